@@ -1,0 +1,112 @@
+"""Who may see what: devices by their cookie, staff by their membership. One place for pages and sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.sessions.models import Session
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from clinic.models import Clinic, Device, Membership
+from clinic.models.people import digest
+
+P = ParamSpec("P")
+
+
+class StaffRequest(HttpRequest):
+    """A request of a member of staff, for the clinic they work at now."""
+
+    user: User
+    clinic: Clinic
+    membership: Membership
+
+
+def cookie_name(kind: str) -> str:
+    """A kiosk's or monitor's own cookie: one browser may be both."""
+    return f"{settings.COOKIE_PREFIX}{kind}"
+
+
+def device_of(kind: str, cookies: Mapping[str, str]) -> Device | None:
+    """The paired device that these cookies prove, or None."""
+    token = cookies.get(cookie_name(kind), "")
+    if not token:
+        return None
+    return Device.objects.select_related("clinic__topic").filter(kind=kind, token_hash=digest(token)).first()
+
+
+def membership_of(user: Any, slug: str | None = None) -> Membership | None:
+    """The membership a person acts under: of the clinic named, else of their first clinic."""
+    if not isinstance(user, AbstractBaseUser) or not user.is_active:
+        return None
+    found = Membership.objects.filter(user=user.pk).select_related("clinic__topic").order_by("clinic__name")
+    return (found.filter(clinic__slug=slug) if slug else found).first()
+
+
+def staff_only(
+    view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Lets members of a clinic in, and sets `request.clinic`. Others get 404: they need not know what is here."""
+
+    @login_required
+    @wraps(view)
+    def wrapped(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        slug = request.session.get("clinic")
+        membership = membership_of(request.user, slug) or membership_of(request.user)
+        if membership is None:
+            raise Http404
+        request.membership, request.clinic = membership, membership.clinic
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def is_ops(user: User | AnonymousUser) -> bool:
+    """Whether a person may see the ops page and flip the switch."""
+    return user.is_active and user.has_perm("realtime.change_switch")
+
+
+# --- What realtime asks: settings.REALTIME_RIGHTS ---------------------------------------------------------------
+
+
+def may_listen(topic: str, cookies: Mapping[str, str], user: Any) -> str | None:
+    """The grant of a paired device or a member of staff of the clinic whose topic this is."""
+    for kind in Device.Kind.values:
+        device = device_of(kind, cookies)
+        if device is not None and device.clinic.topic.name == topic:
+            return f"device {device.pk} {device.token_hash}"
+    if isinstance(user, User) and user.is_active:
+        member = Membership.objects.filter(user=user, clinic__topic__name=topic).first()
+        session = cookies.get(settings.SESSION_COOKIE_NAME, "")
+        return f"member {member.pk} {session}" if member else None
+    return None
+
+
+def ended(grants: Collection[str]) -> set[str]:
+    """Grants whose device was revoked or paired anew, whose member left, or whose session ended."""
+    return set(grants) - _devices_alive(grants) - _members_alive(grants)
+
+
+def _devices_alive(grants: Collection[str]) -> set[str]:
+    wanted = [grant.split(" ")[1] for grant in grants if grant.startswith("device ")]
+    rows = Device.objects.filter(pk__in=wanted).exclude(token_hash="").values_list("pk", "token_hash")
+    return {f"device {pk} {token_hash}" for pk, token_hash in rows}
+
+
+def _members_alive(grants: Collection[str]) -> set[str]:
+    asked = [(grant, *grant.split(" ")[1:]) for grant in grants if grant.startswith("member ")]
+    members = Membership.objects.filter(pk__in=[pk for _g, pk, _s in asked], user__is_active=True)
+    alive = {str(pk) for pk in members.values_list("pk", flat=True)}
+    sessions = live_sessions({session for _g, _pk, session in asked})
+    return {grant for grant, pk, session in asked if pk in alive and session in sessions}
+
+
+def live_sessions(keys: Collection[str]) -> set[str]:
+    """Which of these session keys are still logged in."""
+    now = timezone.now()
+    return set(Session.objects.filter(pk__in=keys, expire_date__gt=now).values_list("pk", flat=True))

@@ -1,0 +1,31 @@
+"""A board as every live page gets it: an answer with an ETag of version, build and variant, or 304."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+from django.utils.http import parse_etags, quote_etag
+
+from clinic.build import build_id
+from clinic.models import Clinic
+from realtime.models import Topic
+
+
+def current_version(clinic: Clinic) -> int:
+    """The version to read before the rows: rows newer than it do no harm, older ones would."""
+    return Topic.objects.values_list("version", flat=True).get(pk=clinic.topic_id)
+
+
+def answer(request: HttpRequest, version: int, variant: str, render: Callable[[], str]) -> HttpResponse:
+    """The fragment that `render` makes, unless the page says that it has this very one."""
+    etag = quote_etag(f"{version}-{build_id()}-{variant}")
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(render())
+    response["ETag"] = etag
+    response["X-Version"] = str(version)
+    patch_cache_control(response, private=True, no_cache=True)
+    return response

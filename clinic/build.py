@@ -1,0 +1,19 @@
+"""Which build this process serves: a page that is of another build knows that it has to reload."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from django.conf import settings
+
+
+@cache
+def build_id() -> str:
+    """Eight hex digits over every template and static file of this process."""
+    digest = hashlib.sha256()
+    for folder in ("templates", "static", "clinic", "realtime"):
+        for path in sorted((settings.BASE / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]

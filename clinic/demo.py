@@ -1,0 +1,22 @@
+"""The demo's devices and people. In demo mode only: any browser may be its kiosk and its wait-room screen."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from clinic.models import Device
+
+CLINIC = "harbor"
+PASSWORD = "evenkeel-demo"  # noqa: S105  (the demo listens on loopback and prints it)
+USERS = {"desk": "ana", "manager": "mo", "ops": "olu", "admin": "admin"}
+
+
+def token(kind: str) -> str:
+    """The demo device's token: the same for every browser of this demo."""
+    return salted_hmac("evenkeel.demo", kind, secret=settings.SECRET_KEY).hexdigest()
+
+
+def device(kind: str) -> Device | None:
+    """The demo's kiosk or wait-room screen; None before the demo is seeded."""
+    return Device.objects.select_related("clinic__topic").filter(clinic__slug=CLINIC, kind=kind).first()

@@ -1,0 +1,68 @@
+"""Reads settings from the environment: typed, strict, and with errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+PREFIX = "EVENKEEL_"
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's value, stripped; `default` when it is not set or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str) -> bool:
+    """True for 1, true, yes, on; false for 0, false, no, off or nothing."""
+    value = text(name, "no").lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: write yes or no.")
+
+
+def number(name: str, default: int) -> int:
+    """A whole number."""
+    value = text(name, str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number, for example {default}.")
+    return int(value)
+
+
+def choice(name: str, allowed: Collection[str], default: str) -> str:
+    """One of a few words."""
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write one of {', '.join(allowed)}.")
+    return value
+
+
+def url(name: str, schemes: Collection[str], default: str = "") -> str:
+    """An address with one of these schemes and a host, or nothing. The error never repeats it: it may hold a password."""
+    value = text(name, default)
+    if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
+        raise ImproperlyConfigured(f"{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host.")
+    return value
+
+
+def key(name: str) -> str:
+    """An Ably API key, `appId.keyId:secret`, or nothing. The error never repeats it."""
+    value = text(name)
+    head, colon, secret = value.partition(":")
+    if value and not (colon and secret and "." in head):
+        raise ImproperlyConfigured(f"{name} is not an Ably API key: it looks like appId.keyId:secret.")
+    return value
+
+
+def refuse_unknown(known: Collection[str]) -> None:
+    """A misspelt setting is an error, not a surprise."""
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise ImproperlyConfigured(
+            f"{', '.join(unknown)}: no such setting. Known ones: {', '.join(sorted(known))}."
+        )

@@ -1,0 +1,145 @@
+"""The questions of kiosk and desk. Each field refuses what it cannot mean, in words that help."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dates import MONTHS
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.visits import Reason
+from clinic.services import Answers
+from clinic.states import Lane
+
+OLDEST_YEARS = 130
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Each language by its own name."""
+    return [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
+
+
+def check_name(value: str) -> None:
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") for char in value):
+        raise ValidationError(_("Please use only letters and marks that belong in a name."))
+    if not any(char.isalpha() for char in value):
+        raise ValidationError(_("Please write a name with at least one letter."))
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(choices=language_choices, widget=forms.RadioSelect)
+
+
+class ArrivalForm(forms.Form):
+    arrival = forms.ChoiceField(
+        choices=[("walk_in", _("No, I came without an appointment")), ("booked", _("Yes, I have an appointment today"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose one.")},
+    )
+
+
+class NameForm(forms.Form):
+    given_name = forms.CharField(label=_("First name"), max_length=100, required=False, validators=[check_name])
+    family_name = forms.CharField(
+        label=_("Last name"),
+        max_length=100,
+        validators=[check_name],
+        error_messages={"required": _("Please write your last name.")},
+    )
+
+
+class BirthForm(forms.Form):
+    birth_month = forms.TypedChoiceField(
+        label=_("Month"), choices=list(MONTHS.items()), coerce=int, widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose the month.")},
+    )  # fmt: skip
+    birth_day = forms.IntegerField(
+        label=_("Day"), min_value=1, max_value=31, widget=forms.TextInput,
+        error_messages={"required": _("Please write the day."), "invalid": _("Please write the day as a number.")},
+    )  # fmt: skip
+    birth_year = forms.IntegerField(
+        label=_("Year"), min_value=1, max_value=9999, widget=forms.TextInput,
+        error_messages={"required": _("Please write the year."), "invalid": _("Please write the year as a number.")},
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            data["birth_date"] = self._date(data)
+        return data
+
+    def _date(self, data: dict[str, Any]) -> date | None:
+        try:
+            born = date(data["birth_year"], data["birth_month"], data["birth_day"])
+        except ValueError:
+            self.add_error("birth_day", _("That date does not exist. Please check the day."))
+            return None
+        today = timezone.localdate()
+        if born > today:
+            self.add_error("birth_year", _("That date is still to come. Please check the year."))
+        elif born.year < today.year - OLDEST_YEARS:
+            self.add_error("birth_year", _("Please write the year with four digits, for example 1985."))
+        return born
+
+
+class PhoneForm(forms.Form):
+    phone = forms.CharField(label=_("Mobile phone"), max_length=40, required=False)
+
+    def clean_phone(self) -> str:
+        """The number as +1..., or nothing."""
+        written = self.cleaned_data["phone"]
+        if not written:
+            return ""
+        try:
+            number = phonenumbers.parse(written, "US")
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_possible_number(number):
+            raise ValidationError(_("That is not a whole phone number. Write all ten digits, or leave it empty."))
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+class ReasonForm(forms.Form):
+    reason = forms.ChoiceField(
+        choices=Reason.choices, widget=forms.RadioSelect, error_messages={"required": _("Please choose one.")}
+    )
+
+
+class DeskCheckInForm(NameForm, BirthForm, PhoneForm, ReasonForm):
+    """All questions on one page, asked by a clerk."""
+
+    lane = forms.ChoiceField(label=_("Lane"), choices=Lane.choices, initial=Lane.STANDARD)
+    language = forms.ChoiceField(label=_("Language"), choices=language_choices)
+    arrival = forms.BooleanField(label=_("Has an appointment today"), required=False)
+    identity_checked = forms.BooleanField(label=_("Identity checked"), required=False, initial=True)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    field_order = ["given_name", "family_name", "birth_month", "birth_day", "birth_year", "phone", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["birth_month"].widget = forms.Select(choices=list(MONTHS.items()))
+        self.fields["reason"].widget = forms.Select(choices=Reason.choices)
+
+    def answers(self) -> Answers:
+        return answers_from(self.cleaned_data)
+
+
+def answers_from(data: dict[str, Any]) -> Answers:
+    """What the services take, from the cleaned answers of all questions."""
+    return Answers(
+        given_name=data.get("given_name", ""),
+        family_name=data["family_name"],
+        birth_date=data["birth_date"],
+        phone=data.get("phone", ""),
+        reason=data.get("reason", Reason.PRIVATE),
+        language=data.get("language", "en"),
+        booked=data.get("arrival") in ("booked", True),
+    )

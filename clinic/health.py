@@ -1,0 +1,111 @@
+"""The state of everything, in one sentence of truth and a few figures. No patient data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import redis
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from clinic.models import Delivery
+from realtime import gate, job_queues, jobs
+from realtime import switch as vendor_switch
+from realtime.models import Desired, Switch
+
+ALL_GOOD = "All good"
+LATE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What one destination waits for."""
+
+    name: str
+    clinic: str
+    waiting: int
+    oldest: datetime
+    is_paused: bool
+
+
+@dataclass(frozen=True)
+class Health:
+    """`sentence`: the one that matters most. `depths` and `sent` are None when Redis does not answer."""
+
+    sentence: str
+    switch: Switch | None
+    gate: gate.Decision
+    depths: dict[str, int] | None
+    sent: dict[str, int] | None
+    owed: list[Owed] = field(default_factory=list)
+
+
+def look() -> Health:
+    """How it all stands now. Waits for Redis half a second at most, and never for the vendor."""
+    row = vendor_switch.read()
+    decision, depths, owed = gate.decide(row), _depths(), _owed()
+    sentence = _redis_ill(depths) or _destination_ill(owed) or _vendor_off(decision, row) or ALL_GOOD
+    return Health(sentence, row, decision, depths, _sent(depths), owed)
+
+
+def _redis_ill(depths: dict[str, int] | None) -> str:
+    if depths is None:
+        return "Redis does not answer: screens follow within 2 seconds, deliveries wait and none is lost"
+    return ""
+
+
+def _destination_ill(owed: list[Owed]) -> str:
+    late = [o for o in owed if not o.is_paused and (timezone.now() - o.oldest).total_seconds() > LATE_SECONDS]
+    if not late:
+        return ""
+    worst = max(late, key=lambda o: o.waiting)
+    minutes = int((timezone.now() - worst.oldest).total_seconds() // 60)
+    return f"{worst.name} behind by {minutes} min: {worst.waiting} messages wait, none lost"
+
+
+def _vendor_off(decision: gate.Decision, row: Switch | None) -> str:
+    if decision.open:
+        return ""
+    if decision.by == "switch" and row is not None and row.desired == Desired.OFF:
+        return f"Vendor off since {row.at:%H:%M} UTC by {row.actor}: screens run on our own path"
+    return f"Vendor not in use ({decision.reason}): screens run on our own path"
+
+
+def _depths() -> dict[str, int] | None:
+    try:
+        return job_queues.depths()
+    except redis.RedisError:
+        return None
+
+
+def _sent(depths: dict[str, int] | None) -> dict[str, int] | None:
+    """Notices by path; not even asked for when Redis was away a moment ago."""
+    if depths is None:
+        return None
+    try:
+        totals: dict[str, int] = {}
+        for name, count in jobs.counts().items():
+            path = name.partition(":")[0]
+            totals[path] = totals.get(path, 0) + count
+        return totals
+    except redis.RedisError:
+        return None
+
+
+def _owed() -> list[Owed]:
+    rows = (
+        Delivery.objects.filter(state=Delivery.State.PENDING)
+        .values("destination__name", "destination__clinic__name", "destination__is_paused")
+        .annotate(waiting=Count("pk"), oldest=Min("created_at"))
+    )
+    return [
+        Owed(
+            row["destination__name"],
+            row["destination__clinic__name"],
+            row["waiting"],
+            row["oldest"],
+            row["destination__is_paused"],
+        )
+        for row in rows
+    ]

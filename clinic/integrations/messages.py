@@ -1,0 +1,47 @@
+"""What other systems are told about one event of a visit: plain JSON, of our own making, kept with the delivery."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from clinic.models import Visit, VisitEvent
+
+
+def body(event: VisitEvent) -> str:
+    """The JSON text of a webhook, made once: a repeat sends the very same bytes.
+
+    `{"type": "visit.<state>", "timestamp": ISO 8601, "data": {"clinic", "verb", "sequence", "visit": {...}}}`
+    """
+    visit = event.visit
+    content = {
+        "type": f"visit.{event.to_state}",
+        "timestamp": event.at.isoformat(),
+        "data": {
+            "clinic": visit.clinic.slug,
+            "verb": event.verb,
+            "sequence": event.sequence,
+            "visit": _visit(visit),
+        },
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _visit(visit: Visit) -> dict[str, Any]:
+    times = ("booked_for", "arrived_at", "called_at", "roomed_at", "ended_at")
+    moments = {name: getattr(visit, name) for name in times}
+    return {
+        "id": str(visit.public_id),
+        "state": visit.state,
+        "lane": visit.lane,
+        "ticket": visit.ticket,
+        "given_name": visit.given_name,
+        "family_name": visit.family_name,
+        "birth_date": visit.birth_date.isoformat(),
+        "phone": visit.phone,
+        "reason": visit.reason,
+        "language": visit.language,
+        "identity_checked": visit.identity_checked,
+        "room": visit.room.name if visit.room else None,
+        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
+    }

@@ -1,0 +1,66 @@
+"""What a kiosk holds of one patient until the wipe: on the server, apart from any log-in of the same browser."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest, HttpResponse
+
+from clinic.access import cookie_name
+
+LIFE = 15 * 60
+COOKIE = "kiosk-answers"
+
+
+class KioskSession:
+    """The answers so far, the key of this check-in, and its visit once there is one."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._store = SessionStore(request.COOKIES.get(cookie_name(COOKIE)))
+        self._wiped = False
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        answers: dict[str, Any] = self._store.get("answers", {})
+        return answers
+
+    def add(self, cleaned: dict[str, Any]) -> None:
+        """Keeps the answers of one page."""
+        plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in cleaned.items()}
+        self._store["answers"] = {**self.answers, **plain}
+
+    @property
+    def key(self) -> uuid.UUID:
+        """Of this check-in: a form that is sent twice makes one visit. It dies with the wipe."""
+        if "key" not in self._store:
+            self._store["key"] = str(uuid.uuid4())
+        return uuid.UUID(self._store["key"])
+
+    @property
+    def visit_id(self) -> str | None:
+        return self._store.get("visit")
+
+    @visit_id.setter
+    def visit_id(self, public_id: str) -> None:
+        self._store["visit"] = public_id
+
+    def wipe(self) -> None:
+        """Forgets everything, here and in the database."""
+        self._store.flush()
+        self._wiped = True
+
+    def save(self, response: HttpResponse) -> None:
+        """Stores what changed, and sets or ends the cookie."""
+        name = cookie_name(COOKIE)
+        if self._wiped and not self._store.keys():
+            response.delete_cookie(name, samesite="Strict")
+        elif self._store.modified:
+            self._store.set_expiry(LIFE)
+            self._store.save()
+            response.set_cookie(
+                name, self._store.session_key or "", httponly=True, secure=settings.HTTPS, samesite="Strict"
+            )

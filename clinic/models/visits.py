@@ -1,0 +1,177 @@
+"""A visit and its history. The database itself refuses a state without its times."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.people import Device
+from clinic.models.places import Clinic, Room
+from clinic.names import fold
+from clinic.states import ENDED, ON_SITE, Lane, State, Verb
+
+
+class Reason(models.TextChoices):
+    """Why someone comes, as a tile on the kiosk. Never shown in the room, never sent to the vendor."""
+
+    ILLNESS = "illness", _("Fever, cough or feeling ill")
+    INJURY = "injury", _("Injury or pain")
+    SKIN = "skin", _("Skin, bite or rash")
+    STOMACH = "stomach", _("Stomach or bowels")
+    CHECKUP = "checkup", _("Check-up, vaccine or form")
+    FOLLOW_UP = "follow_up", _("Follow-up visit")
+    OTHER = "other", _("Something else")
+    PRIVATE = "private", _("I would rather tell staff")
+
+
+class VisitQuerySet(models.QuerySet["Visit"]):
+    def of(self, clinic: Clinic) -> Self:
+        return self.filter(clinic=clinic)
+
+    def in_line(self) -> Self:
+        """Those waiting, in the order in which they are to be called."""
+        return self.filter(state=State.WAITING).order_by("order_key", "pk")
+
+    def called(self) -> Self:
+        """Those called, the latest first."""
+        return self.filter(state=State.CALLED).order_by("-called_at", "pk")
+
+    def on_site(self) -> Self:
+        return self.filter(state__in=ON_SITE)
+
+
+class Visit(models.Model):
+    """One patient's stay, from expected to gone. Written by the services alone."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="visits")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    idempotency_key = models.UUIDField(null=True, unique=True, editable=False)
+    state = models.CharField(max_length=20, choices=State)
+    lane = models.CharField(max_length=10, choices=Lane, default=Lane.STANDARD)
+    day = models.DateField(help_text=_("The clinic's own calendar day of the check-in or booking."))
+    day_number = models.PositiveIntegerField(null=True)
+    ticket = models.CharField(max_length=4, blank=True)
+    order_key = models.DateTimeField(null=True)
+
+    given_name = models.CharField(max_length=100, blank=True)
+    family_name = models.CharField(max_length=100)
+    family_name_key = models.CharField(max_length=100, editable=False)
+    birth_date = models.DateField()
+    phone = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=20, choices=Reason, default=Reason.PRIVATE)
+    language = models.CharField(max_length=10, default="en")
+    booking_claimed = models.BooleanField(default=False)
+    identity_checked = models.BooleanField(default=False)
+
+    room = models.ForeignKey(Room, null=True, on_delete=models.PROTECT)
+    calls = models.PositiveSmallIntegerField(default=0)
+    booked_for = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    called_at = models.DateTimeField(null=True)
+    stepped_out_at = models.DateTimeField(null=True)
+    roomed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["order_key", "pk"]
+        indexes = [
+            models.Index(fields=["clinic", "state", "order_key"], name="visit_line"),
+            models.Index(fields=["clinic", "day", "birth_date"], name="visit_booking"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "day", "ticket"], condition=~Q(ticket=""), name="ticket_once_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["clinic", "day", "day_number"], condition=Q(day_number__isnull=False), name="number_once_a_day"
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="state_known"),
+            models.CheckConstraint(condition=Q(lane__in=Lane.values), name="lane_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=ON_SITE)
+                | (Q(arrived_at__isnull=False, order_key__isnull=False, day_number__isnull=False) & ~Q(ticket="")),
+                name="on_site_has_arrived",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.CALLED) | Q(called_at__isnull=False, room__isnull=False, calls__gte=1),
+                name="called_to_a_room",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.STEPPED_OUT) | Q(stepped_out_at__isnull=False), name="stepped_out_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.ROOMED, State.DISCHARGED])
+                | Q(roomed_at__isnull=False, called_at__isnull=False, room__isnull=False),
+                name="roomed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ENDED, ended_at__isnull=False) | Q(~Q(state__in=ENDED), ended_at=None),
+                name="ended_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.EXPECTED) | Q(booked_for__isnull=False, arrived_at=None), name="expected_is_booked"
+            ),
+            models.CheckConstraint(
+                condition=Q(called_at=None) | Q(arrived_at=None) | Q(called_at__gte=F("arrived_at")), name="arrival_before_call"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ticket or f"visit {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.family_name_key = name_key(self.family_name)
+        super().save(*args, **kwargs)
+
+
+class VisitEvent(models.Model):
+    """One move of one visit. Append-only: an undo is a new event that names the one it reverses."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="events")
+    sequence = models.PositiveIntegerField()
+    verb = models.CharField(max_length=20, choices=Verb)
+    from_state = models.CharField(max_length=20, choices=State, blank=True)
+    to_state = models.CharField(max_length=20, choices=State)
+    at = models.DateTimeField(default=timezone.now)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    key = models.UUIDField(null=True, unique=True, editable=False)
+    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
+    before = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        ordering = ["visit", "sequence"]
+        constraints = [
+            models.UniqueConstraint(fields=["visit", "sequence"], name="event_sequence_once"),
+            models.CheckConstraint(condition=Q(to_state__in=State.values), name="event_state_known"),
+            models.CheckConstraint(condition=Q(user=None) | Q(device=None), name="event_one_actor"),
+            models.CheckConstraint(
+                condition=Q(verb=Verb.UNDO, reverses__isnull=False) | Q(~Q(verb=Verb.UNDO), reverses=None),
+                name="undo_names_what_it_reverses",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}. {self.get_verb_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("A visit's history is never changed: write a new event.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("A visit's history is never deleted.")
+
+
+def name_key(name: str) -> str:
+    """A name as it is compared: letters and digits of any script, without case, accents, spaces or marks."""
+    return fold(name)[:100] or name.strip().casefold()[:100]

@@ -1,0 +1,199 @@
+"""What each audience may see: the one place that decides it, each from an allow-list of its own.
+
+The wait-room screen gets tickets, rooms and, if the clinic chose so, a first name and last initial: nothing else.
+The desk gets what a clerk needs to find and address a person. Pages receive these objects and never a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from clinic.models import Clinic, HelpRequest, Room, Visit, VisitEvent
+from clinic.models.places import LabelStyle
+from clinic.services.actors import name_of
+from clinic.services.moves import can_undo
+from clinic.states import ENDED, ON_SITE, State, Verb
+
+
+@dataclass(frozen=True)
+class MonitorRow:
+    """One patient as the whole room may see them."""
+
+    ticket: str
+    state: str
+    label: str
+    room: str
+    calls: int
+
+
+@dataclass(frozen=True)
+class MonitorBoard:
+    """The wait-room screen: called, latest first; then waiting, in order."""
+
+    clinic: str
+    called: list[MonitorRow]
+    waiting: list[MonitorRow]
+
+
+@dataclass(frozen=True)
+class DeskCard:
+    """One visit as the staff of its clinic sees it."""
+
+    public_id: UUID
+    ticket: str
+    state: str
+    state_label: str
+    name: str
+    age: int
+    reason: str
+    language: str
+    lane: str
+    lane_label: str
+    since: datetime | None
+    room: str
+    calls: int
+    booked_for: datetime | None
+    booking_missed: bool
+    identity_checked: bool
+    sequence: int
+    last_by: str
+    verbs: list[str]
+    can_undo: bool
+
+
+@dataclass(frozen=True)
+class HelpAlarm:
+    """Somebody at a kiosk needs a person."""
+
+    pk: int
+    where: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DeskBoard:
+    """The front desk: columns of cards, the rooms to call to, the alarms to answer."""
+
+    clinic: str
+    waiting: list[DeskCard] = field(default_factory=list)
+    called: list[DeskCard] = field(default_factory=list)
+    stepped_out: list[DeskCard] = field(default_factory=list)
+    roomed: list[DeskCard] = field(default_factory=list)
+    expected: list[DeskCard] = field(default_factory=list)
+    done: list[DeskCard] = field(default_factory=list)
+    rooms: list[tuple[Room, bool]] = field(default_factory=list)
+    alarms: list[HelpAlarm] = field(default_factory=list)
+
+
+def monitor_board(clinic: Clinic) -> MonitorBoard:
+    """What everybody in the room may read. Two queries."""
+    visits = Visit.objects.of(clinic).select_related("room")
+    return MonitorBoard(
+        clinic=clinic.name,
+        called=[_monitor_row(clinic, visit) for visit in visits.called()],
+        waiting=[_monitor_row(clinic, visit) for visit in visits.in_line()],
+    )
+
+
+def _monitor_row(clinic: Clinic, visit: Visit) -> MonitorRow:
+    return MonitorRow(
+        ticket=visit.ticket,
+        state=visit.state,
+        label=public_label(clinic, visit),
+        room=visit.room.name if visit.room and visit.state == State.CALLED else "",
+        calls=visit.calls,
+    )
+
+
+def public_label(clinic: Clinic, visit: Visit) -> str:
+    """What may stand beside a ticket in public: nothing, unless the clinic chose first names."""
+    if clinic.label_style != LabelStyle.FIRST_NAME:
+        return ""
+    first = visit.given_name.strip().split(" ")[0]
+    return f"{first} {visit.family_name.strip()[:1]}.".strip() if first else ""
+
+
+def desk_board(clinic: Clinic) -> DeskBoard:
+    """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today."""
+    now = timezone.now()
+    events = Prefetch("events", VisitEvent.objects.select_related("user", "device").order_by("sequence"))
+    visits = Visit.objects.of(clinic).select_related("room").prefetch_related(events)
+    today = clinic.day(now)
+    on_site = [_desk_card(visit, now) for visit in visits.on_site()]
+    return DeskBoard(
+        clinic=clinic.name,
+        **{name: [c for c in on_site if c.state == name] for name in ("waiting", "called", "stepped_out", "roomed")},
+        expected=_cards(visits.filter(state=State.EXPECTED, day=today).order_by("booked_for"), now),
+        done=_cards(visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30], now),
+        rooms=_rooms(clinic),
+        alarms=[
+            HelpAlarm(request.pk, request.device.name if request.device else "", request.at)
+            for request in HelpRequest.objects.filter(clinic=clinic, taken_at=None).select_related("device")
+        ],
+    )
+
+
+def people_ahead(visit: Visit) -> int:
+    """How many are to be called before this one."""
+    return Visit.objects.of(visit.clinic).in_line().filter(order_key__lt=visit.order_key).count()
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Whole years."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def _cards(visits: Iterable[Visit], now: datetime) -> list[DeskCard]:
+    return [_desk_card(visit, now) for visit in visits]
+
+
+def _desk_card(visit: Visit, now: datetime) -> DeskCard:
+    last = list(visit.events.all())[-1]
+    return DeskCard(
+        public_id=visit.public_id,
+        ticket=visit.ticket,
+        state=visit.state,
+        state_label=visit.get_state_display(),
+        name=f"{visit.given_name} {visit.family_name}".strip(),
+        age=age_on(visit.birth_date, now.date()),
+        reason=visit.get_reason_display(),
+        language=visit.language,
+        lane=visit.lane,
+        lane_label=visit.get_lane_display(),
+        since=visit.arrived_at,
+        room=visit.room.name if visit.room else "",
+        calls=visit.calls,
+        booked_for=visit.booked_for,
+        booking_missed=visit.booking_claimed and visit.booked_for is None,
+        identity_checked=visit.identity_checked,
+        sequence=last.sequence,
+        last_by=f"{last.get_verb_display()}: {name_of(last)}",
+        verbs=_verbs(visit),
+        can_undo=can_undo(last, now),
+    )
+
+
+def _verbs(visit: Visit) -> list[str]:
+    """The buttons of a card, the main one first."""
+    shown: dict[str, list[Verb]] = {
+        State.EXPECTED: [Verb.CHECK_IN, Verb.NO_SHOW, Verb.CANCEL],
+        State.WAITING: [Verb.CALL, Verb.STEP_OUT, Verb.LEFT],
+        State.CALLED: [Verb.ROOM, Verb.RECALL, Verb.RETURN, Verb.STEP_OUT, Verb.NO_SHOW, Verb.LEFT],
+        State.STEPPED_OUT: [Verb.RETURN, Verb.LEFT],
+        State.ROOMED: [Verb.DISCHARGE],
+    }
+    verbs = shown.get(visit.state, [])
+    confirm = [Verb.CONFIRM] if visit.state in ON_SITE and not visit.identity_checked else []
+    return [str(verb) for verb in verbs + confirm]
+
+
+def _rooms(clinic: Clinic) -> list[tuple[Room, bool]]:
+    """Each room, and whether somebody is in it or called to it; the free ones first."""
+    taken = set(Visit.objects.of(clinic).filter(state__in=[State.CALLED, State.ROOMED]).values_list("room", flat=True))
+    return sorted(((room, room.pk in taken) for room in clinic.rooms.all()), key=lambda pair: pair[1])

@@ -1,0 +1,119 @@
+"""One worker process: serves the job queues of one pool until it is stopped, or until Redis is lost."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TypedDict
+from uuid import uuid4
+
+import redis
+from django.db import close_old_connections
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from clinic.running.pools import POOLS
+
+logger = logging.getLogger(__name__)
+
+WORKER_TTL_SECONDS = 30
+MAINTENANCE_SECONDS = 30
+RESULT_SECONDS = 60
+RETRY_SECONDS = 0.25
+
+_exit_requested = threading.Event()
+
+
+class RedisOptions(TypedDict):
+    """Time-outs in seconds, and the retry rule, of a worker's connection."""
+
+    socket_connect_timeout: float
+    socket_timeout: float
+    retry: Retry
+
+
+def redis_options() -> RedisOptions:
+    """What a worker's Redis client must be made with, beside its address."""
+    # RQ's blocking pop ends 15 s before the worker's TTL; the answer may come 10 s later.
+    return RedisOptions(
+        socket_connect_timeout=1.0, socket_timeout=WORKER_TTL_SECONDS - 5, retry=Retry(NoBackoff(), 0)
+    )
+
+
+class PoolWorker(SimpleWorker):
+    """RQ's worker without a fork a job: database connections are checked around each job."""
+
+    # While idle, a lost Redis is tried again once a second.
+    exponential_backoff_factor = 1.0
+    max_connection_wait_time = 1.0
+    log_result_lifespan = False
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Runs one job. Raises StopRequested, which ends the worker, when the job asked for it."""
+        close_old_connections()
+        try:
+            super().execute_job(job, queue)
+        finally:
+            close_old_connections()
+        if _exit_requested.is_set():
+            raise StopRequested
+
+    def run_maintenance_tasks(self) -> None:
+        """RQ's own. Raises StopRequested, to be registered anew, when Redis has forgotten this worker."""
+        if not self.connection.sismember(self.redis_workers_keys, self.key):
+            raise StopRequested
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+
+    def subscribe(self) -> None:
+        """Takes no commands by Redis: supervisors end workers. No thread of RQ's outlives a lost Redis."""
+
+
+def exit_after_this_job() -> None:
+    """For jobs: ends this process after the job that runs now, so that its supervisor starts a fresh one."""
+    _exit_requested.set()
+
+
+def run(pool: str, connection: redis.Redis) -> None:
+    """Waits until Redis answers, then works until SIGTERM, SIGINT, or a job's `exit_after_this_job`.
+
+    Make `connection` with `redis_options`. Raises SystemExit(1) when Redis is lost.
+    """
+    wait_for(connection)
+    try:
+        _worker(pool, connection).work(logging_level="INFO")
+    except redis.RedisError as error:
+        logger.warning("worker of pool %s ends, Redis is lost: %s", pool, type(error).__name__)
+        raise SystemExit(1) from None
+
+
+def wait_for(connection: redis.Redis) -> None:
+    """Returns once Redis answers."""
+    step = threading.Event()
+    while not _answers(connection):
+        step.wait(RETRY_SECONDS)
+
+
+def _answers(connection: redis.Redis) -> bool:
+    try:
+        return bool(connection.ping())
+    except redis.RedisError:
+        return False
+
+
+def _worker(pool: str, connection: redis.Redis) -> PoolWorker:
+    # JSON on the queues does not make the worker read JSON: each has its own serializer.
+    queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in POOLS[pool]]
+    return PoolWorker(
+        queues,
+        name=f"{pool}-{uuid4().hex[:12]}",
+        connection=connection,
+        serializer=JSONSerializer,
+        default_result_ttl=RESULT_SECONDS,
+        worker_ttl=WORKER_TTL_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        log_job_description=False,
+    )

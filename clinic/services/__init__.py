@@ -1,0 +1,25 @@
+"""The only writers of visits, devices and calls for help: kiosk, desk, admin, jobs and simulator all come here.
+
+Each takes the clinic's topic as its lock, decides, writes the event and what is owed to other systems, raises the
+version, and rings after the commit: all of it or nothing.
+"""
+
+from clinic.services.actors import Actor, AlreadyDone, Refused
+from clinic.services.check_in import Answers, arrive, book, check_in
+from clinic.services.help_requests import ask_for_help, take_help_request
+from clinic.services.moves import call_next, move, undo
+
+__all__ = [
+    "Actor",
+    "AlreadyDone",
+    "Answers",
+    "Refused",
+    "arrive",
+    "ask_for_help",
+    "book",
+    "call_next",
+    "check_in",
+    "move",
+    "take_help_request",
+    "undo",
+]

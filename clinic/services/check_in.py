@@ -1,0 +1,138 @@
+"""A patient arrives, or is booked: the kiosk's, the desk's and the simulator's one way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.models import Clinic, Visit
+from clinic.models.visits import Reason, name_key
+from clinic.services import record
+from clinic.services.actors import Actor, AlreadyDone, Refused
+from clinic.states import Lane, State, Verb
+from clinic.tickets import ticket
+from realtime import notices
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a patient, or a clerk for them, has said. Already validated by a form."""
+
+    family_name: str
+    birth_date: date
+    given_name: str = ""
+    phone: str = ""
+    reason: str = Reason.PRIVATE
+    language: str = "en"
+    booked: bool = False
+
+
+def check_in(
+    clinic: Clinic,
+    answers: Answers,
+    *,
+    by: Actor,
+    key: UUID | None = None,
+    lane: Lane = Lane.STANDARD,
+    identity_checked: bool = False,
+) -> Visit:
+    """The patient's visit, now waiting and with a ticket; the same `key` again gives the same visit.
+
+    Someone who says that they are booked is looked for among today's bookings, by birth date and last name. A miss
+    becomes a walk-in that the desk is told of: to the one who asks, hit and miss look alike.
+    """
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        if key and (known := Visit.objects.of(clinic).filter(idempotency_key=key).first()):
+            return known
+        at = timezone.now()
+        visit = _booking(clinic, answers, at) if answers.booked else None
+        visit = visit or Visit(clinic=clinic, lane=lane)
+        changes = {
+            **_said(answers, is_known=visit.pk is not None),
+            **_arrival(clinic, visit, at),
+            "idempotency_key": key,
+            "identity_checked": identity_checked,
+            "booking_claimed": answers.booked,
+        }
+        record.write(topic, visit, Verb.CHECK_IN, changes, by=by, at=at)
+        return visit
+
+
+def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
+    """A booked patient whom the desk knows is here. Raises AlreadyDone if they are checked in already."""
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        visit = Visit.objects.of(clinic).get(public_id=public_id)
+        if visit.state != State.EXPECTED:
+            raise AlreadyDone(_("%(ticket)s is checked in already.") % {"ticket": visit})
+        at = record.now_for(visit)
+        changes = {**_arrival(clinic, visit, at), "identity_checked": True}
+        record.write(topic, visit, Verb.CHECK_IN, changes, by=by, at=at)
+        return visit
+
+
+def book(clinic: Clinic, answers: Answers, booked_for: datetime, *, by: Actor) -> Visit:
+    """An expected visit at a time to come."""
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        visit = Visit(clinic=clinic, day=clinic.day(booked_for), booked_for=booked_for, booking_claimed=True)
+        changes = {**_said(answers, is_known=False), "state": State.EXPECTED}
+        record.write(topic, visit, Verb.BOOK, changes, by=by, at=timezone.now())
+        return visit
+
+
+def _said(answers: Answers, *, is_known: bool) -> dict[str, Any]:
+    """What to store. The names of a booking stand: they came from the clinic, not from a kiosk's keys."""
+    said: dict[str, Any] = {"reason": answers.reason, "language": answers.language}
+    if answers.phone or not is_known:
+        said["phone"] = answers.phone
+    if not is_known:
+        said |= {name: getattr(answers, name) for name in ("given_name", "family_name", "birth_date")}
+    return said
+
+
+def _arrival(clinic: Clinic, visit: Visit, at: datetime) -> dict[str, Any]:
+    """A booked patient who comes late keeps the booked time's place; one who comes early is in line from now."""
+    day = clinic.day(at)
+    last = Visit.objects.of(clinic).filter(day=day).aggregate(Max("day_number"))["day_number__max"] or 0
+    since = min(at, visit.booked_for) if visit.booked_for else at
+    return {
+        "state": State.WAITING,
+        "day": day,
+        "day_number": last + 1,
+        "ticket": _ticket(last + 1),
+        "arrived_at": at,
+        "order_key": since - clinic.head_start(visit.lane),
+    }
+
+
+def _ticket(number: int) -> str:
+    try:
+        return ticket(number)
+    except ValueError:
+        raise Refused(_("All of today's tickets are used. Please go to the front desk.")) from None
+
+
+def _booking(clinic: Clinic, answers: Answers, at: datetime) -> Visit | None:
+    """The one booking of now with this birth date and last name; the first name tells twins apart."""
+    found = [
+        visit
+        for visit in Visit.objects.of(clinic).filter(
+            state=State.EXPECTED,
+            birth_date=answers.birth_date,
+            family_name_key=name_key(answers.family_name),
+        )
+        if visit.booked_for and clinic.may_arrive(visit.booked_for, at)
+    ]
+    same = [visit for visit in found if name_key(visit.given_name) == name_key(answers.given_name)]
+    if same:
+        return same[0]
+    return found[0] if len(found) == 1 else None

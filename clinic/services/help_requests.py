@@ -1,0 +1,32 @@
+"""Somebody at a kiosk needs a person now."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.models import Clinic, Device, HelpRequest
+from realtime import notices
+
+
+def ask_for_help(clinic: Clinic, device: Device | None) -> HelpRequest:
+    """Raises the alarm at the desk. A second tap at the same device does not raise a second one."""
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        request, made = HelpRequest.objects.get_or_create(clinic=clinic, device=device, taken_at=None)
+        if made:
+            notices.announce(topic)
+        return request
+
+
+def take_help_request(clinic: Clinic, pk: int, by: User) -> HelpRequest:
+    """Somebody goes there. The first who takes it is written down; raises HelpRequest.DoesNotExist for strangers."""
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        request = HelpRequest.objects.select_related("taken_by").get(clinic=clinic, pk=pk)
+        if request.taken_at is None:
+            request.taken_at, request.taken_by = timezone.now(), by
+            request.save(update_fields=["taken_at", "taken_by"])
+            notices.announce(topic)
+        return request

@@ -1,0 +1,250 @@
+"""All settings, from the environment. The README lists what may be set; what is wrong is refused at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.connection import parse_url
+from redis.retry import Retry
+
+from clinic import environment as env
+from clinic.running import home, pools, valkey
+
+env.refuse_unknown(
+    {
+        "EVENKEEL_HOME",
+        "EVENKEEL_SECRET_KEY",
+        "EVENKEEL_DEMO",
+        "EVENKEEL_VENDOR",
+        "EVENKEEL_WORKERS",
+        "EVENKEEL_LOG_LEVEL",
+        "EVENKEEL_DEMO_CONTROL",
+    }
+)
+
+BASE = Path(__file__).resolve().parent.parent
+HOME = home.home()
+DEMO = env.flag("EVENKEEL_DEMO")
+DEBUG = False
+
+# --- Where we are -----------------------------------------------------------------------------------------------
+
+PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https"), "http://127.0.0.1:8000").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+HTTPS = _public.scheme == "https"
+if not HTTPS and _public.hostname not in ("127.0.0.1", "localhost", "::1"):
+    raise ImproperlyConfigured("PUBLIC_URL must begin with https:// unless it is on this machine (127.0.0.1).")
+ALLOWED_HOSTS = [_public.hostname or "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+SECRET_KEY = env.text("EVENKEEL_SECRET_KEY") or (home.secret_key(HOME) if DEMO else "")
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured(
+        "EVENKEEL_SECRET_KEY must be set to 50 random characters or more. Make one with: "
+        'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
+
+# --- Applications -----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_rq",
+    "clinic",
+    "realtime",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.middleware.RequestLog",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "clinic.urls"
+ASGI_APPLICATION = "clinic.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "clinic.context.page",
+            ]
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------------------------
+
+_database_url = env.text("DATABASE_URL")
+if _database_url:
+    if not _database_url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://, or be left out for SQLite.")
+    _database: dict[str, Any] = dict(dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True))
+    _database["OPTIONS"] = {"connect_timeout": 5, **_database.get("OPTIONS", {})}
+else:
+    _database = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME / "evenkeel.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # The default mode fails most writes under several writers, whatever the time-out.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+        },
+        "TEST": {"NAME": HOME / "test.sqlite3"},
+    }
+DATABASES = {"default": _database}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"), valkey.address(HOME) or "redis://127.0.0.1:6379/0")
+_redis = parse_url(REDIS_URL)
+REDIS_TLS = REDIS_URL.startswith("rediss://")
+REDIS_TIMEOUTS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+REDIS_KWARGS: dict[str, Any] = {
+    "host": _redis.get("host", "127.0.0.1"),
+    "port": _redis.get("port", 6379),
+    "db": _redis.get("db", 0),
+    "username": _redis.get("username"),
+    "password": _redis.get("password"),
+    "ssl": REDIS_TLS,
+    # The client's own ten retries would hold a caller for a minute on a frozen server.
+    "retry": Retry(NoBackoff(), 0),
+    **REDIS_TIMEOUTS,
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "prefix": "evenkeel",
+            "hosts": [{"address": REDIS_URL, "retry": AsyncRetry(NoBackoff(), 0), **REDIS_TIMEOUTS}],
+        },
+    }
+}
+
+# --- Jobs -------------------------------------------------------------------------------------------------------
+
+_queue = {
+    "HOST": REDIS_KWARGS["host"],
+    "PORT": REDIS_KWARGS["port"],
+    "DB": REDIS_KWARGS["db"],
+    "USERNAME": REDIS_KWARGS["username"],
+    "PASSWORD": REDIS_KWARGS["password"],
+    "SSL": REDIS_TLS,
+    "REDIS_CLIENT_KWARGS": {"retry": REDIS_KWARGS["retry"], **REDIS_TIMEOUTS},
+    "SERIALIZER": "rq.serializers.JSONSerializer",
+    "DEFAULT_TIMEOUT": 60,
+}
+RQ_QUEUES = {name: _queue for name in ("notices", "integrations", "default", "low", "ill")}
+RQ = {"COMMIT_MODE": "auto", "WORKER_CLASS": "rq.SimpleWorker"}
+WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", "notices=1,integrations=1,ill=1,any=1"))
+
+# --- Realtime and its vendor ------------------------------------------------------------------------------------
+
+REALTIME_RIGHTS = "clinic.access"
+VENDOR_FORCED_OFF = env.choice("EVENKEEL_VENDOR", ("auto", "off"), "auto") == "off"
+ABLY_PUBLISH_KEY = env.key("ABLY_PUBLISH_KEY")
+ABLY_SUBSCRIBE_KEY = env.key("ABLY_SUBSCRIBE_KEY")
+ABLY_ENDPOINT = env.text("ABLY_ENDPOINT", "main")
+ABLY_STREAM_URL = env.url("ABLY_STREAM_URL", ("http", "https"), "https://main.realtime.ably.net/sse")
+ABLY_CLIENT: dict[str, Any] = {"endpoint": ABLY_ENDPOINT, "tls": True}
+if env.text("ABLY_TLS_PORT"):
+    ABLY_CLIENT["tls_port"] = env.number("ABLY_TLS_PORT", 443)
+DEMO_CONTROL = env.url("EVENKEEL_DEMO_CONTROL", ("http",))
+
+# --- Pages ------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+LOCALE_PATHS = [BASE / "clinic" / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [BASE / "static", HOME / "assets"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/desk/"
+LOGOUT_REDIRECT_URL = "/login/"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- Security ---------------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Browsers share cookies between the ports of one host, so a demo's plain names carry its port.
+COOKIE_PREFIX = "__Host-" if HTTPS else f"evenkeel{_public.port or 80}-"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+# The demo's welcome page shows the screens side by side.
+X_FRAME_OPTIONS = "SAMEORIGIN" if DEMO else "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 60
+_stream = urlsplit(ABLY_STREAM_URL)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "connect-src": ["'self'", PUBLIC_URL.replace("http", "ws", 1), f"{_stream.scheme}://{_stream.netloc}"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-src": ["'self'"] if DEMO else ["'none'"],
+        "frame-ancestors": ["'self'"] if DEMO else ["'none'"],
+    }
+}
+
+# --- Logs: one line an event, no patient data ------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("EVENKEEL_LOG_LEVEL", "INFO")},
+    "loggers": {
+        # Their lines carry full addresses, or a traceback for each second that Redis is away.
+        "httpx": {"level": "WARNING"},
+        "fontTools": {"level": "ERROR"},
+        "channels_redis.pubsub": {"level": "CRITICAL"},
+        "django.channels.server": {"level": "WARNING"},
+    },
+}

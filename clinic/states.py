@@ -1,0 +1,82 @@
+"""The states of a visit and the one table of legal moves. Names follow FHIR Encounter and HL7 (docs/words.md)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    EXPECTED = "expected", _("Expected")
+    WAITING = "waiting", _("Waiting")
+    CALLED = "called", _("Called")
+    STEPPED_OUT = "stepped_out", _("Stepped out")
+    ROOMED = "roomed", _("In room")
+    DISCHARGED = "discharged", _("Discharged")
+    LEFT = "left", _("Left without being seen")
+    NO_SHOW = "no_show", _("Did not come")
+    CANCELLED = "cancelled", _("Cancelled")
+    ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+
+
+class Verb(models.TextChoices):
+    """What people do to a visit. `undo` reverses the last of the others."""
+
+    BOOK = "book", _("Book")
+    CHECK_IN = "check-in", _("Check in")
+    CALL = "call", _("Call")
+    RECALL = "recall", _("Call again")
+    STEP_OUT = "step-out", _("Step out")
+    RETURN = "return", _("Back to waiting")
+    ROOM = "room", _("In room")
+    DISCHARGE = "discharge", _("Discharge")
+    LEFT = "left", _("Left")
+    NO_SHOW = "no-show", _("Did not come")
+    CANCEL = "cancel", _("Cancel")
+    ENTER_IN_ERROR = "enter-in-error", _("Entered in error")
+    CONFIRM = "confirm", _("Identity checked")
+    MOVE = "move", _("Change lane")
+    UNDO = "undo", _("Undo")
+
+
+class Lane(models.TextChoices):
+    """How much head start a visit has over those who arrived before it; the minutes are the clinic's."""
+
+    IMMEDIATE = "immediate", _("Immediate")
+    PRIORITY = "priority", _("Priority")
+    QUICK = "quick", _("Quick")
+    STANDARD = "standard", _("Standard")
+
+
+ON_SITE = frozenset({State.WAITING, State.CALLED, State.STEPPED_OUT, State.ROOMED})
+OPEN = ON_SITE | {State.EXPECTED}
+ENDED = frozenset(State) - OPEN
+
+# verb -> {state before: state after}. None stands for a visit that does not exist yet.
+MOVES: dict[Verb, dict[State | None, State]] = {
+    Verb.BOOK: {None: State.EXPECTED},
+    Verb.CHECK_IN: {None: State.WAITING, State.EXPECTED: State.WAITING},
+    Verb.CALL: {State.WAITING: State.CALLED},
+    Verb.RECALL: {State.CALLED: State.CALLED},
+    Verb.STEP_OUT: {State.WAITING: State.STEPPED_OUT, State.CALLED: State.STEPPED_OUT},
+    Verb.RETURN: {State.CALLED: State.WAITING, State.STEPPED_OUT: State.WAITING},
+    Verb.ROOM: {State.CALLED: State.ROOMED},
+    Verb.DISCHARGE: {State.ROOMED: State.DISCHARGED},
+    Verb.LEFT: dict.fromkeys([State.WAITING, State.CALLED, State.STEPPED_OUT], State.LEFT),
+    Verb.NO_SHOW: dict.fromkeys([State.EXPECTED, State.CALLED], State.NO_SHOW),
+    Verb.CANCEL: {State.EXPECTED: State.CANCELLED},
+    Verb.ENTER_IN_ERROR: dict.fromkeys(OPEN, State.ENTERED_IN_ERROR),
+    Verb.CONFIRM: {state: state for state in OPEN},
+    Verb.MOVE: {State.WAITING: State.WAITING},
+}
+REVERSIBLE = frozenset(MOVES) - {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR}
+
+
+def after(verb: Verb, before: State | None) -> State | None:
+    """The state that `verb` leads to, or None where it is not legal."""
+    return MOVES[verb].get(before)
+
+
+def verbs(state: State) -> list[Verb]:
+    """What may be done to a visit in this state, in the table's order."""
+    return [verb for verb, moves in MOVES.items() if state in moves]

@@ -1,0 +1,56 @@
+"""Every address. The composition root of the pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from clinic.views import demo, desk, devices, kiosk, monitor, ops
+from realtime.views import vendor_stream
+
+kiosk_urls = [
+    path("", kiosk.start, name="start"),
+    path("check/", kiosk.check, name="check"),
+    path("ticket/", kiosk.ticket, name="ticket"),
+    path("wipe/", kiosk.wipe, name="wipe"),
+    path("help/", kiosk.need_help, name="need_help"),
+    path("help/coming/", kiosk.help_coming, name="help_coming"),
+    path("<slug:name>/", kiosk.question, name="question"),
+]
+monitor_urls = [path("", monitor.screen, name="screen"), path("board/", monitor.board, name="board")]
+desk_urls = [
+    path("", desk.desk, name="desk"),
+    path("board/", desk.board, name="board"),
+    path("check-in/", desk.check_in, name="check_in"),
+    path("call-next/", desk.call_next, name="call_next"),
+    path("visits/<uuid:public_id>/", desk.act, name="act"),
+    path("help/<int:pk>/", desk.take_help, name="take_help"),
+]
+ops_urls = [path("", ops.ops, name="ops"), path("vendor/", ops.flip, name="flip")]
+demo_urls = [
+    path("", demo.welcome, name="welcome"),
+    path("demo/fault/", demo.fault, name="fault"),
+    path("demo/switch/", demo.flip, name="flip"),
+    path("demo/log-in/<slug:role>/", demo.log_in, name="log_in"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("kiosk/", include((kiosk_urls, "kiosk"))),
+    path("monitor/", include((monitor_urls, "monitor"))),
+    path("desk/", include((desk_urls, "desk"))),
+    path("ops/", include((ops_urls, "ops"))),
+    path("pair/<str:secret>/", devices.pair, name="pair"),
+    path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
+    path("login/", LoginView.as_view(template_name="registration/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("healthz", ops.healthz, name="healthz"),
+    path("readyz", ops.readyz, name="readyz"),
+]
+if settings.DEMO:
+    urlpatterns += [path("", include((demo_urls, "demo")))]
+else:
+    urlpatterns += [path("", RedirectView.as_view(pattern_name="desk:desk"), name="home")]

@@ -1,0 +1,153 @@
+"""The front desk: who waits, who is called, who is in a room; one form a card, one service a press."""
+
+from __future__ import annotations
+
+import uuid
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clinic import boards, presenters, services
+from clinic.access import StaffRequest, staff_only
+from clinic.forms import DeskCheckInForm
+from clinic.models import HelpRequest, Room, Visit, VisitEvent
+from clinic.services import Actor, Refused
+from clinic.states import Lane, Verb
+
+KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
+
+
+@require_GET
+@never_cache
+@staff_only
+def desk(request: StaffRequest) -> HttpResponse:
+    """The whole page."""
+    version = boards.current_version(request.clinic)
+    context = {"clinic": request.clinic, "topic": request.clinic.topic.name, "version": version}
+    return render(request, "desk/desk.html", {**context, "board": _board(request, version)})
+
+
+@require_GET
+@staff_only
+def board(request: StaffRequest) -> HttpResponse:
+    """The fragment; its forms carry this person's own token, so it is kept for nobody else."""
+    version = boards.current_version(request.clinic)
+    return boards.answer(request, version, f"desk-{request.user.pk}", lambda: _board(request, version))
+
+
+@require_POST
+@staff_only
+def act(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """One press on a card: `verb`, with `room` or `lane` where it needs one, and `seen`, the card's sequence."""
+    verb = _verb(request.POST.get("verb", ""))
+    try:
+        event = _do(request, public_id, verb)
+    except Refused as no:
+        messages.error(request, str(no))
+    except Visit.DoesNotExist:
+        raise Http404 from None
+    else:
+        _say(request, event)
+    return redirect("desk:desk")
+
+
+@require_POST
+@staff_only
+def call_next(request: StaffRequest) -> HttpResponse:
+    """Calls the first in line; a double tap calls one."""
+    try:
+        room, key = _room(request), _key(request, "call-next", request.POST.get("seen", ""))
+        if room is None:
+            raise Refused(_("Choose a room first."))
+        _say(request, services.call_next(request.clinic, by=Actor(user=request.user), room=room, key=key))
+    except Refused as no:
+        messages.error(request, str(no))
+    return redirect("desk:desk")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@staff_only
+def check_in(request: StaffRequest) -> HttpResponse:
+    """A clerk checks a patient in: the kiosk's own service."""
+    form = DeskCheckInForm(request.POST or None, initial={"key": uuid.uuid4()})
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            visit = services.check_in(
+                request.clinic,
+                form.answers(),
+                by=Actor(user=request.user),
+                key=said["key"],
+                lane=Lane(said["lane"]),
+                identity_checked=said["identity_checked"],
+            )
+        except Refused as no:
+            form.add_error(None, str(no))
+        else:
+            messages.success(request, _("Checked in. The ticket is %(ticket)s.") % {"ticket": visit.ticket})
+            return redirect("desk:desk")
+    return render(request, "desk/check_in.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@staff_only
+def take_help(request: StaffRequest, pk: int) -> HttpResponse:
+    """Somebody goes to the patient who asked for help."""
+    try:
+        taken = services.take_help_request(request.clinic, pk, request.user)
+    except HelpRequest.DoesNotExist:
+        raise Http404 from None
+    if taken.taken_by != request.user:
+        messages.error(request, _("%(who)s is there already.") % {"who": taken.taken_by})
+    return redirect("desk:desk")
+
+
+def _do(request: StaffRequest, public_id: UUID, verb: Verb) -> VisitEvent:
+    actor, key = Actor(user=request.user), _key(request, verb, f"{public_id}:{request.POST.get('seen', '')}")
+    if verb == Verb.CHECK_IN:
+        return services.arrive(request.clinic, public_id, by=actor).events.latest("sequence")
+    if verb == Verb.UNDO:
+        return services.undo(request.clinic, public_id, by=actor, key=key)
+    reason = request.POST.get("reason", "")
+    return services.move(
+        request.clinic, public_id, verb, by=actor, room=_room(request), lane=_lane(request), reason=reason, key=key
+    )
+
+
+def _verb(name: str) -> Verb:
+    if name not in Verb.values or name == Verb.BOOK:
+        raise Http404
+    return Verb(name)
+
+
+def _room(request: StaffRequest) -> Room | None:
+    pk = request.POST.get("room", "")
+    return Room.objects.filter(clinic=request.clinic, pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
+
+
+def _lane(request: StaffRequest) -> Lane | None:
+    name = request.POST.get("lane", "")
+    return Lane(name) if name in Lane.values else None
+
+
+def _key(request: StaffRequest, verb: str, seen: str) -> UUID:
+    """The same press of the same person on the same state of things has the same key: a double tap acts once."""
+    return uuid.uuid5(KEYS, f"{request.user.pk}:{request.clinic.pk}:{verb}:{seen}")
+
+
+def _say(request: StaffRequest, event: VisitEvent) -> None:
+    visit = event.visit
+    where = f" → {visit.room}" if visit.room and visit.state in ("called", "roomed") else ""
+    messages.success(request, f"{visit}: {event.get_verb_display()}{where}", extra_tags=f"visit-{visit.public_id}")
+
+
+def _board(request: StaffRequest, version: int) -> str:
+    context = {"board": presenters.desk_board(request.clinic), "version": version}
+    return render_to_string("desk/_board.html", context, request=request)

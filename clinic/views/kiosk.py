@@ -1,0 +1,190 @@
+"""The kiosk: one question a page, each a full load; it forgets everything when done, idle or wiped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clinic import presenters, services
+from clinic.forms import ArrivalForm, BirthForm, LanguageForm, NameForm, PhoneForm, ReasonForm, answers_from
+from clinic.kiosk_session import KioskSession
+from clinic.models import Visit
+from clinic.models.visits import Reason
+from clinic.services import Actor
+from clinic.views.devices import DeviceRequest, paired
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the kiosk."""
+
+    name: str
+    question: Any
+    form: type[forms.Form]
+    template: str = "kiosk/question.html"
+
+
+STEPS = [
+    Step("language", _("Welcome. Which language do you want?"), LanguageForm, "kiosk/language.html"),
+    Step("arrival", _("Do you have an appointment?"), ArrivalForm),
+    Step("name", _("What is your name?"), NameForm),
+    Step("birth", _("When were you born?"), BirthForm, "kiosk/birth.html"),
+    Step("phone", _("What is your mobile number?"), PhoneForm, "kiosk/phone.html"),
+    Step("reason", _("Why are you here today?"), ReasonForm, "kiosk/reason.html"),
+]
+BY_NAME = {step.name: step for step in STEPS}
+FIRST = STEPS[0].name
+
+
+class KioskRequest(DeviceRequest):
+    """A kiosk's request, with what the patient has said so far."""
+
+    kiosk: KioskSession
+
+
+def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A paired kiosk, in the patient's language, with the answers loaded before and stored after."""
+
+    @paired("kiosk")
+    @wraps(view)
+    def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.kiosk = KioskSession(request)
+        with translation.override(request.kiosk.answers.get("language", "en")):
+            response = view(request, *args, **kwargs)
+        request.kiosk.save(response)
+        return response
+
+    return wrapped
+
+
+@require_http_methods(["GET", "POST"])
+@at_kiosk
+def start(request: KioskRequest) -> HttpResponse:
+    """The first page: language. Opening it begins afresh."""
+    clinic, now = request.device.clinic, timezone.now()
+    if not clinic.is_open(now):
+        request.kiosk.wipe()
+        opens = clinic.opens_at(now)
+        return render(request, "kiosk/closed.html", {"clinic": clinic, "opens": opens and opens.astimezone(clinic.zone)})
+    if request.method == "GET":
+        request.kiosk.wipe()
+    return _step(request, BY_NAME[FIRST])
+
+
+@require_http_methods(["GET", "POST"])
+@at_kiosk
+def question(request: KioskRequest, name: str) -> HttpResponse:
+    """Any later question; without the answers before it, back to the first one open."""
+    missing = _first_unanswered(request.kiosk)
+    if name not in BY_NAME or _place(name) > _place(missing):
+        return redirect(_address(missing))
+    return _step(request, BY_NAME[name])
+
+
+@require_http_methods(["GET", "POST"])
+@at_kiosk
+def check(request: KioskRequest) -> HttpResponse:
+    """All answers, each with "Change"; the main button makes the visit, once however often it is pressed."""
+    missing = _first_unanswered(request.kiosk)
+    if missing != "check":
+        return redirect(_address(missing))
+    if request.method == "POST":
+        return _finish(request)
+    return render(request, "kiosk/check.html", {"answers": _summary(request.kiosk.answers)})
+
+
+@require_GET
+@at_kiosk
+def ticket(request: KioskRequest) -> HttpResponse:
+    """The ticket in huge type, until "Done" or 20 seconds."""
+    visit = Visit.objects.of(request.device.clinic).filter(public_id=request.kiosk.visit_id).first()
+    if visit is None:
+        return redirect("kiosk:start")
+    return render(request, "kiosk/ticket.html", {"ticket": visit.ticket, "ahead": presenters.people_ahead(visit)})
+
+
+@require_POST
+@at_kiosk
+def wipe(request: KioskRequest) -> HttpResponse:
+    request.kiosk.wipe()
+    return redirect("kiosk:start")
+
+
+@require_POST
+@at_kiosk
+def need_help(request: KioskRequest) -> HttpResponse:
+    """The alarm at the desk."""
+    services.ask_for_help(request.device.clinic, request.device)
+    return redirect("kiosk:help_coming")
+
+
+@require_GET
+@at_kiosk
+def help_coming(request: KioskRequest) -> HttpResponse:
+    return render(request, "kiosk/help.html")
+
+
+def _step(request: KioskRequest, step: Step) -> HttpResponse:
+    kiosk = request.kiosk
+    initial = {FIRST: "en", "arrival": "walk_in", "reason": Reason.PRIVATE, **kiosk.answers}
+    form = step.form(request.POST) if request.method == "POST" else step.form(initial=initial)
+    if request.method == "POST" and form.is_valid():
+        kiosk.add(form.cleaned_data)
+        return redirect(_address(_first_unanswered(kiosk) if request.GET.get("change") else _after(step.name)))
+    place = _place(step.name)
+    context = {"form": form, "step": step.name, "question": step.question, "number": place + 1, "of": len(STEPS) + 1}
+    back = _address(STEPS[place - 1].name) if place else ""
+    return render(request, step.template, {**context, "back": back}, status=422 if form.errors else 200)
+
+
+def _finish(request: KioskRequest) -> HttpResponse:
+    kiosk, device = request.kiosk, request.device
+    said = {**kiosk.answers, "birth_date": date.fromisoformat(kiosk.answers["birth_date"])}
+    try:
+        visit = services.check_in(device.clinic, answers_from(said), by=Actor(device=device), key=kiosk.key)
+    except services.Refused as no:
+        return render(request, "kiosk/refused.html", {"why": str(no)}, status=409)
+    kiosk.visit_id = str(visit.public_id)
+    return redirect("kiosk:ticket")
+
+
+def _first_unanswered(kiosk: KioskSession) -> str:
+    for step in STEPS:
+        if not set(step.form.base_fields) <= set(kiosk.answers):
+            return step.name
+    return "check"
+
+
+def _after(name: str) -> str:
+    return STEPS[_place(name) + 1].name if name != STEPS[-1].name else "check"
+
+
+def _place(name: str) -> int:
+    return next((n for n, step in enumerate(STEPS) if step.name == name), len(STEPS))
+
+
+def _address(name: str) -> str:
+    return {FIRST: "/kiosk/", "check": "/kiosk/check/"}.get(name, f"/kiosk/{name}/")
+
+
+def _summary(said: dict[str, Any]) -> list[dict[str, Any]]:
+    born = date.fromisoformat(said["birth_date"])
+    arrival = dict(ArrivalForm.base_fields["arrival"].choices)  # type: ignore[attr-defined]
+    rows = [
+        ("arrival", _("Appointment"), arrival[said["arrival"]]),
+        ("name", _("Name"), f"{said['given_name']} {said['family_name']}".strip()),
+        ("birth", _("Born"), born),
+        ("phone", _("Mobile phone"), said["phone"] or _("None given")),
+        ("reason", _("Reason"), Reason(said["reason"]).label),
+    ]
+    return [{"change": f"{_address(name)}?change=1", "label": label, "value": value} for name, label, value in rows]

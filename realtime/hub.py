@@ -1,0 +1,194 @@
+"""One hub in each web process: hears the Channels layer, asks the database each second, rings this process's pages.
+
+It holds, for every topic that somebody here watches, the newest version it knows, and whether pages may use the
+vendor. A lost ring lives for a second at most, since the look at the database finds what the layer missed; so
+sockets work without Redis, and a screen works without either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+from realtime import bell, gate, look, rights
+from realtime.transports.channels import GROUP
+
+logger = logging.getLogger(__name__)
+
+SECOND = 1.0
+LOOKED_AT = 60.0
+MOST_WATCHED = 20_000
+BEAT = 5
+RIGHTS_EVERY = 5
+
+
+@dataclass(eq=False)
+class Listener:
+    """One open socket: woken when it has something to say. Newest wins, so a slow one skips, never queues."""
+
+    grant: str
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
+
+
+@dataclass
+class Watched:
+    """A topic that somebody here cares for: its version, its sockets, and until when a poll keeps it known."""
+
+    version: int
+    until: float = 0.0
+    listeners: set[Listener] = field(default_factory=set)
+
+
+class Hub:
+    """Lives on one event loop. Only `hear` may be called from other threads."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, Watched] = {}
+        self.vendor = False
+        self._seconds = 0
+        self._look = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="hub-second")
+        self._finder = ThreadPoolExecutor(1, thread_name_prefix="hub-find")
+
+    async def start(self) -> None:
+        """Begins to listen; call on the event loop that will serve the pages."""
+        self._loop = asyncio.get_running_loop()
+        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._every_second())]
+        bell.connect(self.hear)
+
+    async def stop(self) -> None:
+        """Ends everything; open sockets are told to close."""
+        bell.connect(None)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for listener in self._listeners():
+            self._end(listener)
+        self._reader.shutdown(wait=False)
+        self._finder.shutdown(wait=False)
+
+    def hear(self, message: dict[str, Any]) -> None:
+        """Takes a message of the layer, from any thread."""
+        self._loop.call_soon_threadsafe(self._take, message)
+
+    async def watch(self, name: str) -> Watched | None:
+        """The topic, watched from now on for LOOKED_AT seconds; None for one that does not exist."""
+        known = self.topics.get(name)
+        if known is None:
+            version = await self._loop.run_in_executor(self._finder, look.version_of, name)
+            if version is None:
+                return None
+            known = self.topics.get(name) or Watched(version)
+            if len(self.topics) < MOST_WATCHED:
+                self.topics[name] = known
+        known.until = time.monotonic() + LOOKED_AT
+        return known
+
+    def add(self, name: str, listener: Listener) -> None:
+        self.topics[name].listeners.add(listener)
+
+    def remove(self, name: str, listener: Listener) -> None:
+        if watched := self.topics.get(name):
+            watched.listeners.discard(listener)
+
+    def state(self, watched: Watched) -> dict[str, Any]:
+        """What a page is told: `{"version": int, "vendor": may it use the vendor's stream, "now": epoch ms}`."""
+        return {"version": watched.version, "vendor": self.vendor, "now": int(time.time() * 1000)}
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message.get("type") == "switch":
+            self._look.set()
+        elif message.get("type") == "notices":
+            for name, version in message["notices"]:
+                self._ring(name, version)
+
+    def _ring(self, name: str, version: int) -> None:
+        watched = self.topics.get(name)
+        if watched is not None and version > watched.version:
+            watched.version = version
+            _wake(watched.listeners)
+
+    async def _receive(self) -> None:
+        layer: Any = get_channel_layer()
+        channel = await self._subscribe(layer)
+        while True:
+            message = await layer.receive(channel)
+            try:
+                self._take(message)
+            except Exception:
+                logger.exception("the hub could not use a message")
+
+    async def _subscribe(self, layer: Any) -> str:
+        while True:
+            try:
+                channel: str = await layer.new_channel()
+                await layer.group_add(GROUP, channel)
+                return channel
+            except Exception as error:
+                logger.warning("hub cannot reach redis: %s", type(error).__name__)
+                await asyncio.sleep(SECOND)
+
+    async def _every_second(self) -> None:
+        while True:
+            try:
+                await self._second()
+            except Exception as error:
+                logger.warning("hub cannot look at the database: %s", type(error).__name__)
+            try:
+                await asyncio.wait_for(self._look.wait(), SECOND)
+                self._look.clear()
+            except TimeoutError:
+                self._seconds += 1
+
+    async def _second(self) -> None:
+        self._forget()
+        found = await self._loop.run_in_executor(self._reader, look.at, list(self.topics))
+        for name, version in found.versions.items():
+            self._ring(name, version)
+        self._allow_vendor(gate.decide(found.switch).open)
+        if self._seconds % RIGHTS_EVERY == 0:
+            await self._end_rights()
+        self._beat()
+
+    def _allow_vendor(self, allowed: bool) -> None:
+        if allowed != self.vendor:
+            self.vendor = allowed
+            _wake(self._listeners())
+
+    def _forget(self) -> None:
+        now = time.monotonic()
+        for name in [n for n, w in self.topics.items() if not w.listeners and w.until < now]:
+            del self.topics[name]
+
+    def _beat(self) -> None:
+        """Each socket hears from us every BEAT seconds, so that a page knows that what it shows is current."""
+        _wake([s for s in self._listeners() if id(s) // 64 % BEAT == self._seconds % BEAT])
+
+    async def _end_rights(self) -> None:
+        listeners = self._listeners()
+        grants = {listener.grant for listener in listeners}
+        ended = await self._loop.run_in_executor(self._reader, rights.ended, grants) if grants else set()
+        for listener in listeners:
+            if listener.grant in ended:
+                self._end(listener)
+
+    def _end(self, listener: Listener) -> None:
+        listener.ended = True
+        listener.wake.set()
+
+    def _listeners(self) -> list[Listener]:
+        return [listener for watched in self.topics.values() for listener in watched.listeners]
+
+
+def _wake(listeners: Collection[Listener]) -> None:
+    for listener in listeners:
+        listener.wake.set()

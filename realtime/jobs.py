@@ -1,0 +1,107 @@
+"""The fan-out: tells screens about changed topics through Ably, and through Channels whatever Ably did not take."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from realtime import gate, job_queues, redis_link
+from realtime.dirty import Dirty
+from realtime.models import Topic
+from realtime.transports import ably
+from realtime.transports.base import Notice, Outcome, Transport
+from realtime.transports.channels import ChannelsTransport
+
+logger = logging.getLogger(__name__)
+
+COUNTS = "evenkeel:notices"
+PROBLEMS_KEPT = 5
+
+Record = dict[str, list[str]]
+
+
+def fan_out() -> Record:
+    """Sends every dirty topic's newest version, once.
+
+    Returns the job's record: `{"ably": [topic, ...], "channels": [...], "nobody": [...], "problems": [text, ...]}`.
+    Nothing is retried: a screen that missed it looks at the database's version within a second or two.
+    """
+    dirty, record = Dirty(redis_link.client()), _new_record()
+    dirty.begin()
+    while fence := dirty.take_lease():
+        vendor = ably.AblyTransport()
+        try:
+            while names := dirty.drain(fence, ably.MOST_TOPICS):
+                _send(_newest(names), vendor, dirty, record)
+        finally:
+            vendor.close()
+            dirty.release(fence)
+        if dirty.is_empty():
+            break
+    return record
+
+
+def announce_dirty(topic: str) -> None:
+    """For the Redis thread: marks a topic, and enqueues the one fan-out job if none waits."""
+    if Dirty(redis_link.client()).mark(topic):
+        job_queues.enqueue("notices", fan_out)
+
+
+def sweep() -> bool:
+    """For the scheduler: a job for topics that a dead worker left behind. Whether one was needed."""
+    wanted = Dirty(redis_link.client()).wants_job()
+    if wanted:
+        job_queues.enqueue("notices", fan_out)
+    return wanted
+
+
+def _new_record() -> Record:
+    return {"ably": [], "channels": [], "nobody": [], "problems": []}
+
+
+def _newest(names: Sequence[str]) -> list[Notice]:
+    return [Notice(*row) for row in Topic.objects.filter(name__in=names).values_list("name", "version")]
+
+
+def _send(notices: Sequence[Notice], vendor: Transport, dirty: Dirty, record: Record) -> None:
+    outcome = _by_vendor(notices, vendor, dirty)
+    _write_down(record, "ably", outcome)
+    rest = [notice for notice in notices if notice.topic not in outcome.confirmed]
+    if rest:
+        fallback = ChannelsTransport().send(rest)
+        _write_down(record, "channels", fallback)
+        lost = frozenset(notice.topic for notice in rest) - fallback.confirmed
+        _write_down(record, "nobody", Outcome(lost))
+
+
+def _by_vendor(notices: Sequence[Notice], vendor: Transport, dirty: Dirty) -> Outcome:
+    decision = gate.ask()
+    if not decision.open:
+        return Outcome(problem=f"{decision.by}: {decision.reason}")
+    # At most one request in 100 ms over all processes: this is what turns a burst into a batch.
+    time.sleep(dirty.turn())
+    return vendor.send(notices)
+
+
+def _write_down(record: Record, path: str, outcome: Outcome) -> None:
+    record[path] += sorted(outcome.confirmed)
+    if outcome.problem and outcome.problem not in record["problems"]:
+        record["problems"] = (record["problems"] + [outcome.problem])[-PROBLEMS_KEPT:]
+        logger.info("fan-out by %s: %s", path, outcome.problem)
+    if outcome.confirmed:
+        _count(path, outcome.confirmed)
+
+
+def _count(path: str, topics: frozenset[str]) -> None:
+    with redis_link.client().pipeline(transaction=False) as pipe:
+        for topic in topics:
+            pipe.hincrby(COUNTS, f"{path}:{topic}", 1)
+        pipe.execute()
+
+
+def counts() -> dict[str, int]:
+    """Notices sent so far, by path and topic: `{"ably:TOPIC": n, "channels:TOPIC": n}`. Raises redis.RedisError."""
+    found: Any = redis_link.client().hgetall(COUNTS)
+    return {key.decode(): int(value) for key, value in found.items()}

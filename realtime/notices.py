@@ -1,0 +1,39 @@
+"""The public way to tell screens that something changed: lock, change, announce, commit.
+
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)   # before anything is read that the change depends on
+        ...
+        notices.announce(topic)                 # version raised now, screens told after the commit
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import connection, transaction
+
+from realtime import bell, jobs, redis_link
+from realtime.models import Topic
+
+
+def lock(topic_id: int) -> Topic:
+    """The topic's row, locked until this transaction ends: the write lock of whoever owns the topic."""
+    return Topic.objects.select_for_update().get(pk=topic_id)
+
+
+def announce(topic: Topic) -> int:
+    """Raises the version of a topic that this transaction holds locked, and rings once it has committed.
+
+    Returns the new version. A rollback takes all of it back.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("announce() belongs into the transaction that makes the change")
+    topic.version += 1
+    topic.save(update_fields=["version"])
+    transaction.on_commit(partial(_ring, topic.name, topic.version), robust=True)
+    return topic.version
+
+
+def _ring(name: str, version: int) -> None:
+    bell.ring({"type": "notices", "notices": [[name, version]]})
+    redis_link.thread.soon(partial(jobs.announce_dirty, name))

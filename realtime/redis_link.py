@@ -1,0 +1,77 @@
+"""Every way this process talks to Redis, with explicit time-outs and no retry of its own.
+
+The client library's defaults wait for a minute on a frozen server. Here a call waits 0.25 s at most, and what must
+be told after a commit is told by one thread of its own: a request never waits for Redis at all. After a miss that
+thread leaves Redis alone for a second; the database, the hub's second and the sweep carry what it did not tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from threading import BoundedSemaphore
+from typing import Any
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 0.25
+PAUSE = 1.0
+MOST_WAITING = 1000
+
+
+@cache
+def client() -> redis.Redis:
+    """This process's client for short commands: each answers or fails within PATIENCE seconds a socket step."""
+    return redis.Redis(**settings.REDIS_KWARGS)
+
+
+class RedisThread:
+    """One thread with one event loop and one connection: actions run one after the other, none is retried."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="redis", initializer=self._make_loop)
+        self._places = BoundedSemaphore(MOST_WAITING)
+        self._alone_until = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def soon(self, action: Callable[[], object]) -> Future[bool] | None:
+        """Runs `action` on the thread, soon. Never waits, never raises; None when too much waits already."""
+        if not self._places.acquire(blocking=False):
+            return None
+        return self._pool.submit(self._run, action)
+
+    def wait(self, awaitable: Coroutine[Any, Any, object]) -> None:
+        """For actions: runs a coroutine on the thread's kept loop, for PATIENCE seconds at most."""
+        if self._loop is None:
+            raise RuntimeError("only an action given to soon() may wait")
+        self._loop.run_until_complete(asyncio.wait_for(awaitable, PATIENCE))
+
+    def _make_loop(self) -> None:
+        self._loop = asyncio.new_event_loop()
+
+    def _run(self, action: Callable[[], object]) -> bool:
+        try:
+            if time.monotonic() < self._alone_until:
+                return False
+            action()
+            return True
+        except (redis.RedisError, OSError, TimeoutError) as error:
+            self._alone_until = time.monotonic() + PAUSE
+            logger.warning("redis left alone for %g s: %s", PAUSE, type(error).__name__)
+            return False
+        except Exception:
+            logger.exception("an action for redis failed")
+            return False
+        finally:
+            self._places.release()
+
+
+thread = RedisThread()
+

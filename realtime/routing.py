@@ -1,0 +1,83 @@
+"""The realtime side of the ASGI application: `/ws/<topic>/`, `/live/<topic>/` before Django, and the hub's life."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import re_path
+
+from realtime.hub import Hub
+from realtime.sockets import BellSocket
+
+_LIVE = re.compile(r"^/live/([a-z2-7]{26})/$")
+_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+
+def application(hub: Hub, django_app: Any) -> Any:
+    """Everything that a web process serves. `django_app` answers all but the sockets and the floor."""
+    sockets: Any = URLRouter([re_path(r"^ws/(?P<topic>[a-z2-7]{26})/$", BellSocket(hub))])  # type: ignore[arg-type]
+    return ProtocolTypeRouter(
+        {
+            "http": Floor(hub, django_app),
+            "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(_Unrouted(sockets))),
+            "lifespan": Life(hub),
+        }
+    )
+
+
+class Floor:
+    """Answers `GET /live/<topic>/` from the hub's memory; hands everything else to Django."""
+
+    def __init__(self, hub: Hub, django_app: Any) -> None:
+        self.hub, self.django_app = hub, django_app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        match = _LIVE.match(scope["path"]) if scope["method"] in ("GET", "HEAD") else None
+        if match is None:
+            await self.django_app(scope, receive, send)
+            return
+        watched = await self.hub.watch(match[1])
+        status, body = (200, self.hub.state(watched)) if watched else (404, {"error": "no such topic"})
+        await _answer(send, status, body)
+
+
+class Life:
+    """Starts the hub with the process's event loop and ends it with the server."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await self.hub.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.hub.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class _Unrouted:
+    """A socket at an address that we do not have is refused, without an error in the log."""
+
+    def __init__(self, router: Any) -> None:
+        self.router = router
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self.router(scope, receive, send)
+        except ValueError as error:
+            if "No route found" not in str(error):
+                raise
+            await send({"type": "websocket.close", "code": 4404})
+
+
+async def _answer(send: Any, status: int, body: dict[str, Any]) -> None:
+    text = json.dumps(body).encode()
+    headers = [*_HEADERS, (b"content-length", str(len(text)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})

@@ -1,0 +1,101 @@
+"""The operator's switch: stops every connection to the vendor, from the admin, the ops page or a shell.
+
+The truth is one SQL row, changed by compare-and-set with its event in one transaction. Whoever is about to talk to
+the vendor reads it first; web processes read it each second. A message through Redis only makes them look sooner.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from realtime import bell
+from realtime.models import Desired, Switch, SwitchEvent
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_LENGTH = timedelta(hours=4)
+_last_known: Switch | None = None
+
+
+class SwitchRefused(ValueError):
+    """The flip was not made; the text says what to do."""
+
+
+def flip(
+    desired: str, *, by: str, reason: str, length: timedelta | None = DEFAULT_LENGTH, expected: int | None = None
+) -> Switch:
+    """Sets the switch and writes its event.
+
+    `length`: how long an "off" holds, None for until someone turns it on. `expected`: the row version that the
+    person looked at; another one by now is refused, so that two operators cannot overwrite each other unseen.
+    Raises SwitchRefused.
+    """
+    reason = " ".join(reason.split())
+    if desired not in Desired.values:
+        raise SwitchRefused("Choose on or off.")
+    if not reason:
+        raise SwitchRefused("Say why, in a few words: the next person on call will read it.")
+    if len(reason) > 200:
+        raise SwitchRefused("Keep the reason under 200 characters.")
+    with transaction.atomic():
+        row = _change(Desired(desired), by, reason, length, expected)
+        transaction.on_commit(tell_all_processes, robust=True)
+    logger.warning("vendor switch: %s by %s", row.desired, row.actor)
+    return row
+
+
+def _change(desired: Desired, by: str, reason: str, length: timedelta | None, expected: int | None) -> Switch:
+    row = Switch.objects.select_for_update().get(pk=1)
+    if expected is not None and expected != row.version:
+        raise SwitchRefused(f"{row.actor} changed the switch meanwhile ({row.reason}). Look again, then decide.")
+    row.desired, row.actor, row.reason, row.at = desired, by, reason, timezone.now()
+    row.expires_at = row.at + length if desired == Desired.OFF and length is not None else None
+    row.version += 1
+    row.save()
+    SwitchEvent.objects.create(
+        desired=row.desired, actor=row.actor, reason=row.reason, at=row.at, expires_at=row.expires_at
+    )
+    return row
+
+
+def expire() -> bool:
+    """Writes down that an "off" has run out, as an event of its own. For the scheduler; readers need no help."""
+    row = Switch.objects.get(pk=1)
+    if row.desired != Desired.OFF or row.is_off():
+        return False
+    try:
+        flip(Desired.AUTO, by="the clock", reason="its time was up", expected=row.version)
+    except SwitchRefused:
+        return False
+    return True
+
+
+def read() -> Switch | None:
+    """The row now; the last one seen when the database does not answer; None if none was ever seen."""
+    global _last_known
+    try:
+        _last_known = Switch.objects.get(pk=1)
+    except (DatabaseError, Switch.DoesNotExist) as error:
+        logger.warning("switch unreadable: %s", type(error).__name__)
+    return _last_known
+
+
+def refusal(row: Switch | None) -> str:
+    """Why the switch shuts the gate, in words; empty when it does not. An unreadable switch shuts it."""
+    if settings.VENDOR_FORCED_OFF:
+        return "forced off by EVENKEEL_VENDOR=off in this process's environment"
+    if row is None:
+        return "the switch cannot be read, so nothing is tried"
+    if row.is_off():
+        return f"off by {row.actor}: {row.reason}"
+    return ""
+
+
+def tell_all_processes() -> None:
+    """Makes this process's hub, and then every other's, look at the switch now."""
+    bell.ring({"type": "switch"})

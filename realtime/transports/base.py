@@ -1,0 +1,31 @@
+"""What every transport of notices promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A doorbell: this topic has reached this version. Never more than that."""
+
+    topic: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`confirmed`: names of the topics that the other side acknowledged, one by one. `problem`: in words, or empty."""
+
+    confirmed: frozenset[str] = field(default_factory=frozenset)
+    problem: str = ""
+
+
+class Transport(Protocol):
+    """Sends notices once. It never raises and never retries: what is not confirmed goes another way."""
+
+    name: str
+
+    def send(self, notices: Sequence[Notice]) -> Outcome: ...

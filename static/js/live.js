@@ -1,0 +1,250 @@
+/* Keeps a live page right. Whatever rings first - our own socket, the vendor's stream or the floor - only says
+   "version N"; the page then fetches its board from us, once, and drops every version that it already has.
+   The page: one element with data-topic, data-version, data-live, data-board-url and data-poll (ms). */
+(() => {
+  "use strict";
+
+  const page = document.querySelector("[data-topic]");
+  if (!page) return;
+  const board = page.querySelector("[data-board]");
+  const topic = page.dataset.topic;
+  const pollEvery = Number(page.dataset.poll);
+
+  const STALE_AFTER = 15000;
+  const SOCKET_SILENT = 12000;
+  const ANSWER_WITHIN = 4000;
+
+  let shown = Number(page.dataset.version);
+  let wanted = shown;
+  let etag = "";
+  let fetching = false;
+  let confirmedAt = performance.now();
+  let serverNow = Number(page.dataset.now);
+  let ownUp = false;
+  let vendorUp = false;
+  let vendorAllowed = false;
+
+  const jitter = (ms) => Math.random() * ms;
+  const about = (ms) => ms * (0.8 + 0.4 * Math.random());
+  const backOff = (failures, longest) => 100 + jitter(Math.min(longest, 500 * 2 ** failures));
+
+  async function ask(url, headers = {}) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), ANSWER_WITHIN);
+    try {
+      return await fetch(url, { headers, cache: "no-store", credentials: "same-origin", signal: stop.signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /* --- What we know ------------------------------------------------------------------------------------------ */
+
+  function heard(version) {
+    if (version > wanted) wanted = version;
+    if (wanted > shown) refresh();
+  }
+
+  function told(state) {
+    confirmedAt = performance.now();
+    serverNow = state.now;
+    allowVendor(state.vendor);
+    heard(state.version);
+    show();
+  }
+
+  async function refresh() {
+    if (fetching) return;
+    fetching = true;
+    let failures = 0;
+    while (wanted > shown) {
+      try {
+        const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
+        if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
+        if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
+        if (answer.status === 200) swap(await answer.text());
+        etag = answer.headers.get("ETag") || "";
+        shown = Number(answer.headers.get("X-Version"));
+        page.dataset.version = String(shown);
+        if (wanted > shown) throw new Error("older than what rang");
+      } catch {
+        failures += 1;
+        await new Promise((done) => setTimeout(done, backOff(failures, 5000)));
+      }
+    }
+    fetching = false;
+  }
+
+  function swap(html) {
+    const focused = document.activeElement && document.activeElement.id;
+    const open = [...board.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const chosen = [...board.querySelectorAll("select[id]")].map((one) => [one.id, one.value, one.dataset.touched]);
+    board.innerHTML = html;
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, value, touched] of chosen) {
+      const select = touched && document.getElementById(id);
+      if (select) [select.value, select.dataset.touched] = [value, "1"];
+    }
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    tick();
+    document.dispatchEvent(new CustomEvent("board"));
+  }
+
+  board.addEventListener("change", (event) => {
+    if (event.target.matches("select")) event.target.dataset.touched = "1";
+  });
+
+  /* --- Our own socket, always -------------------------------------------------------------------------------- */
+
+  let socketFailures = 0;
+
+  function openSocket() {
+    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + `/ws/${topic}/`);
+    let watchdog = setTimeout(() => socket.close(), SOCKET_SILENT);
+    socket.onmessage = (event) => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => socket.close(), SOCKET_SILENT);
+      socketFailures = 0;
+      ownUp = true;
+      told(JSON.parse(event.data));
+    };
+    socket.onclose = () => {
+      clearTimeout(watchdog);
+      if (ownUp) floorSoon(0);
+      ownUp = false;
+      show();
+      socketFailures += 1;
+      setTimeout(openSocket, backOff(socketFailures, 10000));
+    };
+  }
+
+  /* --- The floor: we ask, while our own socket is down -------------------------------------------------------- */
+
+  let unanswered = 0;
+  let floorTimer = 0;
+
+  function floorSoon(wait) {
+    clearTimeout(floorTimer);
+    floorTimer = setTimeout(floor, wait);
+  }
+
+  async function floor() {
+    if (!ownUp) {
+      try {
+        const answer = await ask(`/live/${topic}/`);
+        if (!answer.ok) throw new Error(String(answer.status));
+        unanswered = 0;
+        told(await answer.json());
+      } catch {
+        unanswered += 1;
+        if (unanswered >= 2) allowVendor(false);
+        show();
+      }
+    }
+    floorSoon(about(pollEvery));
+  }
+
+  /* --- The vendor's stream, only while we are told that it is allowed ----------------------------------------- */
+
+  let stream = null;
+  let opening = 0;
+  let streamFailures = 0;
+  let streamTimer = 0;
+
+  function allowVendor(allowed) {
+    if (allowed === vendorAllowed) return;
+    vendorAllowed = allowed;
+    streamFailures = 0;
+    if (allowed) streamSoon(jitter(300));
+    else closeStream();
+  }
+
+  function streamSoon(wait) {
+    clearTimeout(streamTimer);
+    streamTimer = setTimeout(openStream, wait);
+  }
+
+  function closeStream() {
+    clearTimeout(streamTimer);
+    opening += 1;
+    if (stream) stream.close();
+    stream = null;
+    vendorUp = false;
+    show();
+  }
+
+  function streamFailed() {
+    closeStream();
+    streamFailures += 1;
+    if (vendorAllowed) streamSoon(backOff(streamFailures, 60000));
+  }
+
+  async function openStream() {
+    closeStream();
+    const mine = opening;
+    try {
+      const answer = await ask(`/live/${topic}/vendor/`);
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { url, seconds } = await answer.json();
+      if (mine !== opening || !vendorAllowed) return;
+      listen(new EventSource(url));
+      // A token lives for `seconds`; a stream that outlives it would be cut without a word.
+      streamSoon(seconds * 1000 * 0.8);
+    } catch {
+      if (mine === opening) streamFailed();
+    }
+  }
+
+  function listen(source) {
+    stream = source;
+    source.onopen = () => {
+      vendorUp = true;
+      streamFailures = 0;
+      show();
+    };
+    source.onmessage = (event) => {
+      const version = Number(JSON.parse(event.data).data);
+      if (Number.isSafeInteger(version)) heard(version);
+    };
+    source.onerror = () => {
+      if (stream === source) streamFailed();
+    };
+  }
+
+  /* --- What people see of it --------------------------------------------------------------------------------- */
+
+  function path() {
+    if (performance.now() - confirmedAt > STALE_AFTER) return "stale";
+    if (ownUp) return vendorUp ? "both" : "own";
+    return vendorUp ? "vendor" : "poll";
+  }
+
+  function show() {
+    const now = path();
+    if (page.dataset.live !== now) page.dataset.live = now;
+  }
+
+  /* Times are the server's: a wall clock on a TV is often wrong. */
+  function tick() {
+    show();
+    const age = performance.now() - confirmedAt;
+    const now = serverNow + age;
+    for (const one of page.querySelectorAll("[data-age-seconds]")) one.textContent = String(Math.floor(age / 1000));
+    for (const one of page.querySelectorAll("[data-as-of]")) one.textContent = clock(serverNow, one.dataset.asOf);
+    for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now, one.dataset.clock);
+    for (const one of page.querySelectorAll("[data-since]")) {
+      one.textContent = String(Math.max(0, Math.floor((now - Number(one.dataset.since)) / 60000)));
+    }
+    page.dataset.old = age > 300000 ? "hide" : age > 60000 ? "banner" : "";
+  }
+
+  function clock(ms, zone) {
+    const parts = { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone };
+    return new Intl.DateTimeFormat(document.documentElement.lang, parts).format(new Date(ms));
+  }
+
+  openSocket();
+  floorSoon(about(pollEvery));
+  setInterval(tick, 1000);
+  tick();
+})();

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from functools import cache
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from clinic.running import home
+
 PREFIX = "EVENKEEL_"
 
 
+@cache
+def _running() -> dict[str, str]:
+    """What a running demo on this home was started with, so that a command in a shell finds it."""
+    found: dict[str, str] = (home.read_run(home.home()) or {}).get("env", {})
+    return found
+
+
 def text(name: str, default: str = "") -> str:
-    """The variable's value, stripped; `default` when it is not set or empty."""
-    return os.environ.get(name, "").strip() or default
+    """The variable's value, stripped; else what a demo that runs on this home has; else `default`."""
+    return os.environ.get(name, "").strip() or _running().get(name, "") or default
 
 
 def flag(name: str) -> bool:

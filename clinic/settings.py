@@ -26,6 +26,7 @@ env.refuse_unknown(
         "EVENKEEL_WORKERS",
         "EVENKEEL_LOG_LEVEL",
         "EVENKEEL_DEMO_CONTROL",
+        "EVENKEEL_DEMO_SECRET",
     }
 )
 
@@ -44,10 +45,12 @@ if not HTTPS and _public.hostname not in ("127.0.0.1", "localhost", "::1"):
 ALLOWED_HOSTS = [_public.hostname or "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
-SECRET_KEY = env.text("EVENKEEL_SECRET_KEY") or (home.secret_key(HOME) if DEMO else "")
+# One machine keeps its own random key; several have to share one.
+SECRET_KEY = env.text("EVENKEEL_SECRET_KEY") or ("" if env.text("DATABASE_URL") else home.secret_key(HOME))
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured(
-        "EVENKEEL_SECRET_KEY must be set to 50 random characters or more. Make one with: "
+        "With DATABASE_URL set, EVENKEEL_SECRET_KEY must be set too, to the same 50 random characters or more "
+        "on every machine. Make one with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 
@@ -120,7 +123,8 @@ else:
 DATABASES = {"default": _database}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"), valkey.address(HOME) or "redis://127.0.0.1:6379/0")
+_embedded = valkey.url(HOME) if DEMO else valkey.address(HOME)
+REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"), _embedded or "redis://127.0.0.1:6379/0")
 _redis = parse_url(REDIS_URL)
 REDIS_TLS = REDIS_URL.startswith("rediss://")
 REDIS_TIMEOUTS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
@@ -168,6 +172,8 @@ REALTIME_RIGHTS = "clinic.access"
 VENDOR_FORCED_OFF = env.choice("EVENKEEL_VENDOR", ("auto", "off"), "auto") == "off"
 ABLY_PUBLISH_KEY = env.key("ABLY_PUBLISH_KEY")
 ABLY_SUBSCRIBE_KEY = env.key("ABLY_SUBSCRIBE_KEY")
+if bool(ABLY_PUBLISH_KEY) != bool(ABLY_SUBSCRIBE_KEY):
+    raise ImproperlyConfigured("Set both ABLY_PUBLISH_KEY and ABLY_SUBSCRIBE_KEY, or neither.")
 ABLY_ENDPOINT = env.text("ABLY_ENDPOINT", "main")
 ABLY_STREAM_URL = env.url("ABLY_STREAM_URL", ("http", "https"), "https://main.realtime.ably.net/sse")
 ABLY_CLIENT: dict[str, Any] = {"endpoint": ABLY_ENDPOINT, "tls": True}

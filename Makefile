@@ -1,0 +1,53 @@
+# Everything that people run. What each needs, it installs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help demo test check soak bench drill lock format clean
+
+help:
+	@echo "make demo    a whole Evenkeel on this machine; Ctrl-C ends it   (ARGS='--port 8001')"
+	@echo "make test    all tests: unit, integration, faults, browser; on SQLite and PostgreSQL"
+	@echo "make check   format, lint, types, import rules, migrations, deploy check"
+
+demo: .venv/base
+	@$(BIN)/python manage.py demo $(ARGS)
+
+test: .venv/dev
+	@sh tests/chromium.sh
+	@$(BIN)/python -m tests $(ARGS)
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy clinic realtime manage.py
+	$(BIN)/python -m pytest -q -p no:randomly tests/test_architecture.py tests/test_project.py
+
+format: .venv/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The lock files carry hashes and name no registry.
+lock: .venv/dev
+	$(BIN)/pip-compile $(LOCK) --output-file requirements/base.txt pyproject.toml
+	$(BIN)/pip-compile $(LOCK) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml
+
+LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	--strip-extras --no-header --allow-unsafe
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Evenkeel needs Python 3.11 or newer. Name it: make demo PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/base: requirements/base.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/dev: requirements/dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache

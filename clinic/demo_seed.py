@@ -1,0 +1,63 @@
+"""Makes the demo's clinic, people and devices, and a few bookings for today. Harmless when done again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from clinic import demo, seeding, services
+from clinic.models import Clinic, Destination, Device, Membership, Visit
+from clinic.models.people import digest
+from clinic.models.visits import Reason
+from clinic.services import Actor, Answers
+from clinic.states import State
+
+ROOMS = ["Room 1", "Room 2", "Room 3", "Front desk"]
+PEOPLE = {"desk": "Ana", "manager": "Mo", "ops": "Olu", "admin": "Ada"}
+BOOKINGS = [
+    (Answers(given_name="Maria", family_name="Lopez", birth_date=date(1980, 3, 5), reason=Reason.FOLLOW_UP), 20),
+    (Answers(given_name="Jun", family_name="Park", birth_date=date(1994, 11, 12), reason=Reason.CHECKUP), 35),
+    (Answers(given_name="Ruth", family_name="Okafor", birth_date=date(1951, 7, 30), reason=Reason.SKIN), 50),
+]
+
+
+def seed(emr_url: str, emr_secret: str) -> Clinic:
+    """The clinic, ready to use; its record system is at `emr_url`."""
+    clinic = seeding.make_clinic("Harbor Walk-in Clinic", demo.CLINIC, ROOMS)
+    for kind in Device.Kind:
+        _make_device(clinic, kind)
+    for role, name in PEOPLE.items():
+        _make_person(clinic, role, name)
+    Destination.objects.update_or_create(
+        clinic=clinic, name="Record system", defaults={"url": emr_url, "secret": emr_secret}
+    )
+    _book_today(clinic, timezone.now())
+    return clinic
+
+
+def _make_device(clinic: Clinic, kind: Device.Kind) -> None:
+    Device.objects.update_or_create(
+        clinic=clinic, kind=kind, name="Demo", defaults={"token_hash": digest(demo.token(kind))}
+    )
+
+
+def _make_person(clinic: Clinic, role: str, name: str) -> None:
+    user = seeding.make_user(demo.USERS[role], demo.PASSWORD, first_name=name)
+    if role == "admin":
+        User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+        return
+    roles = {"desk": Membership.Role.CLERK, "manager": Membership.Role.MANAGER, "ops": Membership.Role.OPS}
+    Membership.objects.get_or_create(user=user, clinic=clinic, defaults={"role": roles[role]})
+    User.objects.filter(pk=user.pk).update(is_staff=role in ("manager", "ops"))
+    if role == "ops":
+        user.user_permissions.add(*Permission.objects.filter(content_type__app_label="realtime"))
+
+
+def _book_today(clinic: Clinic, now: datetime) -> None:
+    """Three people who are expected within the hour, unless some still are."""
+    if Visit.objects.of(clinic).filter(state=State.EXPECTED, booked_for__gt=now).exists():
+        return
+    for answers, minutes in BOOKINGS:
+        services.book(clinic, answers, now + timedelta(minutes=minutes), by=Actor())

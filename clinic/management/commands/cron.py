@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from clinic.running import schedule
+
+
+class Command(BaseCommand):
+    help = "Looks after what was forgotten: due deliveries, left-over notices, an expired switch. Run one or more."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        schedule.run(stop)

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from clinic.running import worker
+from clinic.running.pools import POOLS
+
+
+class Command(BaseCommand):
+    help = "Runs one worker process of one pool. `workers` starts them all and keeps them running."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("pool", choices=list(POOLS))
+
+    def handle(self, *args: Any, pool: str, **options: Any) -> None:
+        worker.run(pool, redis.Redis(**{**settings.REDIS_KWARGS, **worker.redis_options()}))

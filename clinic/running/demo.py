@@ -1,0 +1,116 @@
+"""A whole Evenkeel on one machine: Valkey, a vendor and a record system to break, web, workers, cron."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinic.running import home, pools, programs, valkey
+from clinic.running.child import Program
+from clinic.running.supervisor import Supervisor
+
+HOST = "127.0.0.1"
+PORT = 8000
+WORKERS = "notices=1,integrations=1,ill=1,any=1"
+
+Launch = Callable[[Program], Program]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every address and secret of one demo. `database_url` empty: SQLite in the home."""
+
+    home: Path
+    host: str
+    port: int
+    ports: dict[str, int]
+    keys: dict[str, str]
+    emr_port: int
+    emr_secret: str
+    database_url: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def control(self) -> str:
+        return f"http://{HOST}:{self.ports['control']}"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.home / "vendor-ca.pem"
+
+    def env(self) -> dict[str, str]:
+        """The settings of every process of this demo; also what a shell on this home finds."""
+        database = {"DATABASE_URL": self.database_url} if self.database_url else {}
+        return {
+            "EVENKEEL_HOME": str(self.home),
+            "EVENKEEL_DEMO": "yes",
+            "EVENKEEL_DEMO_CONTROL": self.control,
+            "EVENKEEL_SECRET_KEY": os.environ.get("EVENKEEL_SECRET_KEY") or home.secret_key(self.home),
+            "PUBLIC_URL": self.url,
+            "REDIS_URL": valkey.url(self.home),
+            "ABLY_PUBLISH_KEY": self.keys["publish"],
+            "ABLY_SUBSCRIBE_KEY": self.keys["subscribe"],
+            "ABLY_ENDPOINT": HOST,
+            "ABLY_TLS_PORT": str(self.ports["tls"]),
+            "ABLY_STREAM_URL": f"http://{HOST}:{self.ports['plain']}/sse",
+            **database,
+        }
+
+
+def plan(folder: Path, host: str = HOST, port: int = PORT, database_url: str = "") -> Plan:
+    """Chooses what is left to choose. Secrets and the ports behind the scenes are made once a home, and kept."""
+    kept = json.loads(home.make_once(folder / "demo.json", _choose))
+    taken = [p for p in kept["ports"].values() if home.port_taken(HOST, p)]
+    if taken or home.port_taken(HOST, kept["emr_port"]):
+        kept |= _ports()
+        home.write_private(folder / "demo.json", json.dumps(kept))
+    return Plan(folder, host, port, kept["ports"], kept["keys"], kept["emr_port"], kept["emr_secret"], database_url)
+
+
+def all_programs(plan: Plan, workers: str = WORKERS) -> Iterator[Program]:
+    """Everything, in the order of starting."""
+    env = plan.env()
+    # The vendor's SDK trusts the demo's own authority; nothing else does.
+    trusting = {**env, "SSL_CERT_FILE": str(plan.ca_file)}
+    plan.ca_file.unlink(missing_ok=True)
+    yield valkey.program(plan.home)
+    yield programs.standin(plan.ports, plan.ca_file, plan.keys)
+    yield programs.emr(plan.emr_port, plan.emr_secret)
+    yield programs.web(plan.host, plan.port, env)
+    yield from programs.workers(pools.parse(workers), trusting)
+    yield programs.cron(env)
+
+
+def start(
+    plan: Plan, supervisor: Supervisor, launch: Launch = lambda program: program, say: Callable[[str], object] = str
+) -> None:
+    """Starts everything and says what it does; each is ready when this returns. `launch` may alter a program."""
+    for program in all_programs(plan):
+        say(f"starting {program.name}")
+        supervisor.add(launch(program))
+    home.write_run(plan.home, {"env": plan.env(), "url": plan.url})
+
+
+def summary(plan: Plan, supervisor: Supervisor, people: dict[str, list[str]]) -> dict[str, Any]:
+    """The addresses, log-ins and process ids, as `manage.py demo --json` prints them."""
+    pages = {name: f"{plan.url}/{name}/" for name in ("kiosk", "monitor", "desk", "ops", "admin")}
+    return {**pages, "vendor": plan.control, "login": people, "pids": supervisor.pids()}
+
+
+def _choose() -> str:
+    keys = {kind: f"demo.{kind}:{secrets.token_urlsafe(32)}" for kind in ("publish", "subscribe")}
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return json.dumps({"keys": keys, "emr_secret": secret, **_ports()})
+
+
+def _ports() -> dict[str, Any]:
+    return {"ports": {name: home.free_port() for name in ("control", "plain", "tls")}, "emr_port": home.free_port()}

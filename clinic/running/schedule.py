@@ -1,0 +1,65 @@
+"""What is done every few seconds, whatever else happens. Each task is short and harmless when done twice."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+from django.db import DatabaseError, close_old_connections
+
+from clinic.integrations import jobs as integrations
+from realtime import jobs as realtime
+from realtime import switch
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Task:
+    """One thing to do each `every` seconds. `problem` is the last error's name, so that it is logged once."""
+
+    name: str
+    every: float
+    do: Callable[[], object]
+    due: float = 0.0
+    problem: str = ""
+
+
+def tasks() -> list[Task]:
+    return [
+        Task("due deliveries", 5, integrations.sweep),
+        Task("left-over notices", 5, realtime.sweep),
+        Task("expired switch", 5, switch.expire),
+    ]
+
+
+def run(stop: threading.Event) -> None:
+    """Runs the tasks when they are due, until `stop`."""
+    todo = tasks()
+    while not stop.is_set():
+        now = time.monotonic()
+        for task in todo:
+            if task.due <= now:
+                task.due = now + task.every
+                run_once(task)
+        stop.wait(max(0.05, min(task.due for task in todo) - time.monotonic()))
+
+
+def run_once(task: Task) -> None:
+    """Does a task now. Redis or the database being away is said once, and once more when it is over."""
+    close_old_connections()
+    try:
+        task.do()
+    except (redis.RedisError, DatabaseError) as error:
+        problem = type(error).__name__
+        if problem != task.problem:
+            logger.warning("%s: %s; will go on trying", task.name, problem)
+        task.problem = problem
+        return
+    if task.problem:
+        logger.warning("%s: well again", task.name)
+    task.problem = ""

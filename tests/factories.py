@@ -1,0 +1,57 @@
+"""People and places for tests: Ana and Ben at the desk, Olu on call, Bob the patient."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+
+from clinic.models import Clinic, Destination, Device, Membership, Room, Visit
+from clinic.models.people import digest
+from clinic.services import Actor, Answers, book, check_in
+from realtime.models import Topic
+
+SECRET = "whsec_" + "c2VjcmV0" * 5
+BORN = date(1985, 4, 17)
+
+
+def make_clinic(slug: str = "harbor", **fields: Any) -> Clinic:
+    clinic = Clinic.objects.create(
+        name=fields.pop("name", slug.title()), slug=slug, topic=Topic.objects.create(), **fields
+    )
+    for place, name in enumerate(["Room 1", "Room 2"]):
+        Room.objects.create(clinic=clinic, name=name, position=place)
+    return clinic
+
+
+def make_user(name: str = "ana", clinic: Clinic | None = None, role: str = "clerk", **fields: Any) -> User:
+    user = User.objects.create_user(name, password="pw-of-" + name, first_name=name.title(), **fields)
+    if clinic is not None:
+        Membership.objects.create(user=user, clinic=clinic, role=role)
+    if role == "ops":
+        user.user_permissions.add(*Permission.objects.filter(content_type__app_label="realtime"))
+    return user
+
+
+def make_device(clinic: Clinic, kind: str = "kiosk", name: str = "Entrance") -> tuple[Device, str]:
+    """A paired device and its token."""
+    token = f"token-of-{clinic.slug}-{kind}-{name}"
+    return Device.objects.create(clinic=clinic, kind=kind, name=name, token_hash=digest(token)), token
+
+
+def make_destination(clinic: Clinic, url: str = "http://127.0.0.1:9/", **fields: Any) -> Destination:
+    return Destination.objects.create(clinic=clinic, name=fields.pop("name", "EMR"), url=url, secret=SECRET, **fields)
+
+
+def answers(given: str = "Bob", family: str = "Miller", born: date = BORN, **more: Any) -> Answers:
+    return Answers(given_name=given, family_name=family, birth_date=born, **more)
+
+
+def make_visit(clinic: Clinic, given: str = "Bob", family: str = "Miller", **more: Any) -> Visit:
+    """A patient who has just checked in."""
+    return check_in(clinic, answers(given, family), by=Actor(), **more)
+
+
+def make_booking(clinic: Clinic, at: datetime, given: str = "Bob", family: str = "Miller") -> Visit:
+    return book(clinic, answers(given, family), at, by=Actor())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,11 @@ from realtime.models import Topic
 def current_version(clinic: Clinic) -> int:
     """The version to read before the rows: rows newer than it do no harm, older ones would."""
     return Topic.objects.values_list("version", flat=True).get(pk=clinic.topic_id)
+
+
+def page(clinic: Clinic, version: int) -> dict[str, object]:
+    """What every live page says of itself; `now` is the server's time in ms since 1970."""
+    return {"clinic": clinic, "topic": clinic.topic.name, "version": version, "now": time.time_ns() // 1_000_000}
 
 
 def answer(request: HttpRequest, version: int, variant: str, render: Callable[[], str]) -> HttpResponse:

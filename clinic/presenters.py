@@ -43,7 +43,7 @@ class MonitorBoard:
 
 @dataclass(frozen=True)
 class DeskCard:
-    """One visit as the staff of its clinic sees it."""
+    """One visit as the staff of its clinic sees it; `waited` in whole minutes since the arrival."""
 
     public_id: UUID
     ticket: str
@@ -56,6 +56,7 @@ class DeskCard:
     lane: str
     lane_label: str
     since: datetime | None
+    waited: int
     room: str
     calls: int
     booked_for: datetime | None
@@ -65,6 +66,11 @@ class DeskCard:
     last_by: str
     verbs: list[str]
     can_undo: bool
+
+    @property
+    def buttons(self) -> list[tuple[str, str]]:
+        """Each verb with the words on its button."""
+        return [(name, str(Verb(name).label)) for name in self.verbs]
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,7 @@ def _desk_card(visit: Visit, now: datetime) -> DeskCard:
         lane=visit.lane,
         lane_label=visit.get_lane_display(),
         since=visit.arrived_at,
+        waited=int((now - visit.arrived_at).total_seconds() // 60) if visit.arrived_at else 0,
         room=visit.room.name if visit.room else "",
         calls=visit.calls,
         booked_for=visit.booked_for,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic.models import Clinic, Room
-from realtime.models import Topic
+from clinic.services import clinics
 
 
 def make_clinic(name: str, slug: str, rooms: Sequence[str], *, time_zone: str = "America/Chicago") -> Clinic:
@@ -16,14 +16,13 @@ def make_clinic(name: str, slug: str, rooms: Sequence[str], *, time_zone: str = 
     with transaction.atomic():
         clinic = Clinic.objects.select_related("topic").filter(slug=slug).first()
         if clinic is None:
-            topic = Topic.objects.create()
-            clinic = Clinic.objects.create(name=name, slug=slug, topic=topic, time_zone=time_zone)
+            clinic = clinics.create(Clinic(name=name, slug=slug, time_zone=time_zone))
         for position, room in enumerate(rooms):
             Room.objects.get_or_create(clinic=clinic, name=room, defaults={"position": position})
         return clinic
 
 
-def make_user(username: str, password: str | None, *, first_name: str = "") -> User:
+def make_user(username: str, password: str | None = None, *, first_name: str = "") -> User:
     """The user of this name; made if not there. No password: nobody can log in as them."""
     user, is_new = User.objects.get_or_create(username=username, defaults={"first_name": first_name})
     if is_new:

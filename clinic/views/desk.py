@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import boards, presenters, services
-from clinic.access import StaffRequest, staff_only
+from clinic.access import StaffRequest, is_ops, staff_only
 from clinic.forms import DeskCheckInForm
 from clinic.models import HelpRequest, Room, Visit, VisitEvent
 from clinic.services import Actor, Refused
+from clinic.services.moves import can_undo
 from clinic.states import Lane, Verb
 
 KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
@@ -29,8 +30,8 @@ KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
 def desk(request: StaffRequest) -> HttpResponse:
     """The whole page."""
     version = boards.current_version(request.clinic)
-    context = {"clinic": request.clinic, "topic": request.clinic.topic.name, "version": version}
-    return render(request, "desk/desk.html", {**context, "board": _board(request, version)})
+    context = {**boards.page(request.clinic, version), "board": _board(request, version)}
+    return render(request, "desk/desk.html", {**context, "is_ops": is_ops(request.user)})
 
 
 @require_GET
@@ -145,9 +146,10 @@ def _key(request: StaffRequest, verb: str, seen: str) -> UUID:
 def _say(request: StaffRequest, event: VisitEvent) -> None:
     visit = event.visit
     where = f" → {visit.room}" if visit.room and visit.state in ("called", "roomed") else ""
-    messages.success(request, f"{visit}: {event.get_verb_display()}{where}", extra_tags=f"visit-{visit.public_id}")
+    undo = f"visit-{visit.public_id}" if can_undo(event, event.at) else ""
+    messages.success(request, f"{visit}: {event.get_verb_display()}{where}", extra_tags=undo)
 
 
 def _board(request: StaffRequest, version: int) -> str:
-    context = {"board": presenters.desk_board(request.clinic), "version": version}
+    context = {"clinic": request.clinic, "board": presenters.desk_board(request.clinic), "version": version}
     return render_to_string("desk/_board.html", context, request=request)

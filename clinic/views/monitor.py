@@ -22,7 +22,7 @@ def screen(request: DeviceRequest) -> HttpResponse:
     """The whole page, right after a plain reload."""
     clinic = request.device.clinic
     version = boards.current_version(clinic)
-    context = {"clinic": clinic, "topic": clinic.topic.name, "version": version, "board": _board(clinic, version)}
+    context = {**boards.page(clinic, version), "board": _board(clinic, version)}
     return render(request, "monitor/screen.html", context)
 
 

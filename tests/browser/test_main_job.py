@@ -1,0 +1,94 @@
+"""A patient checks in, the room sees it at once, the desk calls: whatever the vendor does."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.people import (
+    check_in,
+    finish,
+    go_to_last_page,
+    log_in,
+    open_monitor,
+    Patient,
+    press,
+    wait_for_row,
+)
+from tests.stack import Stack, until
+
+FAULTS = ["ok", "refuse", "silent", "drip"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_check_in_and_call_reach_the_open_monitor_within_a_second(
+    stack: Stack, context: BrowserContext, fault: str
+) -> None:
+    monitor, desk, kiosk = open_monitor(context, stack), log_in(context, stack, "desk", "/desk/"), context.new_page()
+    monitor.evaluate("window.notReloaded = true")
+    stack.fault(fault)
+    go_to_last_page(kiosk, stack, Patient())
+    ticket = finish(kiosk)
+    wait_for_row(monitor, ticket, "waiting", 1)
+    wait_for_row(desk, ticket, "waiting", 1)
+    press(desk, ticket, "call")
+    wait_for_row(monitor, ticket, "called", 1)
+    assert monitor.evaluate("window.notReloaded")
+
+
+def test_kiosk_post_takes_no_longer_when_the_vendor_is_ill(stack: Stack, context: BrowserContext) -> None:
+    page = context.new_page()
+    times: dict[str, list[float]] = {fault: [] for fault in FAULTS}
+    for _round in range(3):
+        for fault in FAULTS:
+            stack.fault(fault)
+            times[fault].append(_post_milliseconds(page, stack))
+    healthy = statistics.median(times["ok"])
+    for fault in FAULTS:
+        assert statistics.median(times[fault]) <= max(healthy * 1.5, healthy + 60), times
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fan_out_record_says_who_took_each_notice(stack: Stack, context: BrowserContext, fault: str) -> None:
+    stack.fault(fault)
+    before = _counts(stack)
+    kiosk = context.new_page()
+    check_in(kiosk, stack)
+    path = "ably" if fault == "ok" else "channels"
+    topic = stack.ask("Topic.objects.get().name")
+    until(lambda: _counts(stack).get(f"{path}:{topic}", 0) > before.get(f"{path}:{topic}", 0), 5)
+    record = until(lambda: _last_record(stack, path), 5)
+    assert topic in record[path]
+    assert bool(record["problems"]) == (fault != "ok")
+
+
+def _post_milliseconds(page: Page, stack: Stack) -> float:
+    """From the press of the last button to the first byte of the answer, as the browser saw it."""
+    go_to_last_page(page, stack, Patient())
+    began = time.perf_counter()
+    with page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith("/check/")):
+        page.locator("[data-primary]").click()
+    return (time.perf_counter() - began) * 1000
+
+
+def _counts(stack: Stack) -> dict[str, int]:
+    found: Any = stack.redis().hgetall("evenkeel:notices")
+    return {key.decode(): int(value) for key, value in found.items()}
+
+
+def _last_record(stack: Stack, path: str) -> dict[str, Any] | None:
+    """The newest fan-out job's own record, as RQ keeps it, that names a topic on this path."""
+    client: Any = stack.redis()
+    for job in reversed(client.zrange("rq:finished:notices", 0, -1)):
+        name = job.decode().split(":")[-1]
+        results = client.xrevrange(f"rq:results:{name}", count=1)
+        if results:
+            record: dict[str, Any] = json.loads(results[0][1][b"return_value"])
+            if record[path]:
+                return record
+    return None

@@ -1,0 +1,66 @@
+"""Breaks single parts of Evenkeel in every process that a test starts: TEST_PATCHES names them, comma-separated.
+
+Python imports this by itself when this folder is on PYTHONPATH; the product knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+from types import ModuleType
+
+
+def no_ring(notices: ModuleType) -> None:
+    """After a commit no hub is told, here or elsewhere: only the fan-out job is."""
+
+    def mark_only(name: str, version: int) -> None:
+        notices.redis_link.thread.soon(lambda: notices.jobs.announce_dirty(name))
+
+    notices._ring = mark_only
+
+
+def no_fan_out(jobs: ModuleType) -> None:
+    """No topic is ever marked dirty, so no fan-out job runs."""
+    jobs.announce_dirty = lambda topic: None
+
+
+def no_second(look: ModuleType) -> None:
+    """The hub's look at the database sees the switch, but no version."""
+    real = look.at
+    look.at = lambda names: look.Seen({}, real(names).switch)
+
+
+PATCHES = {
+    "no_ring": ("realtime.notices", no_ring),
+    "no_fan_out": ("realtime.jobs", no_fan_out),
+    "no_second": ("realtime.look", no_second),
+}
+
+
+class Patcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads a module as usual, then breaks it."""
+
+    def __init__(self, wanted: dict[str, object]) -> None:
+        self.wanted = wanted
+
+    def find_spec(self, name, path, target=None):  # type: ignore[no-untyped-def]
+        if name not in self.wanted:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        self.real, spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec):  # type: ignore[no-untyped-def]
+        return None
+
+    def exec_module(self, module):  # type: ignore[no-untyped-def]
+        self.real.exec_module(module)
+        self.wanted.pop(module.__name__)(module)
+
+
+named = [name for name in os.environ.get("TEST_PATCHES", "").split(",") if name]
+for name in named:
+    where, patch = PATCHES[name]
+    sys.meta_path.insert(0, Patcher({where: patch}))

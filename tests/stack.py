@@ -1,0 +1,135 @@
+"""A whole Evenkeel in real processes, as `manage.py demo` starts it, for tests to use and to break."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from clinic.running import home as homes
+from clinic.running import valkey
+
+ROOT = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
+
+
+def until(what: Callable[[], T], seconds: float, why: str = "") -> T:
+    """The first true answer of `what`; AssertionError after `seconds`. Answers are asked for every 20 ms."""
+    end = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        assert time.monotonic() < end, why or f"not true within {seconds:g} s"
+        time.sleep(0.02)
+
+
+@dataclass
+class Stack:
+    """One running demo. `found` is what it printed with --json."""
+
+    home: Path
+    port: int
+    patches: str = ""
+    database_url: str = ""
+    process: subprocess.Popen[str] | None = None
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def env(self) -> dict[str, str]:
+        """The environment of the demo and of commands in a shell beside it."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("EVENKEEL_", "ABLY_", "REDIS_"))}
+        kept.pop("DATABASE_URL", None)
+        kept |= {"EVENKEEL_HOME": str(self.home), "PYTHONPATH": str(ROOT / "tests" / "patches")}
+        if self.database_url:
+            kept |= {"DATABASE_URL": self.database_url, "EVENKEEL_SECRET_KEY": "only-for-tests-" + "y" * 50}
+        return kept | {"TEST_PATCHES": self.patches}
+
+    def start(self) -> None:
+        log = (self.home / "demo.err").open("a")
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo", "--json", "--port", str(self.port)],
+            cwd=ROOT, env=self.env(), stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"the demo did not start: {(self.home / 'demo.err').read_text()[-2000:]}"
+        self.found = json.loads(line)
+
+    def stop(self) -> None:
+        """One Ctrl-C, and everything must be gone."""
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=30)
+        assert not [child for child in children if child.is_running()], "something was left behind"
+
+    def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command in a shell beside it."""
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(command, cwd=ROOT, env=self.env(), capture_output=True, text=True, timeout=60)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(
+            valkey.url(self.home), socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
+
+    # --- The vendor ---
+
+    def fault(self, mode: str) -> None:
+        httpx.post(f"{self.found['vendor']}/__fault", json={"mode": mode}, timeout=5).raise_for_status()
+
+    def seen(self) -> dict[str, Any]:
+        seen: dict[str, Any] = httpx.get(f"{self.found['vendor']}/__seen", timeout=5).json()
+        return seen
+
+    def received(self) -> list[dict[str, Any]]:
+        """What the record system got."""
+        port = json.loads((self.home / "demo.json").read_text())["emr_port"]
+        rows: list[dict[str, Any]] = httpx.get(f"http://127.0.0.1:{port}/received", timeout=5).json()["received"]
+        return rows
+
+    def valkey_pid(self) -> int:
+        """Of the Valkey that runs now: it changes when it is killed and started again."""
+        for process in psutil.Process(self.process.pid).children():  # type: ignore[union-attr]
+            if "valkey" in " ".join(process.cmdline()):
+                return process.pid
+        return 0
+
+    # --- The database, asked from outside by one question in a process of its own ---
+
+    def ask(self, expression: str) -> Any:
+        """The JSON of an expression over the models, as a shell would print it."""
+        code = f"import json; from clinic.models import *; from realtime.models import *; print(json.dumps({expression}))"
+        done = self.manage("shell", "--no-imports", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@contextmanager
+def running(folder: Path, *, patches: str = "", database_url: str = "") -> Iterator[Stack]:
+    """A started stack in a fresh home."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stack = Stack(folder, homes.free_port(), patches, database_url)
+    stack.start()
+    try:
+        yield stack
+    finally:
+        stack.stop()

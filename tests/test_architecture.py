@@ -1,0 +1,121 @@
+"""The rules of docs and design, read from the code itself: who may import whom, how long things may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = sorted(
+    path
+    for folder in ("clinic", "realtime")
+    for path in (ROOT / folder).rglob("*.py")
+    if "migrations" not in path.parts
+)
+VENDOR_HOMES = {"realtime/transports/ably.py", "realtime/tokens.py"}
+LONGEST_FUNCTION, LONGEST_FILE = 50, 300
+
+# who must not import whom: the left side's modules never import a right side's
+FORBIDDEN = [
+    ("realtime", ["clinic"]),
+    ("clinic.models", ["clinic.services", "clinic.views", "clinic.presenters", "clinic.integrations", "clinic.admin"]),
+    ("clinic.services", ["clinic.views", "clinic.presenters", "clinic.forms", "clinic.admin"]),
+    ("clinic.integrations", ["clinic.services", "clinic.views", "clinic.presenters"]),
+    ("clinic.presenters", ["clinic.views", "clinic.forms"]),
+    ("realtime.transports", ["realtime.jobs", "realtime.notices", "realtime.hub", "realtime.gate"]),
+]
+
+
+def name_of(path: Path) -> str:
+    """The dotted name of a module."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Dotted names that a module imports, each with whether the import stands inside a function."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((f"{node.module}.{alias.name}", id(node) in inside) for alias in node.names)
+
+
+def is_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+@pytest.mark.parametrize(("who", "whom"), FORBIDDEN)
+def test_imports_run_one_way(who: str, whom: list[str]) -> None:
+    wrong = [
+        f"{name_of(path)} imports {name}"
+        for path in CODE
+        if is_in(name_of(path), who)
+        for name, _inside in imports(path)
+        if any(is_in(name, package) for package in whom)
+    ]
+    assert wrong == []
+
+
+def test_only_two_modules_know_the_vendors_sdk_and_tokens() -> None:
+    knowing = {
+        str(path.relative_to(ROOT))
+        for path in CODE
+        for name, _inside in imports(path)
+        if is_in(name, "ably") or (is_in(name, "jwt") and not is_in(name_of(path), "realtime.standin"))
+    }
+    assert knowing == VENDOR_HOMES
+
+
+def test_the_product_does_not_know_its_stand_in() -> None:
+    wrong = [
+        name_of(path)
+        for path in CODE
+        for name, _inside in imports(path)
+        if is_in(name, "realtime.standin")
+        and not is_in(name_of(path), "realtime.standin")
+        and name_of(path) != "realtime.management.commands.standin"
+    ]
+    assert wrong == []
+
+
+def test_no_import_hides_in_a_function() -> None:
+    assert [f"{name_of(path)}: {name}" for path in CODE for name, inside in imports(path) if inside] == []
+
+
+def test_imports_have_no_cycle() -> None:
+    modules = {name_of(path) for path in CODE}
+    graph = {
+        name_of(path): {_module(name, modules) for name, _inside in imports(path)} & modules for path in CODE
+    }
+    while leaves := {module for module, needs in graph.items() if not needs}:
+        graph = {module: needs - leaves for module, needs in graph.items() if module not in leaves}
+    assert graph == {}
+
+
+def _module(name: str, modules: set[str]) -> str:
+    """The module that an import of `name` reads: itself, or the one that defines it."""
+    return name if name in modules else name.rpartition(".")[0]
+
+
+def test_functions_and_files_stay_short() -> None:
+    long = []
+    for path in CODE:
+        text = path.read_text()
+        if text.count("\n") > LONGEST_FILE:
+            long.append(f"{path.name}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if lines > LONGEST_FUNCTION:
+                    long.append(f"{path.name}: {node.name} has {lines} lines")
+    assert long == []

@@ -1,0 +1,65 @@
+"""What is true of the project as a whole: migrations, the deploy check, locks, and what its words must not hold."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def manage(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_no_migration_is_missing() -> None:
+    done = manage("makemigrations", "--check", "--dry-run")
+    assert done.returncode == 0, done.stdout
+
+
+def test_deploy_check_is_clean_under_production_settings() -> None:
+    production = {
+        "PUBLIC_URL": "https://clinic.example",
+        "EVENKEEL_SECRET_KEY": "pR0duct10n-" + "aB3" * 20,
+        "DATABASE_URL": "postgresql://evenkeel@db.example/evenkeel",
+        "REDIS_URL": "rediss://redis.example:6380/0",
+    }
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **production)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    lists = re.findall(r"(?:dependencies|dev) = \[\n(.*?)\n\]", text, flags=re.S)
+    lines = [line for block in lists for line in block.splitlines()]
+    assert len(lists) == 2
+    assert [line for line in lines if "#" not in line] == []
+
+
+@pytest.mark.parametrize("name", ["base.txt", "dev.txt"])
+def test_locks_carry_hashes_and_name_no_registry(name: str) -> None:
+    text = (ROOT / "requirements" / name).read_text()
+    pins = re.findall(r"^[a-z0-9-]+==\S+", text, flags=re.M)
+    assert len(pins) > 30
+    assert text.count("--hash=sha256:") >= len(pins)
+    assert not re.search(r"https?://|--index-url|--find-links", text)
+
+
+def test_locks_hold_every_declared_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for name, declared in (
+        ("base.txt", project["dependencies"]),
+        ("dev.txt", project["optional-dependencies"]["dev"]),
+    ):
+        locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / name).read_text(), flags=re.M))
+        wanted = {re.split(r"[\[<>=]", line)[0].lower().replace("_", "-") for line in declared}
+        assert wanted <= locked, wanted - locked

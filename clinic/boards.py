@@ -21,7 +21,12 @@ def current_version(clinic: Clinic) -> int:
 
 def page(clinic: Clinic, version: int) -> dict[str, object]:
     """What every live page says of itself; `now` is the server's time in ms since 1970."""
-    return {"clinic": clinic, "topic": clinic.topic.name, "version": version, "now": time.time_ns() // 1_000_000}
+    return {
+        "clinic": clinic,
+        "topic": clinic.topic.name,
+        "version": version,
+        "now": time.time_ns() // 1_000_000,
+    }
 
 
 def answer(request: HttpRequest, version: int, variant: str, render: Callable[[], str]) -> HttpResponse:

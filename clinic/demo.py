@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 from clinic.models import Device
 
 CLINIC = "harbor"
-PASSWORD = "evenkeel-demo"  # noqa: S105  (the demo listens on loopback and prints it)
+PASSWORD = "evenkeel-demo"
 USERS = {"desk": "ana", "manager": "mo", "ops": "olu", "admin": "admin"}
 
 

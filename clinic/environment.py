@@ -53,10 +53,12 @@ def choice(name: str, allowed: Collection[str], default: str) -> str:
 
 
 def url(name: str, schemes: Collection[str], default: str = "") -> str:
-    """An address with one of these schemes and a host, or nothing. The error never repeats it: it may hold a password."""
+    """An address with one of these schemes and a host, or nothing. The error never repeats it: passwords."""
     value = text(name, default)
     if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
-        raise ImproperlyConfigured(f"{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host.")
+        raise ImproperlyConfigured(
+            f"{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host."
+        )
     return value
 
 

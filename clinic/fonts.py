@@ -9,7 +9,14 @@ from fontTools import subset
 
 CUTS = {"Regular": "atkinson-regular.woff2", "Bold": "atkinson-bold.woff2"}
 # Latin with all accents, punctuation, arrows and the signs of our pages.
-RANGES = [(0x20, 0x17F), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x2190, 0x2193), (0x2212, 0x2212), (0x20AC, 0x20AC)]
+RANGES = [
+    (0x20, 0x17F),
+    (0x1E00, 0x1EFF),
+    (0x2010, 0x2027),
+    (0x2190, 0x2193),
+    (0x2212, 0x2212),
+    (0x20AC, 0x20AC),
+]
 
 
 def make(folder: Path) -> list[Path]:

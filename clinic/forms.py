@@ -40,14 +40,19 @@ class LanguageForm(forms.Form):
 
 class ArrivalForm(forms.Form):
     arrival = forms.ChoiceField(
-        choices=[("walk_in", _("No, I came without an appointment")), ("booked", _("Yes, I have an appointment today"))],
+        choices=[
+            ("walk_in", _("No, I came without an appointment")),
+            ("booked", _("Yes, I have an appointment today")),
+        ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose one.")},
     )
 
 
 class NameForm(forms.Form):
-    given_name = forms.CharField(label=_("First name"), max_length=100, required=False, validators=[check_name])
+    given_name = forms.CharField(
+        label=_("First name"), max_length=100, required=False, validators=[check_name]
+    )
     family_name = forms.CharField(
         label=_("Last name"),
         max_length=100,
@@ -103,7 +108,9 @@ class PhoneForm(forms.Form):
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            raise ValidationError(_("That is not a whole phone number. Write all ten digits, or leave it empty."))
+            raise ValidationError(
+                _("That is not a whole phone number. Write all ten digits, or leave it empty.")
+            )
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

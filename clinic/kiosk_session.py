@@ -30,7 +30,9 @@ class KioskSession:
 
     def add(self, cleaned: dict[str, Any]) -> None:
         """Keeps the answers of one page."""
-        plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in cleaned.items()}
+        plain = {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in cleaned.items()
+        }
         self._store["answers"] = {**self.answers, **plain}
 
     @property

@@ -134,7 +134,10 @@ def desk_board(clinic: Clinic) -> DeskBoard:
     on_site = [_desk_card(visit, now) for visit in visits.on_site()]
     return DeskBoard(
         clinic=clinic.name,
-        **{name: [c for c in on_site if c.state == name] for name in ("waiting", "called", "stepped_out", "roomed")},
+        **{
+            name: [c for c in on_site if c.state == name]
+            for name in ("waiting", "called", "stepped_out", "roomed")
+        },
         expected=_cards(visits.filter(state=State.EXPECTED, day=today).order_by("booked_for"), now),
         done=_cards(visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30], now),
         rooms=_rooms(clinic),
@@ -202,5 +205,7 @@ def _verbs(visit: Visit) -> list[str]:
 
 def _rooms(clinic: Clinic) -> list[tuple[Room, bool]]:
     """Each room, and whether somebody is in it or called to it; the free ones first."""
-    taken = set(Visit.objects.of(clinic).filter(state__in=[State.CALLED, State.ROOMED]).values_list("room", flat=True))
+    taken = set(
+        Visit.objects.of(clinic).filter(state__in=[State.CALLED, State.ROOMED]).values_list("room", flat=True)
+    )
     return sorted(((room, room.pk in taken) for room in clinic.rooms.all()), key=lambda pair: pair[1])

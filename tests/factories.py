@@ -41,7 +41,9 @@ def make_device(clinic: Clinic, kind: str = "kiosk", name: str = "Entrance") -> 
 
 
 def make_destination(clinic: Clinic, url: str = "http://127.0.0.1:9/", **fields: Any) -> Destination:
-    return Destination.objects.create(clinic=clinic, name=fields.pop("name", "EMR"), url=url, secret=SECRET, **fields)
+    return Destination.objects.create(
+        clinic=clinic, name=fields.pop("name", "EMR"), url=url, secret=SECRET, **fields
+    )
 
 
 def answers(given: str = "Bob", family: str = "Miller", born: date = BORN, **more: Any) -> Answers:

@@ -103,7 +103,9 @@ class Stack:
     def received(self) -> list[dict[str, Any]]:
         """What the record system got."""
         port = json.loads((self.home / "demo.json").read_text())["emr_port"]
-        rows: list[dict[str, Any]] = httpx.get(f"http://127.0.0.1:{port}/received", timeout=5).json()["received"]
+        rows: list[dict[str, Any]] = httpx.get(f"http://127.0.0.1:{port}/received", timeout=5).json()[
+            "received"
+        ]
         return rows
 
     def valkey_pid(self) -> int:
@@ -117,7 +119,8 @@ class Stack:
 
     def ask(self, expression: str) -> Any:
         """The JSON of an expression over the models, as a shell would print it."""
-        code = f"import json; from clinic.models import *; from realtime.models import *; print(json.dumps({expression}))"
+        models = "from clinic.models import *; from realtime.models import *"
+        code = f"import json; {models}; print(json.dumps({expression}))"
         done = self.manage("shell", "--no-imports", "-c", code)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.strip().splitlines()[-1])

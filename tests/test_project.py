@@ -1,4 +1,4 @@
-"""What is true of the project as a whole: migrations, the deploy check, locks, and what its words must not hold."""
+"""What is true of the project as a whole: migrations, the deploy check, the locks."""
 
 from __future__ import annotations
 

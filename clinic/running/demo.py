@@ -19,12 +19,10 @@ HOST = "127.0.0.1"
 PORT = 8000
 WORKERS = "notices=1,integrations=1,ill=1,any=1"
 
-Launch = Callable[[Program], Program]
-
 
 @dataclass(frozen=True)
 class Plan:
-    """Every address and secret of one demo. `database_url` empty: SQLite in the home."""
+    """Every address and secret of one demo."""
 
     home: Path
     host: str
@@ -33,7 +31,6 @@ class Plan:
     keys: dict[str, str]
     emr_port: int
     emr_secret: str
-    database_url: str = ""
 
     @property
     def url(self) -> str:
@@ -49,7 +46,6 @@ class Plan:
 
     def env(self) -> dict[str, str]:
         """The settings of every process of this demo; also what a shell on this home finds."""
-        database = {"DATABASE_URL": self.database_url} if self.database_url else {}
         return {
             "EVENKEEL_HOME": str(self.home),
             "EVENKEEL_DEMO": "yes",
@@ -62,18 +58,17 @@ class Plan:
             "ABLY_ENDPOINT": HOST,
             "ABLY_TLS_PORT": str(self.ports["tls"]),
             "ABLY_STREAM_URL": f"http://{HOST}:{self.ports['plain']}/sse",
-            **database,
         }
 
 
-def plan(folder: Path, host: str = HOST, port: int = PORT, database_url: str = "") -> Plan:
-    """Chooses what is left to choose. Secrets and the ports behind the scenes are made once a home, and kept."""
+def plan(folder: Path, host: str = HOST, port: int = PORT) -> Plan:
+    """Chooses what is left to choose. Secrets and the ports behind the scenes are made once a home."""
     kept = json.loads(home.make_once(folder / "demo.json", _choose))
     taken = [p for p in kept["ports"].values() if home.port_taken(HOST, p)]
     if taken or home.port_taken(HOST, kept["emr_port"]):
         kept |= _ports()
         home.write_private(folder / "demo.json", json.dumps(kept))
-    return Plan(folder, host, port, kept["ports"], kept["keys"], kept["emr_port"], kept["emr_secret"], database_url)
+    return Plan(folder, host, port, **kept)
 
 
 def all_programs(plan: Plan, workers: str = WORKERS) -> Iterator[Program]:
@@ -90,13 +85,11 @@ def all_programs(plan: Plan, workers: str = WORKERS) -> Iterator[Program]:
     yield programs.cron(env)
 
 
-def start(
-    plan: Plan, supervisor: Supervisor, launch: Launch = lambda program: program, say: Callable[[str], object] = str
-) -> None:
-    """Starts everything and says what it does; each is ready when this returns. `launch` may alter a program."""
+def start(plan: Plan, supervisor: Supervisor, say: Callable[[str], object]) -> None:
+    """Starts everything and says what it does; each is ready when this returns."""
     for program in all_programs(plan):
         say(f"starting {program.name}")
-        supervisor.add(launch(program))
+        supervisor.add(program)
     home.write_run(plan.home, {"env": plan.env(), "url": plan.url})
 
 
@@ -113,4 +106,5 @@ def _choose() -> str:
 
 
 def _ports() -> dict[str, Any]:
-    return {"ports": {name: home.free_port() for name in ("control", "plain", "tls")}, "emr_port": home.free_port()}
+    ports = {name: home.free_port() for name in ("control", "plain", "tls")}
+    return {"ports": ports, "emr_port": home.free_port()}

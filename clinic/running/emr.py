@@ -1,4 +1,4 @@
-"""A receiver of our webhooks, for the demo: checks each signature, keeps what it got in memory, takes repeats once."""
+"""A receiver of our webhooks, for the demo: checks each signature, and keeps what it got in memory."""
 
 from __future__ import annotations
 

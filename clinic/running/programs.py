@@ -22,7 +22,8 @@ def manage(name: str, *words: str, env: Mapping[str, str] | None = None, **more:
 def web(host: str, port: int, env: Mapping[str, str]) -> Program:
     """A web process; ready when it answers."""
     words = ("web", "--host", host, "--port", str(port))
-    return manage("web", *words, env=env, ready=lambda: _answers(f"http://{host}:{port}/healthz"), ready_seconds=60)
+    alive = f"http://{host}:{port}/healthz"
+    return manage("web", *words, env=env, ready=lambda: _answers(alive), ready_seconds=60)
 
 
 def workers(pools: Sequence[tuple[str, int]], env: Mapping[str, str]) -> list[Program]:
@@ -41,8 +42,8 @@ def cron(env: Mapping[str, str]) -> Program:
 
 def standin(ports: Mapping[str, int], ca_file: Path, keys: Mapping[str, str]) -> Program:
     """The demo's vendor, on 127.0.0.1. `ports`: control, plain, tls. `keys`: publish, subscribe."""
-    words = ["standin", "--ca-file", str(ca_file)]
-    words += ["--control-port", str(ports["control"]), "--port", str(ports["plain"]), "--tls-port", str(ports["tls"])]
+    words = ["standin", "--ca-file", str(ca_file), "--control-port", str(ports["control"])]
+    words += ["--port", str(ports["plain"]), "--tls-port", str(ports["tls"])]
     words += ["--publish-key", keys["publish"], "--subscribe-key", keys["subscribe"]]
     control = f"http://127.0.0.1:{ports['control']}/__fault"
     return manage("standin", *words, ready=lambda: ca_file.exists() and _answers(control), ready_seconds=60)
@@ -58,8 +59,7 @@ def emr(port: int, secret: str) -> Program:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310  (our own http address)
+        with urllib.request.urlopen(url, timeout=1) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False
-

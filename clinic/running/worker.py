@@ -17,6 +17,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from clinic.running.pools import POOLS
+from realtime import deadline
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +25,6 @@ WORKER_TTL_SECONDS = 30
 MAINTENANCE_SECONDS = 30
 RESULT_SECONDS = 60
 RETRY_SECONDS = 0.25
-
-_exit_requested = threading.Event()
 
 
 class RedisOptions(TypedDict):
@@ -53,13 +52,13 @@ class PoolWorker(SimpleWorker):
     log_result_lifespan = False
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Runs one job. Raises StopRequested, which ends the worker, when the job asked for it."""
+        """Runs one job. Raises StopRequested, which ends the worker, when too many calls of its are stuck."""
         close_old_connections()
         try:
             super().execute_job(job, queue)
         finally:
             close_old_connections()
-        if _exit_requested.is_set():
+        if deadline.exhausted():
             raise StopRequested
 
     def run_maintenance_tasks(self) -> None:
@@ -72,13 +71,8 @@ class PoolWorker(SimpleWorker):
         """Takes no commands by Redis: supervisors end workers. No thread of RQ's outlives a lost Redis."""
 
 
-def exit_after_this_job() -> None:
-    """For jobs: ends this process after the job that runs now, so that its supervisor starts a fresh one."""
-    _exit_requested.set()
-
-
 def run(pool: str, connection: redis.Redis) -> None:
-    """Waits until Redis answers, then works until SIGTERM, SIGINT, or a job's `exit_after_this_job`.
+    """Waits until Redis answers, then works until SIGTERM, SIGINT, or too many stuck calls.
 
     Make `connection` with `redis_options`. Raises SystemExit(1) when Redis is lost.
     """

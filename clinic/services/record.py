@@ -17,7 +17,7 @@ from realtime import notices
 from realtime.models import Topic
 
 SNAPSHOT = (
-    "state lane order_key room_id calls called_at stepped_out_at roomed_at ended_at identity_checked".split()
+    ["state", "lane", "order_key", "room_id", "calls", "called_at", "stepped_out_at", "roomed_at", "ended_at", "identity_checked"]
 )
 
 

@@ -22,9 +22,7 @@ NEVER_CAME = (Beat(Verb.NO_SHOW, 15 * MINUTE, 45 * MINUTE),)
 class Patients:
     """Arrivals of one clinic: within each hour of the week a Poisson process at that hour's rate."""
 
-    def __init__(
-        self, rng: Random, agenda: Agenda, clinic: int, staff: Staff, rates: Sequence[float]
-    ) -> None:
+    def __init__(self, rng: Random, agenda: Agenda, clinic: int, staff: Staff, rates: Sequence[float]) -> None:
         self._rng, self._agenda, self._clinic = rng, agenda, clinic
         self._staff, self._rates = staff, rates
 

@@ -16,7 +16,7 @@ from clinic.simulation.staff import Staff
 def acts(rooms: Sequence[int], *, seed: int, start: float) -> Iterator[Act]:
     """The acts of as many clinics as `rooms` has numbers of rooms, in order of time, without end.
 
-    `start` is in seconds since a Monday's midnight. A clinic's acts do not depend on how many others there are.
+    `start` is in seconds since a Monday's midnight. Each clinic's acts are its own, however many there are.
     """
     return heapq.merge(*(_of_one(n, many, seed, start) for n, many in enumerate(rooms)), key=attrgetter("at"))
 

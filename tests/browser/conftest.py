@@ -45,7 +45,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """As `manage.py demo` starts it, on the database of this run."""
-    with running(tmp_path_factory.mktemp("stack"), database_url=os.environ.get("TEST_DATABASE_URL", "")) as stack:
+    with running(
+        tmp_path_factory.mktemp("stack"), database_url=os.environ.get("TEST_DATABASE_URL", "")
+    ) as stack:
         yield stack
 
 

@@ -84,7 +84,9 @@ def row(page: Page, ticket: str, state: str = "") -> object:
 
 def wait_for_row(page: Page, ticket: str, state: str, seconds: float) -> None:
     """The ticket is on this page in this state, within so many seconds from now, with no reload."""
-    expect(page.locator(f"[data-ticket='{ticket}'][data-state={state}]")).to_be_visible(timeout=seconds * 1000)
+    expect(page.locator(f"[data-ticket='{ticket}'][data-state={state}]")).to_be_visible(
+        timeout=seconds * 1000
+    )
 
 
 def press(page: Page, ticket: str, verb: str) -> None:

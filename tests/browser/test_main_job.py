@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.people import (
+    Patient,
     check_in,
     finish,
     go_to_last_page,
     log_in,
     open_monitor,
-    Patient,
     press,
     wait_for_row,
 )
@@ -29,7 +29,11 @@ FAULTS = ["ok", "refuse", "silent", "drip"]
 def test_check_in_and_call_reach_the_open_monitor_within_a_second(
     stack: Stack, context: BrowserContext, fault: str
 ) -> None:
-    monitor, desk, kiosk = open_monitor(context, stack), log_in(context, stack, "desk", "/desk/"), context.new_page()
+    monitor, desk, kiosk = (
+        open_monitor(context, stack),
+        log_in(context, stack, "desk", "/desk/"),
+        context.new_page(),
+    )
     monitor.evaluate("window.notReloaded = true")
     stack.fault(fault)
     go_to_last_page(kiosk, stack, Patient())

@@ -44,7 +44,9 @@ def test_shell_stops_and_starts_and_it_survives_a_restart(stack: Stack, context:
     expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both", timeout=5000)
 
 
-def test_empty_reason_is_refused_in_the_shell_and_on_the_ops_page(stack: Stack, context: BrowserContext) -> None:
+def test_empty_reason_is_refused_in_the_shell_and_on_the_ops_page(
+    stack: Stack, context: BrowserContext
+) -> None:
     refused = stack.manage("vendor", "stop", "--reason", " ")
     assert refused.returncode != 0
     assert "Say why" in refused.stderr

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="One line of JSON when all is ready, and nothing else.")
+        parser.add_argument("--json", action="store_true", help="One line of JSON when all is ready.")
         parser.add_argument("--host", default=demo.HOST, help="An address of this machine's loopback.")
         parser.add_argument("--port", type=int, default=demo.PORT)
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         people = {role: [name, demo_people.PASSWORD] for role, name in demo_people.USERS.items()}
         try:
             with Supervisor(log_dir=plan.home / "logs") as supervisor:
-                demo.start(plan, supervisor, say=self._say)
+                demo.start(plan, supervisor, self._say)
                 found = demo.summary(plan, supervisor, people)
                 self.stdout.write(json.dumps(found) if as_json else in_words(plan, found))
                 self.stdout.flush()

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Runs one web process: pages, sockets and the hub. Start more behind a proxy, on as many machines as you like."
+    help = "Runs one web process: pages, sockets and the hub. Start more behind a proxy, on any machine."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")

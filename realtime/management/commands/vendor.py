@@ -25,12 +25,14 @@ def length(text: str) -> timedelta | None:
 
 
 class Command(BaseCommand):
-    help = "The vendor switch from a shell: stops or starts every connection to the realtime vendor, or says how it stands."
+    help = "The vendor switch from a shell: stops or starts every vendor connection, or says how it stands."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["status", "stop", "start"])
         parser.add_argument("--reason", help='Why. Left out: "from the shell by USER".')
-        parser.add_argument("--for", dest="length", default="4h", help="How long a stop holds: 30m, 4h, 2d or ever.")
+        parser.add_argument(
+            "--for", dest="length", default="4h", help="How long a stop holds: 30m, 4h, 2d or ever."
+        )
         parser.add_argument("--json", action="store_true", help="One line of JSON.")
 
     def handle(self, *args: Any, action: str, reason: str | None, **options: Any) -> None:

@@ -1,0 +1,84 @@
+"""Staff, devices and calls for help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin, TabularInline
+from clinic.models import Device, HelpRequest, Membership
+from clinic.services import devices
+
+IN_CLINIC = ("clinic", admin.RelatedOnlyFieldListFilter)
+
+
+@admin.register(Device)
+class DeviceAdmin(ScopedAdmin):
+    fixed = ("clinic", "kind")
+    readonly_fields = ["paired_at", "revoked_at"]
+    list_display = ["name", "kind", "clinic", "paired_at", "revoked_at"]
+    list_filter = [IN_CLINIC, "kind"]
+    list_select_related = ["clinic"]
+    search_fields = ["name"]
+    actions = ["make_pairing_link", "revoke"]
+
+    @admin.action(description="Make a pairing link", permissions=[CHANGE])
+    def make_pairing_link(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        """Shows a link for each device, good once, for ten minutes."""
+        for device in queryset:
+            link = f"{settings.PUBLIC_URL}/pair/{devices.offer_pairing(device)}/"
+            text = f"{device}: open {link} on the device itself, within 10 minutes. It works once."
+            self.message_user(request, text)
+
+    @admin.action(description="Revoke: lock the device out", permissions=[CHANGE])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        for device in queryset:
+            devices.revoke(device)
+            self.message_user(request, f"{device} is locked out.", messages.WARNING)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ScopedAdmin):
+    """Who works where. Managers cannot touch the memberships of superusers."""
+
+    allowed = frozenset({VIEW, ADD, CHANGE, DELETE})
+    fixed = ("clinic", "user")
+    list_display = ["user", "clinic", "role"]
+    list_filter = [IN_CLINIC, "role"]
+    list_select_related = ["user", "clinic"]
+    search_fields = ["user__username"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        rows = super().get_queryset(request)
+        return rows if request.user.is_superuser else rows.exclude(user__is_superuser=True)
+
+
+@admin.register(HelpRequest)
+class HelpRequestAdmin(ScopedAdmin):
+    allowed = frozenset({VIEW})
+    list_display = ["at", "clinic", "device", "taken_by", "taken_at"]
+    list_filter = [IN_CLINIC, "at"]
+    list_select_related = ["clinic", "device", "taken_by"]
+    ordering = ["-at"]
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+
+
+class StaffAdmin(UserAdmin):
+    """Django's own, with the clinics that a person works in."""
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[TabularInline]]:
+        return [MembershipInline] if obj else []
+
+
+admin.site.unregister(User)
+admin.site.register(User, StaffAdmin)

@@ -1,0 +1,48 @@
+"""Clinics with their rooms and opening hours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin, ScopedInline
+from clinic.models import Clinic, OpeningHours, Room
+from clinic.services import clinics
+
+EVERYTHING = frozenset({VIEW, ADD, CHANGE, DELETE})
+
+
+class RoomInline(ScopedInline):
+    model = Room
+    allowed = EVERYTHING
+
+
+class OpeningHoursInline(ScopedInline):
+    model = OpeningHours
+    allowed = EVERYTHING
+    verbose_name_plural = "Opening hours (none: always open)"
+
+
+@admin.register(Clinic)
+class ClinicAdmin(ScopedAdmin):
+    clinic_path = "pk"
+    only_superusers = frozenset({ADD})
+    fixed = ("slug",)
+    inlines = [RoomInline, OpeningHoursInline]
+    list_display = ["name", "slug", "time_zone", "label_style"]
+    search_fields = ["name", "slug"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "time_zone", "label_style"]}),
+        ("Order in line", {"fields": ["immediate_minutes", "priority_minutes", "quick_minutes"]}),
+        ("Appointments", {"fields": ["early_minutes", "late_minutes"]}),
+    ]
+
+    def save_model(self, request: HttpRequest, obj: Clinic, form: Any, change: bool) -> None:
+        """Makes a new clinic with its topic; tells the screens of an old one, its rooms and hours included."""
+        if not change:
+            clinics.create(obj)
+            return
+        clinics.about_to_change(obj)
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,192 @@
+"""The toggle that stops every connection to the vendor, with its history; and the job queues, for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django_rq.admin import QueueAdmin
+from django_rq.models import Dashboard
+
+from realtime import switch
+from realtime.models import Desired, Switch, SwitchEvent
+from realtime.switch import SwitchRefused
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    SwitchModelForm = forms.ModelForm[Switch]
+else:
+    ModelAdmin = admin.ModelAdmin
+    SwitchModelForm = forms.ModelForm
+
+OPERATOR = "realtime.change_switch"
+LENGTHS = {
+    "30m": ("30 minutes", timedelta(minutes=30)),
+    "1h": ("1 hour", timedelta(hours=1)),
+    "4h": ("4 hours", timedelta(hours=4)),
+    "ever": ("Until someone turns it on", None),
+}
+EVENTS_SHOWN = 20
+
+
+class SwitchForm(SwitchModelForm):
+    """What an operator wants. `seen` is the row's version when the page was made; `refusal` why a save failed."""
+
+    refusal = ""
+    desired = forms.ChoiceField(label="The vendor", choices=Desired.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="In a few words: the next person on call will read it.",
+        error_messages={"required": "Say why, in a few words: the next person on call will read it."},
+    )
+    length = forms.ChoiceField(
+        label="If off, for",
+        choices=[(key, words) for key, (words, _length) in LENGTHS.items()],
+        initial="4h",
+        help_text="Then it goes back to on by itself.",
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Switch
+        fields = ["desired", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial |= {"reason": "", "seen": self.instance.version}
+        if not self.instance.is_off():
+            self.initial["desired"] = Desired.AUTO
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.refusal:
+            raise ValidationError(self.refusal)
+        return super().clean()
+
+
+@admin.register(Switch)
+class SwitchAdmin(ModelAdmin):
+    """One page for the one row; whatever is saved goes through `switch.flip`."""
+
+    form = SwitchForm
+    readonly_fields = ["in_force"]
+    fieldsets = [(None, {"fields": ["in_force", "desired", "reason", "length", "seen"]})]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    @admin.display(description="Now")
+    def in_force(self, row: Switch) -> str:
+        """One sentence."""
+        refusal = switch.refusal(row)
+        if not refusal:
+            return "On: the vendor is used while it is well."
+        until = f" Until {row.expires_at:%Y-%m-%d %H:%M} UTC." if row.is_off() and row.expires_at else ""
+        return f"No connection to the vendor: {refusal}.{until}"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one row: straight to it."""
+        return redirect("admin:realtime_switch_change", 1)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """A refused flip is rolled back, and shown on the form together with what was written."""
+        context = {
+            **(extra_context or {}),
+            "events": SwitchEvent.objects.all()[:EVENTS_SHOWN],
+            "title": "Vendor switch",
+        }
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except SwitchRefused as no:
+            request.switch_refusal = str(no)  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.refusal = getattr(request, "switch_refusal", "")  # type: ignore[attr-defined]
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Switch, form: Any, change: bool) -> None:
+        """Raises SwitchRefused."""
+        said = form.cleaned_data
+        _words, length = LENGTHS[said["length"]]
+        switch.flip(
+            said["desired"],
+            by=request.user.get_username(),
+            reason=said["reason"],
+            length=length,
+            expected=said["seen"],
+        )
+
+
+@admin.register(SwitchEvent)
+class SwitchEventAdmin(ModelAdmin):
+    """Who flipped it, when and why: to read only."""
+
+    list_display = ["at", "desired", "actor", "reason", "expires_at"]
+    list_filter = ["desired", "at", "actor"]
+    search_fields = ["reason", "actor"]
+    list_per_page = 40
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(OPERATOR)
+
+
+def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated and not request.user.has_perm(OPERATOR):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+class JobQueuesAdmin(QueueAdmin):  # type: ignore[misc]
+    """django-rq's pages. By themselves they let every member of staff empty every queue."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(OPERATOR)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(OPERATOR)
+
+    def get_urls(self) -> Any:
+        patterns = super().get_urls()
+        for pattern in patterns:
+            pattern.callback = for_operators(pattern.callback)
+        return patterns
+
+
+admin.site.unregister(Dashboard)
+admin.site.register(Dashboard, JobQueuesAdmin)

@@ -55,7 +55,7 @@ def staff_only(
 
     @login_required
     @wraps(view)
-    def wrapped(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         slug = request.session.get("clinic")
         membership = membership_of(request.user, slug) or membership_of(request.user)
         if membership is None:
@@ -79,31 +79,31 @@ def may_listen(topic: str, cookies: Mapping[str, str], user: Any) -> str | None:
     for kind in Device.Kind.values:
         device = device_of(kind, cookies)
         if device is not None and device.clinic.topic.name == topic:
-            return f"device {device.pk} {device.token_hash}"
+            return f"device {device.pk} {device.clinic_id} {device.token_hash}"
     if isinstance(user, User) and user.is_active:
         member = Membership.objects.filter(user=user, clinic__topic__name=topic).first()
         session = cookies.get(settings.SESSION_COOKIE_NAME, "")
-        return f"member {member.pk} {session}" if member else None
+        return f"member {member.pk} {member.clinic_id} {session}" if member else None
     return None
 
 
 def ended(grants: Collection[str]) -> set[str]:
-    """Grants whose device was revoked or paired anew, whose member left, or whose session ended."""
+    """Grants of devices that were revoked, paired anew or moved, of members who left, of sessions that ended."""
     return set(grants) - _devices_alive(grants) - _members_alive(grants)
 
 
 def _devices_alive(grants: Collection[str]) -> set[str]:
     wanted = [grant.split(" ")[1] for grant in grants if grant.startswith("device ")]
-    rows = Device.objects.filter(pk__in=wanted).exclude(token_hash="").values_list("pk", "token_hash")
-    return {f"device {pk} {token_hash}" for pk, token_hash in rows}
+    rows = Device.objects.filter(pk__in=wanted).exclude(token_hash="")
+    return {f"device {pk} {at} {token}" for pk, at, token in rows.values_list("pk", "clinic_id", "token_hash")}
 
 
 def _members_alive(grants: Collection[str]) -> set[str]:
-    asked = [(grant, *grant.split(" ")[1:]) for grant in grants if grant.startswith("member ")]
-    members = Membership.objects.filter(pk__in=[pk for _g, pk, _s in asked], user__is_active=True)
-    alive = {str(pk) for pk in members.values_list("pk", flat=True)}
-    sessions = live_sessions({session for _g, _pk, session in asked})
-    return {grant for grant, pk, session in asked if pk in alive and session in sessions}
+    asked = [(grant, *grant.split(" ", 3)[1:]) for grant in grants if grant.startswith("member ")]
+    members = Membership.objects.filter(pk__in=[pk for _g, pk, _c, _s in asked], user__is_active=True)
+    alive = {(str(pk), str(clinic)) for pk, clinic in members.values_list("pk", "clinic_id")}
+    sessions = live_sessions({session for _g, _pk, _c, session in asked})
+    return {grant for grant, pk, clinic, session in asked if (pk, clinic) in alive and session in sessions}
 
 
 def live_sessions(keys: Collection[str]) -> set[str]:

@@ -18,9 +18,7 @@ ROOMS = ["Room 1", "Room 2", "Room 3", "Front desk"]
 PEOPLE = {"desk": "Ana", "manager": "Mo", "ops": "Olu", "admin": "Ada"}
 BOOKINGS = [
     (
-        Answers(
-            given_name="Maria", family_name="Lopez", birth_date=date(1980, 3, 5), reason=Reason.FOLLOW_UP
-        ),
+        Answers(given_name="Maria", family_name="Lopez", birth_date=date(1980, 3, 5), reason=Reason.FOLLOW_UP),
         20,
     ),
     (Answers(given_name="Jun", family_name="Park", birth_date=date(1994, 11, 12), reason=Reason.CHECKUP), 35),

@@ -52,14 +52,29 @@ def choice(name: str, allowed: Collection[str], default: str) -> str:
     return value
 
 
-def url(name: str, schemes: Collection[str], default: str = "") -> str:
-    """An address with one of these schemes and a host, or nothing. The error never repeats it: passwords."""
+def url(name: str, schemes: Collection[str], default: str = "", *, has_host: bool = True) -> str:
+    """An address with one of these schemes and a host, or nothing.
+
+    The error never repeats it: it may hold a password.
+    """
     value = text(name, default)
-    if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
+    if value and not _is_url(value, schemes, has_host):
+        starts = " or ".join(f"{scheme}://" for scheme in schemes)
+        host = " and name a host" if has_host else ""
         raise ImproperlyConfigured(
-            f"{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host."
+            f"{name} must begin with {starts}{host}. "
+            "In a user or password, write / ? # @ : as %2F %3F %23 %40 %3A."
         )
     return value
+
+
+def _is_url(value: str, schemes: Collection[str], has_host: bool) -> bool:
+    try:
+        parts = urlsplit(value)
+        # Reading the port is what finds a password that was cut at its slash.
+        return parts.scheme in schemes and parts.port != 0 and (bool(parts.hostname) or not has_host)
+    except ValueError:
+        return False
 
 
 def key(name: str) -> str:

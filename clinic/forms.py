@@ -20,6 +20,24 @@ from clinic.services import Answers
 from clinic.states import Lane
 
 OLDEST_YEARS = 130
+# A device that many people use must not offer what the last one typed.
+TYPED = {"autocomplete": "off", "autocorrect": "off", "spellcheck": "false"}
+NAME = {**TYPED, "autocapitalize": "words"}
+NUMBER = {**TYPED, "inputmode": "numeric"}
+
+ONE_OF = {key: _("Please choose one.") for key in ("required", "invalid_choice")}
+TOO_LONG = {"max_length": _("That is too long. Please write a shorter form.")}
+MONTH = {key: _("Please choose the month.") for key in ("required", "invalid_choice", "invalid")}
+DAY = {
+    "required": _("Please write the day."),
+    "invalid": _("Please write the day as a number."),
+    **{key: _("Please write the day as a number from 1 to 31.") for key in ("min_value", "max_value")},
+}
+YEAR = {
+    "required": _("Please write the year."),
+    "invalid": _("Please write the year as a number."),
+    **{key: _("Please write the year with four digits, for example 1985.") for key in ("min_value", "max_value")},
+}
 
 
 def language_choices() -> list[tuple[str, str]]:
@@ -34,8 +52,28 @@ def check_name(value: str) -> None:
         raise ValidationError(_("Please write a name with at least one letter."))
 
 
+class PhoneInput(forms.TextInput):
+    """A phone number as people write it; what is stored as +1... is shown grouped."""
+
+    input_type = "tel"
+
+    def format_value(self, value: Any) -> str | None:
+        return written_phone(value) if value else None
+
+
+def written_phone(number: str) -> str:
+    """A stored number as people read it: (202) 555-0143, or with its country's code. Other text stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    style = phonenumbers.PhoneNumberFormat
+    form = style.NATIONAL if parsed.country_code == 1 else style.INTERNATIONAL
+    return str(phonenumbers.format_number(parsed, form))
+
+
 class LanguageForm(forms.Form):
-    language = forms.ChoiceField(choices=language_choices, widget=forms.RadioSelect)
+    language = forms.ChoiceField(choices=language_choices, widget=forms.RadioSelect, error_messages=ONE_OF)
 
 
 class ArrivalForm(forms.Form):
@@ -45,35 +83,42 @@ class ArrivalForm(forms.Form):
             ("booked", _("Yes, I have an appointment today")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Please choose one.")},
+        error_messages=ONE_OF,
     )
 
 
 class NameForm(forms.Form):
     given_name = forms.CharField(
-        label=_("First name"), max_length=100, required=False, validators=[check_name]
+        label=_("First name"),
+        max_length=100,
+        required=False,
+        validators=[check_name],
+        widget=forms.TextInput(NAME),
+        error_messages=TOO_LONG,
     )
     family_name = forms.CharField(
         label=_("Last name"),
         max_length=100,
         validators=[check_name],
-        error_messages={"required": _("Please write your last name.")},
+        widget=forms.TextInput(NAME),
+        error_messages={**TOO_LONG, "required": _("Please write your last name.")},
     )
 
 
 class BirthForm(forms.Form):
     birth_month = forms.TypedChoiceField(
-        label=_("Month"), choices=list(MONTHS.items()), coerce=int, widget=forms.RadioSelect,
-        error_messages={"required": _("Please choose the month.")},
-    )  # fmt: skip
+        label=_("Month"),
+        choices=list(MONTHS.items()),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages=MONTH,
+    )
     birth_day = forms.IntegerField(
-        label=_("Day"), min_value=1, max_value=31, widget=forms.TextInput,
-        error_messages={"required": _("Please write the day."), "invalid": _("Please write the day as a number.")},
-    )  # fmt: skip
+        label=_("Day"), min_value=1, max_value=31, widget=forms.TextInput(NUMBER), error_messages=DAY
+    )
     birth_year = forms.IntegerField(
-        label=_("Year"), min_value=1, max_value=9999, widget=forms.TextInput,
-        error_messages={"required": _("Please write the year."), "invalid": _("Please write the year as a number.")},
-    )  # fmt: skip
+        label=_("Year"), min_value=1, max_value=9999, widget=forms.TextInput(NUMBER), error_messages=YEAR
+    )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -91,12 +136,14 @@ class BirthForm(forms.Form):
         if born > today:
             self.add_error("birth_year", _("That date is still to come. Please check the year."))
         elif born.year < today.year - OLDEST_YEARS:
-            self.add_error("birth_year", _("Please write the year with four digits, for example 1985."))
+            self.add_error("birth_year", YEAR["min_value"])
         return born
 
 
 class PhoneForm(forms.Form):
-    phone = forms.CharField(label=_("Mobile phone"), max_length=40, required=False)
+    phone = forms.CharField(
+        label=_("Mobile phone"), max_length=40, required=False, widget=PhoneInput(TYPED), error_messages=TOO_LONG
+    )
 
     def clean_phone(self) -> str:
         """The number as +1..., or nothing."""
@@ -108,16 +155,12 @@ class PhoneForm(forms.Form):
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            raise ValidationError(
-                _("That is not a whole phone number. Write all ten digits, or leave it empty.")
-            )
+            raise ValidationError(_("That is not a whole phone number. Write all ten digits, or leave it empty."))
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 class ReasonForm(forms.Form):
-    reason = forms.ChoiceField(
-        choices=Reason.choices, widget=forms.RadioSelect, error_messages={"required": _("Please choose one.")}
-    )
+    reason = forms.ChoiceField(choices=Reason.choices, widget=forms.RadioSelect, error_messages=ONE_OF)
 
 
 class DeskCheckInForm(NameForm, BirthForm, PhoneForm, ReasonForm):

@@ -31,9 +31,13 @@ class Owed:
 
 @dataclass(frozen=True)
 class Health:
-    """`sentence`: the one that matters most. `depths` and `sent` are None when Redis does not answer."""
+    """`sentence`: the one that matters most; `alarm` when it needs a person now.
+
+    `depths` and `sent` are None when Redis does not answer.
+    """
 
     sentence: str
+    alarm: bool
     switch: Switch | None
     gate: gate.Decision
     depths: dict[str, int] | None
@@ -45,8 +49,9 @@ def look() -> Health:
     """How it all stands now. Waits for Redis half a second at most, and never for the vendor."""
     row = vendor_switch.read()
     decision, depths, owed = gate.decide(row), _depths(), _owed()
-    sentence = _redis_ill(depths) or _destination_ill(owed) or _vendor_off(decision, row) or ALL_GOOD
-    return Health(sentence, row, decision, depths, _sent(depths), owed)
+    ill = _redis_ill(depths) or _destination_ill(owed)
+    sentence = ill or _vendor_off(decision, row) or ALL_GOOD
+    return Health(sentence, bool(ill), row, decision, depths, _sent(depths), owed)
 
 
 def _redis_ill(depths: dict[str, int] | None) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 
@@ -30,16 +31,14 @@ class KioskSession:
 
     def add(self, cleaned: dict[str, Any]) -> None:
         """Keeps the answers of one page."""
-        plain = {
-            name: value.isoformat() if isinstance(value, date) else value for name, value in cleaned.items()
-        }
+        plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in cleaned.items()}
         self._store["answers"] = {**self.answers, **plain}
+        # Made long before the last page is sent: two taps on its button must read one key, not make one each.
+        self._store.setdefault("key", str(uuid.uuid4()))
 
     @property
     def key(self) -> uuid.UUID:
         """Of this check-in: a form that is sent twice makes one visit. It dies with the wipe."""
-        if "key" not in self._store:
-            self._store["key"] = str(uuid.uuid4())
         return uuid.UUID(self._store["key"])
 
     @property
@@ -58,11 +57,20 @@ class KioskSession:
     def save(self, response: HttpResponse) -> None:
         """Stores what changed, and sets or ends the cookie."""
         name = cookie_name(COOKIE)
-        if self._wiped and not self._store.keys():
+        if self._store.modified and self._store.keys():
+            self._wiped = not self._stored()
+        if self._wiped:
             response.delete_cookie(name, samesite="Strict")
         elif self._store.modified:
-            self._store.set_expiry(LIFE)
-            self._store.save()
             response.set_cookie(
                 name, self._store.session_key or "", httponly=True, secure=settings.HTTPS, samesite="Strict"
             )
+
+    def _stored(self) -> bool:
+        """Writes the answers down; False when a wipe came in between, which wins."""
+        self._store.set_expiry(LIFE)
+        try:
+            self._store.save()
+        except UpdateError:
+            return False
+        return True

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from clinic.logs import route_of
+
 logger = logging.getLogger("clinic.request")
 
 
@@ -18,7 +20,6 @@ class RequestLog:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.monotonic()
         response = self.get_response(request)
-        route = request.resolver_match.route if request.resolver_match else "(none)"
         spent = (time.monotonic() - began) * 1000
-        logger.info("%s /%s %d %.0f ms", request.method, route, response.status_code, spent)
+        logger.info("%s %s %d %.0f ms", request.method, route_of(request), response.status_code, spent)
         return response

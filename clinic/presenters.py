@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from clinic.models import Clinic, HelpRequest, Room, Visit, VisitEvent
@@ -121,8 +121,10 @@ def public_label(clinic: Clinic, visit: Visit) -> str:
     """What may stand beside a ticket in public: nothing, unless the clinic chose first names."""
     if clinic.label_style != LabelStyle.FIRST_NAME:
         return ""
-    first = visit.given_name.strip().split(" ")[0]
-    return f"{first} {visit.family_name.strip()[:1]}.".strip() if first else ""
+    given, initial = visit.given_name.split(), visit.family_name.strip()[:1]
+    if not given:
+        return ""
+    return f"{given[0]} {initial}." if initial else given[0]
 
 
 def desk_board(clinic: Clinic) -> DeskBoard:
@@ -131,15 +133,15 @@ def desk_board(clinic: Clinic) -> DeskBoard:
     events = Prefetch("events", VisitEvent.objects.select_related("user", "device").order_by("sequence"))
     visits = Visit.objects.of(clinic).select_related("room").prefetch_related(events)
     today = clinic.day(now)
-    on_site = [_desk_card(visit, now) for visit in visits.on_site()]
+    on_site = _cards(visits.on_site(), now, today)
     return DeskBoard(
         clinic=clinic.name,
         **{
             name: [c for c in on_site if c.state == name]
             for name in ("waiting", "called", "stepped_out", "roomed")
         },
-        expected=_cards(visits.filter(state=State.EXPECTED, day=today).order_by("booked_for"), now),
-        done=_cards(visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30], now),
+        expected=_cards(visits.filter(state=State.EXPECTED, day=today).order_by("booked_for"), now, today),
+        done=_cards(visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30], now, today),
         rooms=_rooms(clinic),
         alarms=[
             HelpAlarm(request.pk, request.device.name if request.device else "", request.at)
@@ -150,7 +152,10 @@ def desk_board(clinic: Clinic) -> DeskBoard:
 
 def people_ahead(visit: Visit) -> int:
     """How many are to be called before this one."""
-    return Visit.objects.of(visit.clinic).in_line().filter(order_key__lt=visit.order_key).count()
+    if visit.order_key is None:
+        return 0
+    before = Q(order_key__lt=visit.order_key) | Q(order_key=visit.order_key, pk__lt=visit.pk)
+    return Visit.objects.of(visit.clinic).in_line().filter(before).count()
 
 
 def age_on(birth_date: date, day: date) -> int:
@@ -158,11 +163,11 @@ def age_on(birth_date: date, day: date) -> int:
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
-def _cards(visits: Iterable[Visit], now: datetime) -> list[DeskCard]:
-    return [_desk_card(visit, now) for visit in visits]
+def _cards(visits: Iterable[Visit], now: datetime, today: date) -> list[DeskCard]:
+    return [_desk_card(visit, now, today) for visit in visits]
 
 
-def _desk_card(visit: Visit, now: datetime) -> DeskCard:
+def _desk_card(visit: Visit, now: datetime, today: date) -> DeskCard:
     last = list(visit.events.all())[-1]
     return DeskCard(
         public_id=visit.public_id,
@@ -170,7 +175,7 @@ def _desk_card(visit: Visit, now: datetime) -> DeskCard:
         state=visit.state,
         state_label=visit.get_state_display(),
         name=f"{visit.given_name} {visit.family_name}".strip(),
-        age=age_on(visit.birth_date, now.date()),
+        age=age_on(visit.birth_date, today),
         reason=visit.get_reason_display(),
         language=visit.language,
         lane=visit.lane,

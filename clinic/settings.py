@@ -41,8 +41,12 @@ PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https"), "http://127.0.0.1:8000").r
 _public = urlsplit(PUBLIC_URL)
 HTTPS = _public.scheme == "https"
 if not HTTPS and _public.hostname not in ("127.0.0.1", "localhost", "::1"):
+    raise ImproperlyConfigured("PUBLIC_URL must begin with https:// unless it is on this machine (127.0.0.1).")
+if _public.path or _public.query or _public.username:
+    raise ImproperlyConfigured("PUBLIC_URL must end after the host and port, for example https://clinic.example.")
+if DEMO and HTTPS:
     raise ImproperlyConfigured(
-        "PUBLIC_URL must begin with https:// unless it is on this machine (127.0.0.1)."
+        "EVENKEEL_DEMO lets any browser be the kiosk: leave it out where PUBLIC_URL begins with https://."
     )
 ALLOWED_HOSTS = [_public.hostname or "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -51,8 +55,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECRET_KEY = env.text("EVENKEEL_SECRET_KEY") or ("" if env.text("DATABASE_URL") else home.secret_key(HOME))
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured(
-        "With DATABASE_URL set, EVENKEEL_SECRET_KEY must be set too, to the same 50 random characters or more "
-        "on every machine. Make one with: "
+        "EVENKEEL_SECRET_KEY must be 50 random characters or more, the same on every machine; "
+        "it may be left out only where DATABASE_URL is. Make one with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 
@@ -103,10 +107,9 @@ TEMPLATES = [
 
 # --- Data -------------------------------------------------------------------------------------------------------
 
-_database_url = env.text("DATABASE_URL")
+# Without a host it is the local server's socket.
+_database_url = env.url("DATABASE_URL", ("postgresql", "postgres"), has_host=False)
 if _database_url:
-    if not _database_url.startswith(("postgres://", "postgresql://")):
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://, or be left out for SQLite.")
     _database: dict[str, Any] = dict(
         dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)
     )
@@ -129,7 +132,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 _embedded = valkey.url(HOME) if DEMO else valkey.address(HOME)
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"), _embedded or "redis://127.0.0.1:6379/0")
-_redis = parse_url(REDIS_URL)
+_redis = parse_url(REDIS_URL)  # type: ignore[no-untyped-call]
 REDIS_TLS = REDIS_URL.startswith("rediss://")
 REDIS_TIMEOUTS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
 REDIS_KWARGS: dict[str, Any] = {
@@ -168,7 +171,10 @@ _queue = {
 }
 RQ_QUEUES = dict.fromkeys(("notices", "integrations", "default", "low", "ill"), _queue)
 RQ = {"COMMIT_MODE": "auto", "WORKER_CLASS": "rq.SimpleWorker"}
-WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", "notices=1,integrations=1,ill=1,any=1"))
+try:
+    WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", "notices=1,integrations=1,ill=1,any=1"))
+except ValueError as error:
+    raise ImproperlyConfigured(f"EVENKEEL_WORKERS: {error}") from None
 
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 
@@ -227,7 +233,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 # The demo's welcome page shows the screens side by side.
 X_FRAME_OPTIONS = "SAMEORIGIN" if DEMO else "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 60
+# A week of opening hours, or a long history, is a large form in the admin.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 _stream = urlsplit(ABLY_STREAM_URL)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -248,15 +255,20 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logs: one line an event, no patient data ------------------------------------------------------------------
 
+LOG_LEVEL = env.choice("EVENKEEL_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("EVENKEEL_LOG_LEVEL", "INFO")},
+    "formatters": {
+        "line": {"()": "clinic.logs.Formatter", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
+    "filters": {"routes": {"()": "clinic.logs.RoutesOnly"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Their lines carry full addresses, or a traceback for each second that Redis is away.
         "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
         "channels_redis.pubsub": {"level": "CRITICAL"},
         "django.channels.server": {"level": "WARNING"},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminRadioSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -40,7 +41,9 @@ class SwitchForm(SwitchModelForm):
     """What an operator wants. `seen` is the row's version when the page was made; `refusal` why a save failed."""
 
     refusal = ""
-    desired = forms.ChoiceField(label="The vendor", choices=Desired.choices, widget=forms.RadioSelect)
+    desired = forms.ChoiceField(
+        label="The vendor", choices=Desired.choices, widget=AdminRadioSelect(attrs={"class": "radiolist"})
+    )
     reason = forms.CharField(
         max_length=200,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
@@ -61,7 +64,7 @@ class SwitchForm(SwitchModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= {"reason": "", "seen": self.instance.version}
+        self.initial.update(reason="", seen=self.instance.version)
         if not self.instance.is_off():
             self.initial["desired"] = Desired.AUTO
 

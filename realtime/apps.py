@@ -17,4 +17,5 @@ class RealtimeConfig(AppConfig):
 
 def _make_the_switch(sender: AppConfig, using: str, **_: Any) -> None:
     """The switch is one row that always exists: after a flush too."""
-    sender.get_model("Switch").objects.using(using).get_or_create(pk=1)
+    switch: Any = sender.get_model("Switch")
+    switch.objects.using(using).get_or_create(pk=1)

@@ -20,6 +20,7 @@ def connect(hearer: Hearer | None) -> None:
 
 def ring(message: dict[str, Any]) -> None:
     """Tells this process's hub now and the others soon. Never waits for Redis, never raises for it."""
-    if _here is not None:
-        _here(message)
+    hearer = _here
+    if hearer is not None:
+        hearer(message)
     channels.tell_hubs(message)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 logger = logging.getLogger(__name__)
@@ -33,13 +33,16 @@ def run(call: Callable[[], T], *, seconds: float, close: Callable[[], object]) -
     future: Future[T] = Future()
     thread = threading.Thread(target=_settle, args=(future, call), daemon=True, name="deadline")
     thread.start()
+    in_time = False
     try:
-        return future.result(timeout=seconds)
-    except TimeoutError:
-        if future.done():
-            raise
-        _leave_behind(thread, close)
-        raise DeadlineMissed(f"no end after {seconds:g} s") from None
+        in_time = bool(wait([future], timeout=seconds).done)
+    finally:
+        # A job's own alarm may break the wait: that call is left behind, too.
+        if not in_time:
+            _leave_behind(thread, close)
+    if not in_time:
+        raise DeadlineMissed(f"no end after {seconds:g} s")
+    return future.result()
 
 
 def stuck() -> int:

@@ -1,13 +1,17 @@
 """Which topics changed since the last fan-out, and who may fan out: one job waiting, one in flight, anywhere.
 
 All state is in Redis, by Redis's clock, and all of it may be lost: a notice is a doorbell. Keys:
-`dirty` a set of topic names; `claim` the right to enqueue the one waiting job; `lease` the fencing number of the
-one job in flight; `fence` the last number given; `last` when the vendor was last asked, in milliseconds.
+`dirty` a set of topic names; `claim` the right to enqueue the one waiting job; `lease` the fencing number of
+the one job in flight; `fence` the last number given, never less than the time in microseconds, so that it grows
+over a flush too; `last` when the vendor was last asked, in milliseconds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import redis
+from redis.client import Pipeline
 
 PREFIX = "evenkeel:fan_out:"
 DIRTY, CLAIM, LEASE, FENCE, LAST = (PREFIX + name for name in ("dirty", "claim", "lease", "fence", "last"))
@@ -31,7 +35,10 @@ return 0
 """
 _TAKE = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local number = redis.call('INCR', KEYS[2])
+local time = redis.call('TIME')
+local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+local number = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+redis.call('SET', KEYS[2], number)
 redis.call('SET', KEYS[1], number, 'PX', ARGV[1])
 return number
 """
@@ -64,16 +71,27 @@ class Dirty:
         self._drain, self._release, self._turn = script(_DRAIN), script(_RELEASE), script(_TURN)
 
     def mark(self, *topics: str) -> bool:
-        """Adds topics. True for the one caller who now has to enqueue the fan-out job."""
+        """Adds topics. True for the one caller who now has to enqueue the fan-out job, by `use_claim`."""
         return bool(self._mark(keys=[DIRTY, CLAIM, LEASE, JOB_QUEUE], args=[CLAIM_MS, *topics]))
 
     def wants_job(self) -> bool:
-        """For the sweep: True when topics wait and nobody is about to send them; the caller has to enqueue."""
+        """For the sweep: True when topics wait and nobody is about to send them; then as with `mark`."""
         return bool(self._wanted(keys=[DIRTY, CLAIM, LEASE, JOB_QUEUE], args=[CLAIM_MS]))
 
-    def begin(self) -> None:
-        """The job has begun: from now on a change may claim the next one."""
-        self._client.delete(CLAIM)
+    def use_claim(self, push: Callable[[Pipeline], object]) -> bool:
+        """Enqueues by `push` and gives the claim back, in one step; nothing when it has lapsed or was used."""
+        with self._client.pipeline() as pipe:
+            try:
+                pipe.watch(CLAIM)  # type: ignore[no-untyped-call]
+                if not pipe.exists(CLAIM):
+                    return False
+                pipe.multi()
+                push(pipe)
+                pipe.delete(CLAIM)
+                pipe.execute()
+            except redis.WatchError:
+                return False
+        return True
 
     def take_lease(self) -> int:
         """A fencing number, or 0 when another job is in flight (it will see all that is dirty now)."""

@@ -1,7 +1,7 @@
 """May we talk to the vendor now, and if not, why? Asked before each request; nothing else may open a connection.
 
-The parts are asked in a fixed order: configuration, the operator's switch. The circuit breaker's place is after the
-switch; the deadline then bounds the call itself.
+The parts are asked in a fixed order: configuration, the operator's switch. The circuit breaker's place is after
+the switch; the deadline then bounds the call itself.
 """
 
 from __future__ import annotations

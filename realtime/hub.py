@@ -1,4 +1,4 @@
-"""One hub in each web process: hears the Channels layer, asks the database each second, rings this process's pages.
+"""One hub in each web process: hears the layer, asks the database each second, rings this process's pages.
 
 It holds, for every topic that somebody here watches, the newest version it knows, and whether pages may use the
 vendor. A lost ring lives for a second at most, since the look at the database finds what the layer missed; so
@@ -12,10 +12,12 @@ import logging
 import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from channels.layers import get_channel_layer
+from django.db import connections
 
 from realtime import bell, gate, look, rights
 from realtime.transports.channels import GROUP
@@ -73,12 +75,15 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._listeners():
             self._end(listener)
-        self._reader.shutdown(wait=False)
-        self._finder.shutdown(wait=False)
+        for threads in (self._reader, self._finder):
+            threads.submit(connections.close_all)
+            threads.shutdown(wait=False)
 
     def hear(self, message: dict[str, Any]) -> None:
         """Takes a message of the layer, from any thread."""
-        self._loop.call_soon_threadsafe(self._take, message)
+        # The loop may have ended without a word.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._take, message)
 
     async def watch(self, name: str) -> Watched | None:
         """The topic, watched from now on for LOOKED_AT seconds; None for one that does not exist."""
@@ -121,9 +126,8 @@ class Hub:
         layer: Any = get_channel_layer()
         channel = await self._subscribe(layer)
         while True:
-            message = await layer.receive(channel)
             try:
-                self._take(message)
+                self._take(await layer.receive(channel))
             except Exception:
                 logger.exception("the hub could not use a message")
 
@@ -135,6 +139,8 @@ class Hub:
                 return channel
             except Exception as error:
                 logger.warning("hub cannot reach redis: %s", type(error).__name__)
+                # Half a subscription would go on filling a queue that nobody reads.
+                await layer.flush()
                 await asyncio.sleep(SECOND)
 
     async def _every_second(self) -> None:

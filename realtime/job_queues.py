@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 import django_rq
+from redis.client import Pipeline
 from rq import Queue
 
 from realtime import redis_link
@@ -19,12 +20,14 @@ FAILURE_SECONDS = 7 * 24 * 3600
 @cache
 def get(name: str) -> Queue:
     """This process's queue object: made once, since each new one would open a connection."""
-    return django_rq.get_queue(name, connection=redis_link.client(), commit_mode="auto")
+    queue: Queue = django_rq.get_queue(name, connection=redis_link.client(), commit_mode="auto")
+    return queue
 
 
-def enqueue(name: str, job: Callable[..., Any], *ids: int | str) -> None:
-    """Enqueues now. Raises redis.RedisError; for jobs and the scheduler."""
-    get(name).enqueue(job, *ids, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS, retry=None)
+def enqueue(name: str, job: Callable[..., Any], *ids: int | str, pipeline: Pipeline | None = None) -> None:
+    """Enqueues now, or with `pipeline`. Raises redis.RedisError; for jobs and the scheduler."""
+    lives = {"result_ttl": RESULT_SECONDS, "failure_ttl": FAILURE_SECONDS}
+    get(name).enqueue(job, *ids, **lives, retry=None, pipeline=pipeline)
 
 
 def enqueue_soon(name: str, job: Callable[..., Any], *ids: int | str) -> None:

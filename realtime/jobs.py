@@ -1,4 +1,4 @@
-"""The fan-out: tells screens about changed topics through Ably, and through Channels whatever Ably did not take."""
+"""The fan-out: tells screens of changed topics through Ably, and by Channels whatever Ably did not take."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 import time
 from collections.abc import Sequence
 from typing import Any
+
+import redis
 
 from realtime import gate, job_queues, redis_link
 from realtime.dirty import Dirty
@@ -18,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 COUNTS = "evenkeel:notices"
 PROBLEMS_KEPT = 5
+# One job's share, in seconds: far under RQ's limit for a job. What is dirty then is the next job's.
+LONGEST = 10.0
 
 Record = dict[str, list[str]]
 
@@ -25,36 +29,43 @@ Record = dict[str, list[str]]
 def fan_out() -> Record:
     """Sends every dirty topic's newest version, once.
 
-    Returns the job's record: `{"ably": [topic, ...], "channels": [...], "nobody": [...], "problems": [text, ...]}`.
+    Returns the job's record: `{"ably": [topic, ...], "channels": [...], "nobody": [...], "problems": [text]}`.
     Nothing is retried: a screen that missed it looks at the database's version within a second or two.
     """
     dirty, record = Dirty(redis_link.client()), _new_record()
-    dirty.begin()
-    while fence := dirty.take_lease():
-        vendor = ably.AblyTransport()
-        try:
-            while names := dirty.drain(fence, ably.MOST_TOPICS):
-                _send(_newest(names), vendor, dirty, record)
-        finally:
-            vendor.close()
-            dirty.release(fence)
+    end = time.monotonic() + LONGEST
+    while time.monotonic() < end and (fence := dirty.take_lease()):
+        _drain(dirty, fence, end, record)
         if dirty.is_empty():
-            break
+            return record
+    sweep()
     return record
 
 
 def announce_dirty(topic: str) -> None:
     """For the Redis thread: marks a topic, and enqueues the one fan-out job if none waits."""
     if Dirty(redis_link.client()).mark(topic):
-        job_queues.enqueue("notices", fan_out)
+        _enqueue_claimed()
 
 
 def sweep() -> bool:
     """For the scheduler: a job for topics that a dead worker left behind. Whether one was needed."""
-    wanted = Dirty(redis_link.client()).wants_job()
-    if wanted:
-        job_queues.enqueue("notices", fan_out)
-    return wanted
+    return Dirty(redis_link.client()).wants_job() and _enqueue_claimed()
+
+
+def _enqueue_claimed() -> bool:
+    dirty = Dirty(redis_link.client())
+    return dirty.use_claim(lambda pipeline: job_queues.enqueue("notices", fan_out, pipeline=pipeline))
+
+
+def _drain(dirty: Dirty, fence: int, end: float, record: Record) -> None:
+    vendor = ably.AblyTransport()
+    try:
+        while time.monotonic() < end and (names := dirty.drain(fence, ably.MOST_TOPICS)):
+            _send(_newest(names), vendor, dirty, record)
+    finally:
+        vendor.close()
+        dirty.release(fence)
 
 
 def _new_record() -> Record:
@@ -66,6 +77,8 @@ def _newest(names: Sequence[str]) -> list[Notice]:
 
 
 def _send(notices: Sequence[Notice], vendor: Transport, dirty: Dirty, record: Record) -> None:
+    if not notices:
+        return
     outcome = _by_vendor(notices, vendor, dirty)
     _write_down(record, "ably", outcome)
     rest = [notice for notice in notices if notice.topic not in outcome.confirmed]
@@ -78,10 +91,12 @@ def _send(notices: Sequence[Notice], vendor: Transport, dirty: Dirty, record: Re
 
 def _by_vendor(notices: Sequence[Notice], vendor: Transport, dirty: Dirty) -> Outcome:
     decision = gate.ask()
+    if decision.open and (seconds := dirty.turn()):
+        # At most one request in 100 ms over all processes: this is what turns a burst into a batch.
+        time.sleep(seconds)
+        decision = gate.ask()
     if not decision.open:
         return Outcome(problem=f"{decision.by}: {decision.reason}")
-    # At most one request in 100 ms over all processes: this is what turns a burst into a batch.
-    time.sleep(dirty.turn())
     return vendor.send(notices)
 
 
@@ -95,13 +110,17 @@ def _write_down(record: Record, path: str, outcome: Outcome) -> None:
 
 
 def _count(path: str, topics: frozenset[str]) -> None:
-    with redis_link.client().pipeline(transaction=False) as pipe:
-        for topic in topics:
-            pipe.hincrby(COUNTS, f"{path}:{topic}", 1)
-        pipe.execute()
+    try:
+        with redis_link.client().pipeline(transaction=False) as pipe:
+            for topic in topics:
+                pipe.hincrby(COUNTS, f"{path}:{topic}", 1)
+            pipe.execute()
+    except redis.RedisError as error:
+        # What was not counted must still be sent.
+        logger.warning("notices by %s not counted: %s", path, type(error).__name__)
 
 
 def counts() -> dict[str, int]:
-    """Notices sent so far, by path and topic: `{"ably:TOPIC": n, "channels:TOPIC": n}`. Raises redis.RedisError."""
+    """Notices so far, by path and topic: `{"ably:TOPIC": n, "channels:TOPIC": n}`. Raises redis.RedisError."""
     found: Any = redis_link.client().hgetall(COUNTS)
     return {key.decode(): int(value) for key, value in found.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import close_old_connections
 
@@ -22,7 +23,7 @@ def at(names: Sequence[str]) -> Seen:
     """One look. Raises django.db.DatabaseError when the database does not answer."""
     close_old_connections()
     wanted = f"IN ({', '.join(['%s'] * len(names))})" if names else "IS NULL"
-    rows = list(
+    rows: list[Any] = list(
         Switch.objects.raw(
             f"SELECT s.*, t.name AS topic_name, t.version AS topic_version FROM {Switch._meta.db_table} s "
             f"LEFT JOIN {Topic._meta.db_table} t ON t.name {wanted} WHERE s.id = 1",

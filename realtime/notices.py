@@ -4,6 +4,8 @@
         topic = notices.lock(clinic.topic_id)   # before anything is read that the change depends on
         ...
         notices.announce(topic)                 # version raised now, screens told after the commit
+
+Nothing here waits for Redis or for the vendor.
 """
 
 from __future__ import annotations

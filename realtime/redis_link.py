@@ -45,7 +45,12 @@ class RedisThread:
         """Runs `action` on the thread, soon. Never waits, never raises; None when too much waits already."""
         if not self._places.acquire(blocking=False):
             return None
-        return self._pool.submit(self._run, action)
+        try:
+            return self._pool.submit(self._run, action)
+        except RuntimeError:
+            # The interpreter, or this thread, is ending.
+            self._places.release()
+            return None
 
     def wait(self, awaitable: Coroutine[Any, Any, object]) -> None:
         """For actions: runs a coroutine on the thread's kept loop, for PATIENCE seconds at most."""
@@ -53,8 +58,17 @@ class RedisThread:
             raise RuntimeError("only an action given to soon() may wait")
         self._loop.run_until_complete(asyncio.wait_for(awaitable, PATIENCE))
 
+    def stop(self) -> None:
+        """Does what was given so far, then ends the thread and its connection."""
+        self._pool.submit(self._end_loop)
+        self._pool.shutdown()
+
     def _make_loop(self) -> None:
         self._loop = asyncio.new_event_loop()
+
+    def _end_loop(self) -> None:
+        if self._loop is not None:
+            self._loop.close()
 
     def _run(self, action: Callable[[], object]) -> bool:
         try:
@@ -74,4 +88,3 @@ class RedisThread:
 
 
 thread = RedisThread()
-

@@ -1,8 +1,10 @@
-"""Who may listen to a topic: decided by the module that the setting REALTIME_RIGHTS names, since topics know no people.
+"""Who may listen to a topic: decided by the module that REALTIME_RIGHTS names, since topics know no people.
 
 That module offers:
-    may_listen(topic: str, cookies: Mapping[str, str], user) -> str | None    a grant, a short text that can be checked again
-    ended(grants: Collection[str]) -> set[str]                                the grants that hold no longer
+    may_listen(topic: str, cookies: Mapping[str, str], user) -> str | None
+        a grant, which is a short text that can be checked again; or None
+    ended(grants: Collection[str]) -> set[str]
+        those of the grants that hold no longer
 """
 
 from __future__ import annotations

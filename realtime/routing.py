@@ -1,4 +1,4 @@
-"""The realtime side of the ASGI application: `/ws/<topic>/`, `/live/<topic>/` before Django, and the hub's life."""
+"""The realtime side of the ASGI application: `/ws/<topic>/`, `/live/<topic>/`, and the hub's life."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.db import DatabaseError
 from django.urls import re_path
 
 from realtime.hub import Hub
 from realtime.sockets import BellSocket
 
-_LIVE = re.compile(r"^/live/([a-z2-7]{26})/$")
+_LIVE = re.compile(r"/live/([a-z2-7]{26})/")
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
@@ -37,13 +38,18 @@ class Floor:
         self.hub, self.django_app = hub, django_app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        match = _LIVE.match(scope["path"]) if scope["method"] in ("GET", "HEAD") else None
+        match = _LIVE.fullmatch(scope["path"]) if scope["method"] in ("GET", "HEAD") else None
         if match is None:
             await self.django_app(scope, receive, send)
             return
-        watched = await self.hub.watch(match[1])
-        status, body = (200, self.hub.state(watched)) if watched else (404, {"error": "no such topic"})
-        await _answer(send, status, body)
+        await _answer(send, *await self._state(match[1]))
+
+    async def _state(self, name: str) -> tuple[int, dict[str, Any]]:
+        try:
+            watched = await self.hub.watch(name)
+        except DatabaseError:
+            return 503, {"error": "the database does not answer"}
+        return (200, self.hub.state(watched)) if watched else (404, {"error": "no such topic"})
 
 
 class Life:

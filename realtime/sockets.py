@@ -29,10 +29,10 @@ class BellSocket:
         if grant is None or watched is None or name not in self.hub.topics:
             await send({"type": "websocket.close", "code": FORBIDDEN})
             return
-        await send({"type": "websocket.accept"})
         listener = Listener(grant)
         self.hub.add(name, listener)
         try:
+            await send({"type": "websocket.accept"})
             await self._until_gone(watched, listener, receive, send)
         finally:
             self.hub.remove(name, listener)
@@ -58,7 +58,8 @@ class BellSocket:
 
 
 async def _grant(name: str, scope: Any) -> str | None:
-    return await database_sync_to_async(_may_listen)(name, scope)
+    grant: str | None = await database_sync_to_async(_may_listen)(name, scope)
+    return grant
 
 
 def _may_listen(name: str, scope: Any) -> str | None:

@@ -10,7 +10,8 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import Error as AnyDatabaseError
+from django.db import transaction
 from django.utils import timezone
 
 from realtime import bell
@@ -80,7 +81,7 @@ def read() -> Switch | None:
     global _last_known
     try:
         _last_known = Switch.objects.get(pk=1)
-    except (DatabaseError, Switch.DoesNotExist) as error:
+    except (AnyDatabaseError, Switch.DoesNotExist) as error:
         logger.warning("switch unreadable: %s", type(error).__name__)
     return _last_known
 

@@ -1,24 +1,12 @@
-"""What all tests share. Settings come from the environment, so it is set before Django reads it."""
+"""What all tests share."""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-# Outside of the checkout, and made once: the workers of one run share it.
-HOME = Path(os.environ.setdefault("EVENKEEL_HOME", tempfile.mkdtemp(prefix="evenkeel-tests-")))
-os.environ.setdefault("EVENKEEL_SECRET_KEY", "only-for-tests-" + "x" * 50)
-os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
-os.environ.setdefault("ABLY_PUBLISH_KEY", "tests.publish:" + "p" * 43)
-os.environ.setdefault("ABLY_SUBSCRIBE_KEY", "tests.subscribe:" + "s" * 43)
-for folder in ("static", "assets"):
-    (HOME / folder).mkdir(exist_ok=True)
 
 
 @pytest.fixture(autouse=True)

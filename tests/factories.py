@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
+from django.utils import timezone
 
-from clinic.models import Clinic, Destination, Device, Membership, Room, Visit
+from clinic.models import Clinic, Destination, Device, Membership, Room, Visit, VisitEvent
 from clinic.models.people import digest
-from clinic.services import Actor, Answers, book, check_in
+from clinic.services import Actor, Answers, book, check_in, move
+from clinic.states import Lane, State, Verb
 from realtime.models import Topic
 
 SECRET = "whsec_" + "c2VjcmV0" * 5
@@ -57,3 +59,40 @@ def make_visit(clinic: Clinic, given: str = "Bob", family: str = "Miller", **mor
 
 def make_booking(clinic: Clinic, at: datetime, given: str = "Bob", family: str = "Miller") -> Visit:
     return book(clinic, answers(given, family), at, by=Actor())
+
+
+# The moves that lead from waiting to each other state.
+WAY = {
+    State.EXPECTED: [],
+    State.WAITING: [],
+    State.CALLED: [Verb.CALL],
+    State.STEPPED_OUT: [Verb.STEP_OUT],
+    State.ROOMED: [Verb.CALL, Verb.ROOM],
+    State.DISCHARGED: [Verb.CALL, Verb.ROOM, Verb.DISCHARGE],
+    State.LEFT: [Verb.LEFT],
+    State.NO_SHOW: [Verb.CALL, Verb.NO_SHOW],
+    State.ENTERED_IN_ERROR: [Verb.ENTER_IN_ERROR],
+}
+
+
+def make_visit_in(clinic: Clinic, state: State, *, by: Actor | None = None) -> Visit:
+    """A visit that was brought to this state by the services."""
+    by = by or Actor()
+    if state in (State.EXPECTED, State.CANCELLED):
+        visit = make_booking(clinic, timezone.now())
+    else:
+        visit = make_visit(clinic)
+    for verb in WAY.get(state, [Verb.CANCEL]):
+        do(visit, verb, by=by)
+    visit.refresh_from_db()
+    return visit
+
+
+def do(visit: Visit, verb: Verb, *, by: Actor | None = None, **more: Any) -> VisitEvent:
+    """One move, with a room, lane or reason where the verb needs one."""
+    needs = {
+        Verb.CALL: {"room": visit.clinic.rooms.first()},
+        Verb.MOVE: {"lane": Lane.PRIORITY},
+        Verb.ENTER_IN_ERROR: {"reason": "wrong person"},
+    }
+    return move(visit.clinic, visit.public_id, verb, by=by or Actor(), **{**needs.get(verb, {}), **more})

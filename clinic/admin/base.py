@@ -43,8 +43,8 @@ def manageable_people(user: Any) -> QuerySet[User]:
 class ClinicScoped(BaseAdmin):
     """Shows and lets edit the rows of the clinics that the person manages, and no others.
 
-    `clinic_path` leads from a row to its clinic. `allowed` is what may be done here at all, `only_superusers` what of
-    it managers may not do. Django's own permissions play no part.
+    `clinic_path` leads from a row to its clinic. `allowed` is what may be done here at all, `only_superusers` what
+    of it managers may not do. Django's own permissions play no part.
     """
 
     clinic_path = "clinic"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import URLField
 from django.http import HttpRequest
 
 from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin
@@ -47,6 +48,7 @@ class DestinationAdmin(ScopedAdmin):
     allowed = frozenset({VIEW, ADD, CHANGE, DELETE})
     fields = ["clinic", "name", "kind", "url", "secret", "seconds", "is_paused", "is_ill"]
     readonly_fields = ["is_ill"]
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = ["name", "clinic", "kind", "is_paused", "is_ill"]
     list_filter = [("clinic", admin.RelatedOnlyFieldListFilter), "kind", "is_paused", "is_ill"]
     list_select_related = ["clinic"]

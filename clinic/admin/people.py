@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -14,6 +14,11 @@ from django.http import HttpRequest
 from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin, TabularInline
 from clinic.models import Device, HelpRequest, Membership
 from clinic.services import devices
+
+if TYPE_CHECKING:
+    DjangoUserAdmin = UserAdmin[User]
+else:
+    DjangoUserAdmin = UserAdmin
 
 IN_CLINIC = ("clinic", admin.RelatedOnlyFieldListFilter)
 
@@ -73,10 +78,10 @@ class MembershipInline(TabularInline):
     extra = 0
 
 
-class StaffAdmin(UserAdmin):
+class StaffAdmin(DjangoUserAdmin):
     """Django's own, with the clinics that a person works in."""
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[TabularInline]]:
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[admin.options.InlineModelAdmin[Any, Any]]]:
         return [MembershipInline] if obj else []
 
 

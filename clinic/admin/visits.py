@@ -17,6 +17,13 @@ from clinic.models import Visit, VisitEvent
 from clinic.services import Actor, Refused
 from clinic.states import Lane, State, Verb
 
+FIELDS: dict[str | None, Any] = {
+    None: ["ticket", "clinic", "day", "state", "lane", "room", "calls"],
+    "Patient": ["given_name", "family_name", "birth_date", "phone", "reason", "language"],
+    "Check-in": ["identity_checked", "booking_claimed", "booked_for"],
+    "Times": ["arrived_at", "called_at", "stepped_out_at", "roomed_at", "ended_at"],
+}
+
 
 class EventInline(ScopedInline):
     """The history, oldest first."""
@@ -44,23 +51,17 @@ class VisitAdmin(ScopedAdmin):
     inlines = [EventInline]
     action_form = ReasonForm
     actions = ["enter_in_error", "mark_left", "discharge", "mark_no_show"]
-    list_display = ["ticket", "clinic", "state", "lane", "day", "arrived_at", "room"]
+    list_display = ["ticket", "clinic", "state", "lane", "day", "arrived_at"]
     list_filter = [("clinic", admin.RelatedOnlyFieldListFilter), "state", "lane", "day"]
-    list_select_related = ["clinic", "room"]
+    list_select_related = ["clinic"]
     search_fields = ["=ticket"]
     search_help_text = "A whole ticket, such as A17."
     ordering = ["-day", "-day_number"]
-    fieldsets = [
-        (None, {"fields": ["ticket", "clinic", "day", "state", "lane", "room", "calls"]}),
-        ("Patient", {"fields": ["given_name", "family_name", "birth_date", "phone", "reason", "language"]}),
-        ("Check-in", {"fields": ["identity_checked", "booking_claimed", "booked_for"]}),
-        ("Times", {"fields": ["arrived_at", "called_at", "stepped_out_at", "roomed_at", "ended_at"]}),
-    ]
+    fieldsets = [(title, {"fields": names}) for title, names in FIELDS.items()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Visit | None = None) -> tuple[str, ...]:
-        names = [name for _title, options in self.fieldsets for name in options["fields"]]
         can_move = obj is not None and obj.state == State.WAITING
-        return tuple(name for name in names if name != "lane" or not can_move)
+        return tuple(name for names in FIELDS.values() for name in names if name != "lane" or not can_move)
 
     def save_model(self, request: HttpRequest, obj: Visit, form: Any, change: bool) -> None:
         """The lane is all that a form can change. Raises Refused."""

@@ -1,4 +1,4 @@
-"""What other systems are told about one event of a visit: plain JSON, of our own making, kept with the delivery."""
+"""What other systems are told about one event of a visit: plain JSON, our own, kept with the delivery."""
 
 from __future__ import annotations
 

@@ -7,10 +7,14 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 import httpx
+from django.utils import timezone
 
 from clinic.models import Delivery
+from clinic.models.deliveries import GIVE_UP_AFTER
 from realtime import deadline
 
 
@@ -56,24 +60,35 @@ def sign(secret: str, key: str, at: str, body: bytes) -> str:
 
 
 def send(call: Call) -> None:
-    """Posts once, within `call.seconds` of wall clock. Only a 2xx counts; redirects are not followed."""
+    """Posts once, within `call.seconds` of wall clock. Only a 2xx counts; redirects are not followed.
+
+    Raises NotDelivered.
+    """
     client = httpx.Client(timeout=call.seconds, follow_redirects=False, trust_env=False)
     try:
-        response = deadline.run(
-            lambda: client.post(call.url, content=call.body, headers=call.headers),
-            seconds=call.seconds,
-            close=client.close,
-        )
+        response = deadline.run(lambda: _post(client, call), seconds=call.seconds, close=client.close)
     except (deadline.DeadlineMissed, httpx.TimeoutException):
         raise NotDelivered(f"no answer within {call.seconds:g} s", is_slow=True) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        client.close()
         raise NotDelivered(f"cannot reach it: {type(error).__name__}") from None
-    client.close()
     if not response.is_success:
         raise NotDelivered(f"it answered {response.status_code}", retry_after=_retry_after(response))
 
 
+def _post(client: httpx.Client, call: Call) -> httpx.Response:
+    """The answer's status and headers. Its body says nothing to us: it is not read, however long it is."""
+    with client, client.stream("POST", call.url, content=call.body, headers=call.headers) as response:
+        return response
+
+
 def _retry_after(response: httpx.Response) -> float:
-    value = response.headers.get("retry-after", "")
-    return min(float(value), 3600.0) if value.isdigit() else 0.0
+    """Seconds from now, of either form of the header; 0 when there is none, or none that can be read."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), GIVE_UP_AFTER.total_seconds())
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - timezone.now()).total_seconds())

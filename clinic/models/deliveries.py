@@ -6,6 +6,7 @@ import secrets
 import string
 from datetime import timedelta
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -16,6 +17,8 @@ from clinic.models.visits import Visit, VisitEvent
 
 KEY_LETTERS = string.ascii_uppercase + string.digits
 GIVE_UP_AFTER = timedelta(hours=72)
+# A job lives for a minute at most: the call and what is written about it must fit.
+LONGEST_CALL_SECONDS = 30
 
 
 def new_key() -> str:
@@ -34,15 +37,26 @@ class Destination(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WEBHOOK)
     url = models.URLField(max_length=500, help_text=_("Each event is posted here."))
     secret = models.CharField(
-        max_length=100, help_text=_("The signing secret of Standard Webhooks: whsec_ and 24 bytes or more in base64.")
+        max_length=100,
+        help_text=_("The signing secret of Standard Webhooks: whsec_ and 24 bytes or more in base64."),
     )
-    seconds = models.PositiveSmallIntegerField(_("time-out"), default=5, help_text=_("Seconds, for the whole call."))
+    seconds = models.PositiveSmallIntegerField(
+        _("time-out"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_CALL_SECONDS)],
+        help_text=_("Seconds, for the whole call."),
+    )
     is_paused = models.BooleanField(_("paused"), default=False, help_text=_("Deliveries wait and are kept."))
     is_ill = models.BooleanField(_("ill"), default=False, editable=False)
 
     class Meta:
         ordering = ["clinic", "name"]
-        constraints = [models.UniqueConstraint(fields=["clinic", "name"], name="destination_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "name"], name="destination_once"),
+            models.CheckConstraint(
+                condition=Q(seconds__gte=1, seconds__lte=LONGEST_CALL_SECONDS), name="destination_seconds_in_range"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -80,12 +94,15 @@ class Delivery(models.Model):
         verbose_name_plural = _("deliveries")
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(state="pending"), name="delivery_due"),
-            models.Index(fields=["destination", "visit", "id"], condition=Q(state="pending"), name="delivery_order"),
+            models.Index(
+                fields=["destination", "visit", "id"], condition=Q(state="pending"), name="delivery_order"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["destination", "event"], name="delivery_once"),
             models.CheckConstraint(
-                condition=Q(state="delivered", delivered_at__isnull=False) | Q(~Q(state="delivered"), delivered_at=None),
+                condition=Q(state="delivered", delivered_at__isnull=False)
+                | Q(~Q(state="delivered"), delivered_at=None),
                 name="delivered_has_time",
             ),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -21,7 +21,9 @@ class LabelStyle(models.TextChoices):
 
 def check_time_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError(_("%(name)s is not a time zone. Write one such as America/Chicago."), params={"name": name})
+        raise ValidationError(
+            _("%(name)s is not a time zone. Write one such as America/Chicago."), params={"name": name}
+        )
 
 
 class Clinic(models.Model):
@@ -124,7 +126,8 @@ class OpeningHours(models.Model):
 
 
 def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, tzinfo=zone)
+    # In UTC: moments of one zone would be compared by the clock on the wall, which runs an hour twice in autumn.
+    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
 
 class Room(models.Model):

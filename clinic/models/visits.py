@@ -16,6 +16,8 @@ from clinic.models.places import Clinic, Room
 from clinic.names import fold
 from clinic.states import ENDED, ON_SITE, Lane, State, Verb
 
+NEVER_CHANGED = "A visit's history is never changed: write a new event."
+
 
 class Reason(models.TextChoices):
     """Why someone comes, as a tile on the kiosk. Never shown in the room, never sent to the vendor."""
@@ -51,7 +53,7 @@ class Visit(models.Model):
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="visits")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    idempotency_key = models.UUIDField(null=True, unique=True, editable=False)
+    idempotency_key = models.UUIDField(null=True, editable=False)
     state = models.CharField(max_length=20, choices=State)
     lane = models.CharField(max_length=10, choices=Lane, default=Lane.STANDARD)
     day = models.DateField(help_text=_("The clinic's own calendar day of the check-in or booking."))
@@ -87,11 +89,14 @@ class Visit(models.Model):
             models.Index(fields=["clinic", "day", "birth_date"], name="visit_booking"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["clinic", "idempotency_key"], name="visit_once_a_key"),
             models.UniqueConstraint(
                 fields=["clinic", "day", "ticket"], condition=~Q(ticket=""), name="ticket_once_a_day"
             ),
             models.UniqueConstraint(
-                fields=["clinic", "day", "day_number"], condition=Q(day_number__isnull=False), name="number_once_a_day"
+                fields=["clinic", "day", "day_number"],
+                condition=Q(day_number__isnull=False),
+                name="number_once_a_day",
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="state_known"),
             models.CheckConstraint(condition=Q(lane__in=Lane.values), name="lane_known"),
@@ -105,7 +110,8 @@ class Visit(models.Model):
                 name="called_to_a_room",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.STEPPED_OUT) | Q(stepped_out_at__isnull=False), name="stepped_out_has_time"
+                condition=~Q(state=State.STEPPED_OUT) | Q(stepped_out_at__isnull=False),
+                name="stepped_out_has_time",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=[State.ROOMED, State.DISCHARGED])
@@ -117,10 +123,12 @@ class Visit(models.Model):
                 name="ended_has_time",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.EXPECTED) | Q(booked_for__isnull=False, arrived_at=None), name="expected_is_booked"
+                condition=~Q(state=State.EXPECTED) | Q(booked_for__isnull=False, arrived_at=None),
+                name="expected_is_booked",
             ),
             models.CheckConstraint(
-                condition=Q(called_at=None) | Q(arrived_at=None) | Q(called_at__gte=F("arrived_at")), name="arrival_before_call"
+                condition=Q(called_at=None) | Q(arrived_at=None) | Q(called_at__gte=F("arrived_at")),
+                name="arrival_before_call",
             ),
         ]
 
@@ -130,6 +138,16 @@ class Visit(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.family_name_key = name_key(self.family_name)
         super().save(*args, **kwargs)
+
+
+class HistoryQuerySet(models.QuerySet["VisitEvent"]):
+    """History is only ever added to."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise TypeError(NEVER_CHANGED)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError(NEVER_CHANGED)
 
 
 class VisitEvent(models.Model):
@@ -144,13 +162,17 @@ class VisitEvent(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
-    key = models.UUIDField(null=True, unique=True, editable=False)
+    key = models.UUIDField(null=True, editable=False)
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
     before = models.JSONField(default=dict, editable=False)
 
+    objects = HistoryQuerySet.as_manager()
+
     class Meta:
         ordering = ["visit", "sequence"]
+        indexes = [models.Index(fields=["key"], condition=Q(key__isnull=False), name="event_key")]
         constraints = [
+            models.UniqueConstraint(fields=["visit", "key"], name="event_once_a_key"),
             models.UniqueConstraint(fields=["visit", "sequence"], name="event_sequence_once"),
             models.CheckConstraint(condition=Q(to_state__in=State.values), name="event_state_known"),
             models.CheckConstraint(condition=Q(user=None) | Q(device=None), name="event_one_actor"),
@@ -165,11 +187,11 @@ class VisitEvent(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
-            raise TypeError("A visit's history is never changed: write a new event.")
+            raise TypeError(NEVER_CHANGED)
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError("A visit's history is never deleted.")
+        raise TypeError(NEVER_CHANGED)
 
 
 def name_key(name: str) -> str:

@@ -32,7 +32,10 @@ class Receiver(ThreadingHTTPServer):
     def take(self, key: str, body: bytes) -> None:
         """Keeps one message; a repeat is counted, and noted if its body differs."""
         with self.lock:
-            if key not in self.received and len(self.received) < MOST_KEPT:
+            if key not in self.received:
+                if len(self.received) >= MOST_KEPT:
+                    oldest = next(iter(self.received))
+                    del self.received[oldest], self.bodies[oldest]
                 self.bodies[key] = body
                 kind = json.loads(body)["type"]
                 self.received[key] = {"key": key, "type": kind, "at": time.time(), "times": 0, "same": True}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, close_old_connections
 
 from clinic.integrations import jobs as integrations
@@ -34,6 +35,8 @@ def tasks() -> list[Task]:
         Task("due deliveries", 5, integrations.sweep),
         Task("left-over notices", 5, realtime.sweep),
         Task("expired switch", 5, switch.expire),
+        # What a patient left half done at a kiosk is kept no longer than it is of use.
+        Task("expired sessions", 60, SessionStore.clear_expired),
     ]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from clinic.models import Device, VisitEvent
+from clinic.models import Device, Visit, VisitEvent
+from clinic.states import Verb
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,19 @@ class Refused(Exception):
 
 class AlreadyDone(Refused):
     """Somebody else was first."""
+
+
+def too_late(visit: Visit, verb: Verb, by: Actor) -> AlreadyDone:
+    """Says who was first: the one who brought the visit where it is now, or who checked the identity already."""
+    events = visit.events.select_related("user", "device").order_by("-sequence")
+    if verb == Verb.CONFIRM and visit.identity_checked:
+        first = events.filter(verb__in=[Verb.CONFIRM, Verb.CHECK_IN])[0]
+    else:
+        first = events.exclude(from_state=F("to_state"))[0]
+    words = {"ticket": str(visit), "who": name_of(first), "what": first.get_verb_display()}
+    if by.user is not None and first.user_id == by.user.pk:
+        return AlreadyDone(_("%(ticket)s: you were there already (%(what)s).") % words)
+    return AlreadyDone(_("%(ticket)s: %(who)s was first (%(what)s).") % words)
 
 
 def name_of(event: VisitEvent) -> str:

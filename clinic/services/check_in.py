@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from django.utils.translation import gettext as _
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason, name_key
 from clinic.services import record
-from clinic.services.actors import Actor, AlreadyDone, Refused
-from clinic.states import Lane, State, Verb
+from clinic.services.actors import Actor, Refused, too_late
+from clinic.states import ON_SITE, Lane, State, Verb
 from clinic.tickets import ticket
 from realtime import notices
 
@@ -46,18 +47,20 @@ def check_in(
     """The patient's visit, now waiting and with a ticket; the same `key` again gives the same visit.
 
     Someone who says that they are booked is looked for among today's bookings, by birth date and last name. A miss
-    becomes a walk-in that the desk is told of: to the one who asks, hit and miss look alike.
+    becomes a walk-in that the desk is told of: to the one who asks, hit and miss look alike. A booking keeps its
+    lane unless another than the standard one is given.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         if key and (known := Visit.objects.of(clinic).filter(idempotency_key=key).first()):
             return known
         at = timezone.now()
-        visit = _booking(clinic, answers, at) if answers.booked else None
-        visit = visit or Visit(clinic=clinic, lane=lane)
+        booking = _booking(clinic, answers, at) if answers.booked else None
+        visit = booking or Visit(clinic=clinic, lane=lane)
+        at = record.now_for(booking) if booking else at
         changes = {
-            **_said(answers, is_known=visit.pk is not None),
-            **_arrival(clinic, visit, at),
+            **_said(answers, is_known=booking is not None),
+            **_arrival(clinic, visit, at, lane if lane != Lane.STANDARD else visit.lane),
             "idempotency_key": key,
             "identity_checked": identity_checked,
             "booking_claimed": answers.booked,
@@ -67,14 +70,14 @@ def check_in(
 
 
 def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
-    """A booked patient whom the desk knows is here. Raises AlreadyDone if they are checked in already."""
+    """A booked patient whom the desk knows is here. Raises AlreadyDone if they are not expected any more."""
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         visit = Visit.objects.of(clinic).get(public_id=public_id)
         if visit.state != State.EXPECTED:
-            raise AlreadyDone(_("%(ticket)s is checked in already.") % {"ticket": visit})
+            raise too_late(visit, Verb.CHECK_IN, by)
         at = record.now_for(visit)
-        changes = {**_arrival(clinic, visit, at), "identity_checked": True}
+        changes = {**_arrival(clinic, visit, at, visit.lane), "identity_checked": True}
         record.write(topic, visit, Verb.CHECK_IN, changes, by=by, at=at)
         return visit
 
@@ -99,24 +102,31 @@ def _said(answers: Answers, *, is_known: bool) -> dict[str, Any]:
     return said
 
 
-def _arrival(clinic: Clinic, visit: Visit, at: datetime) -> dict[str, Any]:
+def _arrival(clinic: Clinic, visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
     """A booked patient who comes late keeps the booked time's place; one who comes early is in line from now."""
     day = clinic.day(at)
-    last = Visit.objects.of(clinic).filter(day=day).aggregate(Max("day_number"))["day_number__max"] or 0
+    number, code = _next_ticket(clinic, day)
     since = min(at, visit.booked_for) if visit.booked_for else at
     return {
         "state": State.WAITING,
+        "lane": lane,
         "day": day,
-        "day_number": last + 1,
-        "ticket": _ticket(last + 1),
+        "day_number": number,
+        "ticket": code,
         "arrived_at": at,
-        "order_key": since - clinic.head_start(visit.lane),
+        "order_key": since - clinic.head_start(lane),
     }
 
 
-def _ticket(number: int) -> str:
+def _next_ticket(clinic: Clinic, day: date) -> tuple[int, str]:
+    """The day's next number and its code, past the codes of those who wait here since the day before."""
+    visits = Visit.objects.of(clinic)
+    last = visits.filter(day=day).aggregate(Max("day_number"))["day_number__max"] or 0
+    taken = set(
+        visits.filter(state__in=ON_SITE - {State.ROOMED}).exclude(day=day).values_list("ticket", flat=True)
+    )
     try:
-        return ticket(number)
+        return next((n, code) for n in count(last + 1) if (code := ticket(n)) not in taken)
     except ValueError:
         raise Refused(_("All of today's tickets are used. Please go to the front desk.")) from None
 
@@ -125,11 +135,13 @@ def _booking(clinic: Clinic, answers: Answers, at: datetime) -> Visit | None:
     """The one booking of now with this birth date and last name; the first name tells twins apart."""
     found = [
         visit
-        for visit in Visit.objects.of(clinic).filter(
+        for visit in Visit.objects.of(clinic)
+        .filter(
             state=State.EXPECTED,
             birth_date=answers.birth_date,
             family_name_key=name_key(answers.family_name),
         )
+        .order_by("booked_for", "pk")
         if visit.booked_for and clinic.may_arrive(visit.booked_for, at)
     ]
     same = [visit for visit in found if name_key(visit.given_name) == name_key(answers.given_name)]

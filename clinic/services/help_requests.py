@@ -14,14 +14,14 @@ def ask_for_help(clinic: Clinic, device: Device | None) -> HelpRequest:
     """Raises the alarm at the desk. A second tap at the same device does not raise a second one."""
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        request, made = HelpRequest.objects.get_or_create(clinic=clinic, device=device, taken_at=None)
-        if made:
-            notices.announce(topic)
-        return request
+        if known := HelpRequest.objects.filter(clinic=clinic, device=device, taken_at=None).first():
+            return known
+        notices.announce(topic)
+        return HelpRequest.objects.create(clinic=clinic, device=device)
 
 
 def take_help_request(clinic: Clinic, pk: int, by: User) -> HelpRequest:
-    """Somebody goes there. The first who takes it is written down; raises HelpRequest.DoesNotExist for strangers."""
+    """Somebody goes there; the first is written down. Raises HelpRequest.DoesNotExist at other clinics."""
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         request = HelpRequest.objects.select_related("taken_by").get(clinic=clinic, pk=pk)

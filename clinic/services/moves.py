@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +15,15 @@ from django.utils.translation import gettext as _
 from clinic import states
 from clinic.models import Clinic, Room, Visit, VisitEvent
 from clinic.services import record
-from clinic.services.actors import Actor, AlreadyDone, Refused, name_of
+from clinic.services.actors import Actor, Refused, too_late
 from clinic.states import Lane, State, Verb
 from realtime import notices
 from realtime.models import Topic
 
 UNDO_FOR = timedelta(minutes=10)
 NEEDS_REASON = frozenset({Verb.ENTER_IN_ERROR})
+ELSEWHERE = frozenset({Verb.BOOK, Verb.CHECK_IN, Verb.UNDO})
+CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def move(
@@ -37,11 +40,14 @@ def move(
     """Makes one legal move and returns its event; the same `key` again returns the first one's.
 
     `room` goes with call and room, `lane` with move. Raises Visit.DoesNotExist for one that is not this clinic's,
-    AlreadyDone when somebody was first, Refused when the move is not possible.
+    AlreadyDone when somebody was first, Refused when the move is not possible, ValueError for a verb that has a
+    service of its own: `book`, `check_in` and `arrive`, `undo`.
     """
+    if verb in ELSEWHERE:
+        raise ValueError(f"{verb} has a service of its own")
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        if done := _done_before(key):
+        if done := _done_before(clinic, key, public_id):
             return done
         visit = Visit.objects.of(clinic).get(public_id=public_id)
         return _move(topic, visit, verb, by=by, room=room, lane=lane, reason=reason, key=key)
@@ -51,7 +57,7 @@ def call_next(clinic: Clinic, *, by: Actor, room: Room, key: UUID | None = None)
     """Calls whoever is first in line. Raises Refused when nobody waits."""
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        if done := _done_before(key):
+        if done := _done_before(clinic, key):
             return done
         visit = Visit.objects.of(clinic).in_line().first()
         if visit is None:
@@ -59,18 +65,26 @@ def call_next(clinic: Clinic, *, by: Actor, room: Room, key: UUID | None = None)
         return _move(topic, visit, Verb.CALL, by=by, room=room, lane=None, reason="", key=key)
 
 
-def undo(clinic: Clinic, public_id: UUID, *, by: Actor, key: UUID | None = None) -> VisitEvent:
-    """Takes a visit's last move back, as a new event. Raises Refused when it is too late or not reversible."""
+def undo(
+    clinic: Clinic, public_id: UUID, *, by: Actor, seen: int | None = None, key: UUID | None = None
+) -> VisitEvent:
+    """Takes a visit's last move back, as a new event; the same `key` again returns the first one's.
+
+    `seen` is the sequence of the event that the person wants undone. Raises Visit.DoesNotExist for a visit that is
+    not this clinic's, AlreadyDone when somebody made another move since, Refused when it cannot be undone.
+    """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        if done := _done_before(key):
+        if done := _done_before(clinic, key, public_id):
             return done
         visit = Visit.objects.of(clinic).get(public_id=public_id)
-        last = visit.events.select_related("user", "device").latest("sequence")
-        at = record.now_for(visit)
-        if last.verb not in states.REVERSIBLE or at - last.at > UNDO_FOR:
+        last, at = visit.events.latest("sequence"), record.now_for(visit)
+        if seen is not None and seen != last.sequence:
+            raise too_late(visit, Verb.UNDO, by)
+        if not can_undo(last, at):
             raise Refused(_("%(ticket)s: there is nothing to undo any more.") % {"ticket": visit})
-        return record.write(topic, visit, Verb.UNDO, _restored(last), by=by, at=at, key=key, reverses=last)
+        changes = _restored(clinic, last)
+        return record.write(topic, visit, Verb.UNDO, changes, by=by, at=at, key=key, reverses=last)
 
 
 def can_undo(event: VisitEvent, now: datetime) -> bool:
@@ -78,8 +92,11 @@ def can_undo(event: VisitEvent, now: datetime) -> bool:
     return event.verb in states.REVERSIBLE and now - event.at <= UNDO_FOR
 
 
-def _done_before(key: UUID | None) -> VisitEvent | None:
-    return VisitEvent.objects.select_related("visit").filter(key=key).first() if key else None
+def _done_before(clinic: Clinic, key: UUID | None, public_id: UUID | None = None) -> VisitEvent | None:
+    if key is None:
+        return None
+    known = VisitEvent.objects.select_related("visit").filter(visit__clinic=clinic, key=key)
+    return (known.filter(visit__public_id=public_id) if public_id else known).first()
 
 
 def _move(
@@ -95,8 +112,9 @@ def _move(
 ) -> VisitEvent:
     target = states.after(verb, State(visit.state))
     if target is None or (verb == Verb.CONFIRM and visit.identity_checked):
-        raise _too_late(visit, by)
-    if verb in NEEDS_REASON and not reason.strip():
+        raise too_late(visit, verb, by)
+    reason = CONTROL.sub(" ", reason).strip()
+    if verb in NEEDS_REASON and not reason:
         raise Refused(_("Say why, in a few words."))
     at = record.now_for(visit)
     changes = {"state": target, **_effects(visit, verb, at, room, lane)}
@@ -119,31 +137,28 @@ def _effects(visit: Visit, verb: Verb, at: datetime, room: Room | None, lane: La
 
 
 def _own(visit: Visit, room: Room | None) -> Room:
-    if room is None or room.clinic_id != visit.clinic_id:
+    kept = _kept(visit.clinic_id, room.pk) if room else None
+    if kept is None:
         raise Refused(_("Choose a room first."))
-    return room
+    return kept
+
+
+def _kept(clinic_id: int, room_id: int) -> Room | None:
+    """The clinic's room, kept from being deleted until this is committed; None when it is gone."""
+    return Room.objects.select_for_update(no_key=True).filter(clinic=clinic_id, pk=room_id).first()
 
 
 def _lane_change(visit: Visit, lane: Lane | None) -> dict[str, Any]:
-    if lane is None or visit.order_key is None:
+    if lane is None or visit.arrived_at is None:
         raise Refused(_("Choose a lane first."))
-    clinic = visit.clinic
-    start = visit.order_key + clinic.head_start(visit.lane)
-    return {"lane": lane, "order_key": start - clinic.head_start(lane)}
+    since = min(visit.arrived_at, visit.booked_for or visit.arrived_at)
+    return {"lane": lane, "order_key": since - visit.clinic.head_start(lane)}
 
 
-def _too_late(visit: Visit, by: Actor) -> Refused:
-    last = visit.events.select_related("user", "device").latest("sequence")
-    if by.user is not None and last.user_id == by.user.pk:
-        return AlreadyDone(_("%(ticket)s: you were there already (%(what)s).") % _words(visit, last))
-    return AlreadyDone(_("%(ticket)s: %(who)s was first (%(what)s).") % _words(visit, last))
-
-
-def _words(visit: Visit, last: VisitEvent) -> dict[str, str]:
-    return {"ticket": str(visit), "who": name_of(last), "what": last.get_verb_display()}
-
-
-def _restored(last: VisitEvent) -> dict[str, Any]:
+def _restored(clinic: Clinic, last: VisitEvent) -> dict[str, Any]:
+    room_id = last.before["room_id"]
+    if room_id and _kept(clinic.pk, room_id) is None:
+        raise Refused(_("That room is gone: choose another one."))
     return {
         name: parse_datetime(value) if name.endswith(("_at", "_key")) and value else value
         for name, value in last.before.items()

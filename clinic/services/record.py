@@ -16,9 +16,18 @@ from clinic.states import Verb
 from realtime import notices
 from realtime.models import Topic
 
-SNAPSHOT = (
-    ["state", "lane", "order_key", "room_id", "calls", "called_at", "stepped_out_at", "roomed_at", "ended_at", "identity_checked"]
-)
+SNAPSHOT = [
+    "state",
+    "lane",
+    "order_key",
+    "room_id",
+    "calls",
+    "called_at",
+    "stepped_out_at",
+    "roomed_at",
+    "ended_at",
+    "identity_checked",
+]
 
 
 def now_for(visit: Visit) -> datetime:

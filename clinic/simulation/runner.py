@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from clinic.models import Visit
-from clinic.simulation.agenda import MINUTE, Act
+from clinic.simulation.agenda import HOUR, Act
 from clinic.simulation.desk import Desk
 from clinic.simulation.schedule import moment
 from clinic.states import State, Verb
 
 REPORT_SECONDS = 5.0
-LONGEST_LULL = 30 * MINUTE
+LONGEST_LULL = HOUR
 DONE = frozenset({Verb.DISCHARGE, Verb.LEFT, Verb.NO_SHOW})
 
 
@@ -36,7 +36,7 @@ class Tally:
 
 
 class Runner:
-    """Waits and acts. A night without patients is shortened to half a simulated hour.
+    """Waits and acts. A night without patients is shortened to one simulated hour.
 
     `wait(seconds)` waits that long, or returns True at once when the run is to end. `report(line)` shows how
     it stands, about each REPORT_SECONDS.

@@ -55,7 +55,9 @@ def fault(request: HttpRequest) -> HttpResponse:
     try:
         httpx.post(f"{settings.DEMO_CONTROL}/__fault", json={"mode": mode}, timeout=2, trust_env=False)
     except httpx.HTTPError:
-        messages.error(request, "The vendor stand-in does not answer. It is started again by itself; try once more.")
+        messages.error(
+            request, "The vendor stand-in does not answer. It is started again by itself; try once more."
+        )
     return redirect("demo:welcome")
 
 

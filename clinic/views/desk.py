@@ -130,7 +130,9 @@ def _verb(name: str) -> Verb:
 
 def _room(request: StaffRequest) -> Room | None:
     pk = request.POST.get("room", "")
-    return Room.objects.filter(clinic=request.clinic, pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
+    if not pk.isdecimal() or len(pk) > 9:
+        return None
+    return Room.objects.filter(clinic=request.clinic, pk=int(pk)).first()
 
 
 def _lane(request: StaffRequest) -> Lane | None:

@@ -69,7 +69,10 @@ def pair(request: HttpRequest, secret: str) -> HttpResponse:
         raise Http404
     if request.method == "GET":
         return render(request, "devices/pair.html", {"device": device})
-    token = devices.pair(device)
+    try:
+        token = devices.pair(device)
+    except Device.DoesNotExist:
+        raise Http404 from None
     response = redirect("kiosk:start" if device.kind == Device.Kind.KIOSK else "monitor:screen")
     set_cookie(response, device.kind, token)
     return response

@@ -9,14 +9,26 @@ from functools import wraps
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import presenters, services
-from clinic.forms import ArrivalForm, BirthForm, LanguageForm, NameForm, PhoneForm, ReasonForm, answers_from
+from clinic.forms import (
+    ArrivalForm,
+    BirthForm,
+    LanguageForm,
+    NameForm,
+    PhoneForm,
+    ReasonForm,
+    answers_from,
+    language_choices,
+    written_phone,
+)
 from clinic.kiosk_session import KioskSession
 from clinic.models import Visit
 from clinic.models.visits import Reason
@@ -74,8 +86,7 @@ def start(request: KioskRequest) -> HttpResponse:
     clinic, now = request.device.clinic, timezone.now()
     if not clinic.is_open(now):
         request.kiosk.wipe()
-        opens = clinic.opens_at(now)
-        return render(request, "kiosk/closed.html", {"clinic": clinic, "opens": opens and opens.astimezone(clinic.zone)})
+        return _page(request, "kiosk/closed.html", {"opens": clinic.opens_at(now)})
     if request.method == "GET":
         request.kiosk.wipe()
     return _step(request, BY_NAME[FIRST])
@@ -85,6 +96,8 @@ def start(request: KioskRequest) -> HttpResponse:
 @at_kiosk
 def question(request: KioskRequest, name: str) -> HttpResponse:
     """Any later question; without the answers before it, back to the first one open."""
+    if request.kiosk.visit_id:
+        return redirect("kiosk:ticket")
     missing = _first_unanswered(request.kiosk)
     if name not in BY_NAME or _place(name) > _place(missing):
         return redirect(_address(missing))
@@ -95,12 +108,15 @@ def question(request: KioskRequest, name: str) -> HttpResponse:
 @at_kiosk
 def check(request: KioskRequest) -> HttpResponse:
     """All answers, each with "Change"; the main button makes the visit, once however often it is pressed."""
+    if request.kiosk.visit_id:
+        return redirect("kiosk:ticket")
     missing = _first_unanswered(request.kiosk)
     if missing != "check":
         return redirect(_address(missing))
     if request.method == "POST":
         return _finish(request)
-    return render(request, "kiosk/check.html", {"answers": _summary(request.kiosk.answers)})
+    context = {"step": "check", "number": len(STEPS) + 1, "of": len(STEPS) + 1, "back": _address(STEPS[-1].name)}
+    return _page(request, "kiosk/check.html", {**context, "answers": _summary(request.kiosk.answers)})
 
 
 @require_GET
@@ -110,7 +126,8 @@ def ticket(request: KioskRequest) -> HttpResponse:
     visit = Visit.objects.of(request.device.clinic).filter(public_id=request.kiosk.visit_id).first()
     if visit is None:
         return redirect("kiosk:start")
-    return render(request, "kiosk/ticket.html", {"ticket": visit.ticket, "ahead": presenters.people_ahead(visit)})
+    context = {"ticket": visit.ticket, "ahead": presenters.people_ahead(visit)}
+    return _page(request, "kiosk/ticket.html", context)
 
 
 @require_POST
@@ -131,7 +148,15 @@ def need_help(request: KioskRequest) -> HttpResponse:
 @require_GET
 @at_kiosk
 def help_coming(request: KioskRequest) -> HttpResponse:
-    return render(request, "kiosk/help.html")
+    return _page(request, "kiosk/help.html", {})
+
+
+def _page(request: KioskRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page of the kiosk. `spoken`: the patient's language, or every language until they have chosen one."""
+    chosen = request.kiosk.answers.get("language")
+    spoken = [chosen] if chosen else [code for code, _name in settings.LANGUAGES]
+    shared = {"clinic": request.device.clinic, "spoken": spoken, "languages": language_choices()}
+    return render(request, template, {**shared, **context}, status=status)
 
 
 def _step(request: KioskRequest, step: Step) -> HttpResponse:
@@ -140,11 +165,25 @@ def _step(request: KioskRequest, step: Step) -> HttpResponse:
     form = step.form(request.POST) if request.method == "POST" else step.form(initial=initial)
     if request.method == "POST" and form.is_valid():
         kiosk.add(form.cleaned_data)
-        return redirect(_address(_first_unanswered(kiosk) if request.GET.get("change") else _after(step.name)))
+        return redirect(_address(_onward(request, step)))
     place = _place(step.name)
-    context = {"form": form, "step": step.name, "question": step.question, "number": place + 1, "of": len(STEPS) + 1}
-    back = _address(STEPS[place - 1].name) if place else ""
-    return render(request, step.template, {**context, "back": back}, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "step": step.name,
+        "question": step.question,
+        "number": place + 1,
+        "of": len(STEPS) + 1,
+    }
+    context["back"] = _address("check" if "change" in request.GET else STEPS[place - 1].name) if place else ""
+    return _page(request, step.template, context, status=422 if form.errors else 200)
+
+
+def _onward(request: KioskRequest, step: Step) -> str:
+    """The page after this; after a change, what is still open; after a switch of language, where that was."""
+    at = request.GET.get("at", "")
+    if at in BY_NAME or at == "check":
+        return at
+    return _first_unanswered(request.kiosk) if "change" in request.GET else _after(step.name)
 
 
 def _finish(request: KioskRequest) -> HttpResponse:
@@ -153,7 +192,7 @@ def _finish(request: KioskRequest) -> HttpResponse:
     try:
         visit = services.check_in(device.clinic, answers_from(said), by=Actor(device=device), key=kiosk.key)
     except services.Refused as no:
-        return render(request, "kiosk/refused.html", {"why": str(no)}, status=409)
+        return _page(request, "kiosk/refused.html", {"why": str(no)}, status=409)
     kiosk.visit_id = str(visit.public_id)
     return redirect("kiosk:ticket")
 
@@ -183,8 +222,10 @@ def _summary(said: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [
         ("arrival", _("Appointment"), arrival[said["arrival"]]),
         ("name", _("Name"), f"{said['given_name']} {said['family_name']}".strip()),
-        ("birth", _("Born"), born),
-        ("phone", _("Mobile phone"), said["phone"] or _("None given")),
+        ("birth", _("Born"), date_format(born, "DATE_FORMAT")),
+        ("phone", _("Mobile phone"), written_phone(said["phone"]) or _("None given")),
         ("reason", _("Reason"), Reason(said["reason"]).label),
     ]
-    return [{"change": f"{_address(name)}?change=1", "label": label, "value": value} for name, label, value in rows]
+    return [
+        {"change": f"{_address(name)}?change=1", "label": label, "value": value} for name, label, value in rows
+    ]

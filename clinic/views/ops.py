@@ -27,7 +27,7 @@ def ops_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReque
     @login_required
     @wraps(view)
     def wrapped(request: HttpRequest) -> HttpResponse:
-        if not access.is_ops(request.user):  # type: ignore[arg-type]
+        if not access.is_ops(request.user):
             raise Http404
         return view(request)
 

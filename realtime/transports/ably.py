@@ -30,34 +30,24 @@ class AblyTransport:
 
     def send(self, notices: Sequence[Notice]) -> Outcome:
         """Publishes up to MOST_TOPICS notices in one request."""
-        specs = [
-            {"channels": [tokens.channel(n.topic)], "messages": [{"data": str(n.version)}]} for n in notices
-        ]
+        specs = [{"channels": [tokens.channel(n.topic)], "messages": [{"data": str(n.version)}]} for n in notices]
+        # Made here, not in the call: a late call must find the client that was closed, never make a new one.
+        client = self._client = self._client or _client()
         try:
-            items = deadline.run(lambda: self._publish(specs), seconds=SECONDS, close=self.close)
+            items = deadline.run(lambda: _publish(client, specs), seconds=SECONDS, close=client.close)
+            return _outcome(items, notices)
+        except deadline.DeadlineMissed as error:
+            self._client = None
+            return Outcome(problem=str(error))
         except Exception as error:
-            self.close_soon()
+            self.close()
             return Outcome(problem=f"{type(error).__name__}: {error}"[:200])
-        return _outcome(items, notices)
 
     def close(self) -> None:
-        """Ends the connection. Safe from any thread, and when there is none."""
+        """Ends the connection, if there is one; the next publish of this drain starts afresh."""
         client, self._client = self._client, None
         if client is not None:
             client.close()
-
-    def close_soon(self) -> None:
-        """After a failure: the next publish of this drain starts with a fresh client."""
-        if deadline.stuck() == 0:
-            self.close()
-
-    def _publish(self, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if self._client is None:
-            self._client = _client()
-        answer = self._client.request("POST", "/messages", API_VERSION, body=specs)
-        if not answer.success:
-            raise RuntimeError(f"vendor answered {answer.status_code} {answer.error_code or ''}".strip())
-        return list(answer.items)
 
 
 def _client() -> AblyRestSync:
@@ -72,11 +62,20 @@ def _client() -> AblyRestSync:
     )
 
 
+def _publish(client: AblyRestSync, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    answer = client.request("POST", "/messages", API_VERSION, body=specs)
+    if not answer.success:
+        raise RuntimeError(f"vendor answered {answer.status_code} {answer.error_code or ''}".strip())
+    return list(answer.items)
+
+
 def _outcome(items: Iterable[dict[str, Any]], notices: Sequence[Notice]) -> Outcome:
     results = [result for item in items for result in item.get("results", [])]
     named = {r.get("channel") for r in results if r.get("messageId") and not r.get("error")}
     confirmed = frozenset(n.topic for n in notices if tokens.channel(n.topic) in named)
     if len(confirmed) == len(notices):
         return Outcome(confirmed)
-    errors = [r["error"].get("message", "refused") for r in results if r.get("error")]
-    return Outcome(confirmed, problem=f"vendor did not confirm all: {'; '.join(errors)[:160] or 'no word on some'}")
+    errors = [str(r["error"].get("message", "refused")) for r in results if r.get("error")]
+    return Outcome(
+        confirmed, problem=f"vendor did not confirm all: {'; '.join(errors)[:160] or 'no word on some'}"
+    )

@@ -17,7 +17,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`confirmed`: names of the topics that the other side acknowledged, one by one. `problem`: in words, or empty."""
+    """`confirmed`: names of the topics that the other side took, one by one. `problem`: in words, or empty."""
 
     confirmed: frozenset[str] = field(default_factory=frozenset)
     problem: str = ""

@@ -1,0 +1,110 @@
+/* The kiosk works without this. With it, it forgets: after the ticket, after a warning when nobody answers it, and
+   when somebody comes back to a page by the browser's own means.
+   The page: one [data-kiosk] with data-start and data-wipe (addresses), and either data-idle (seconds until the
+   warning; data-untouched: only once somebody has touched the page) or data-clear (seconds until it just clears). */
+(() => {
+  "use strict";
+
+  const page = document.querySelector("[data-kiosk]");
+  const dialog = document.querySelector("[data-idle-dialog]");
+  const seconds = document.querySelector("[data-idle-seconds]");
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+
+  const WARNING = 30;
+  const AGAIN = 400;
+  const ANSWER_WITHIN = 5000;
+
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+
+  document.querySelector("[data-problem]")?.focus();
+
+  /* --- One tap is one tap ------------------------------------------------------------------------------------ */
+
+  let sent = -Infinity;
+  addEventListener("submit", (event) => {
+    if (performance.now() - sent < AGAIN) event.preventDefault();
+    else sent = performance.now();
+  });
+
+  // The second tap of a double tap lands on the next page, whose button is in the same place. A page's clock starts
+  // with the tap that led to it.
+  function refuse(event) {
+    if (event.pointerType !== "touch" || performance.now() > AGAIN) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  addEventListener("click", refuse, true);
+
+  /* --- Forgetting -------------------------------------------------------------------------------------------- */
+
+  // The answers leave the screen at once, whatever the network does; the page stays blank until the server has
+  // forgotten them too. It is replaced, so that "back" finds nothing.
+  async function wipe() {
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token ? token.value : "" });
+    clearTimeout(timer);
+    document.title = "";
+    document.body.replaceChildren();
+    for (;;) {
+      try {
+        const signal = AbortSignal.timeout(ANSWER_WITHIN);
+        const answer = await fetch(page.dataset.wipe, { method: "POST", body, redirect: "manual", signal });
+        if (answer.status < 500) return location.replace(page.dataset.start);
+      } catch {
+        // No network, or the server restarts: the next try comes soon.
+      }
+      await new Promise((done) => setTimeout(done, 3000));
+    }
+  }
+
+  /* --- Is anybody there? ------------------------------------------------------------------------------------- */
+
+  const idle = Number(page.dataset.idle || 0) * 1000;
+  const clear = Number(page.dataset.clear || 0) * 1000;
+  let timer = 0;
+  let ends = 0;
+
+  function restart() {
+    clearTimeout(timer);
+    timer = clear ? setTimeout(wipe, clear) : setTimeout(warn, idle);
+  }
+
+  function touched() {
+    if (!dialog.open) restart();
+  }
+
+  function warn() {
+    ends = performance.now() + WARNING * 1000;
+    dialog.showModal();
+    tone();
+    count();
+  }
+
+  function count() {
+    const left = Math.ceil((ends - performance.now()) / 1000);
+    seconds.textContent = String(Math.max(left, 0));
+    if (left <= 0) wipe();
+    else timer = setTimeout(count, 250);
+  }
+
+  // For those who do not see the warning. A browser that allows no sound yet stays silent.
+  function tone() {
+    const audio = new AudioContext();
+    if (audio.state !== "running") return;
+    const volume = new GainNode(audio, { gain: 0.12 });
+    volume.connect(audio.destination);
+    [523, 659].forEach((frequency, place) => {
+      const voice = new OscillatorNode(audio, { frequency });
+      voice.connect(volume);
+      voice.start(audio.currentTime + place * 0.3);
+      voice.stop(audio.currentTime + place * 0.3 + 0.25);
+    });
+  }
+
+  dialog.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("keydown", () => dialog.close());
+  dialog.addEventListener("close", restart);
+  for (const sign of ["pointerdown", "keydown", "input", "scroll"]) addEventListener(sign, touched, { passive: true });
+  if (!("untouched" in page.dataset)) restart();
+})();

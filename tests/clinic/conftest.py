@@ -1,0 +1,82 @@
+"""What the clinic's tests share: a clinic, two clerks, another system, and a clock that tests set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from clinic.models import Clinic, Room
+from clinic.services import Actor
+from tests.clinic.receiver import Receiver, listening
+from tests.factories import make_clinic, make_user
+
+
+class Clock:
+    """What django.utils.timezone.now() says in this test."""
+
+    def __init__(self) -> None:
+        self.at = timezone.now()
+
+    def now(self) -> datetime:
+        return self.at
+
+    def add(self, **span: float) -> None:
+        """Moves it, also backwards: `clock.add(minutes=-5)`."""
+        self.at += timedelta(**span)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock.now)
+    return clock
+
+
+@pytest.fixture
+def harbor(db: None) -> Clinic:
+    return make_clinic()
+
+
+@pytest.fixture
+def room(harbor: Clinic) -> Room:
+    return harbor.rooms.get(name="Room 1")
+
+
+@pytest.fixture
+def ana(harbor: Clinic) -> User:
+    return make_user("ana", harbor)
+
+
+@pytest.fixture
+def ben(harbor: Clinic) -> User:
+    return make_user("ben", harbor)
+
+
+@pytest.fixture
+def by_ana(ana: User) -> Actor:
+    return Actor(user=ana)
+
+
+@pytest.fixture
+def by_ben(ben: User) -> Actor:
+    return Actor(user=ben)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with listening() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def no_redis(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Jobs are kept in this list, as (job queue, job, ids...), instead of in Redis."""
+    asked: list[tuple[Any, ...]] = []
+    for name in ("enqueue", "enqueue_soon"):
+        monkeypatch.setattr(f"realtime.job_queues.{name}", lambda *words: asked.append(words))
+    return asked

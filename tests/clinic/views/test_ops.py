@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from clinic.models import Delivery
+from realtime import switch
+from realtime.models import Switch, SwitchEvent
+from tests.factories import make_clinic, make_destination, make_user, make_visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def olu(settings: Any) -> Client:
+    settings.ABLY_PUBLISH_KEY, settings.ABLY_SUBSCRIBE_KEY = (
+        "tests.publish:" + "p" * 43,
+        "tests.subscribe:" + "s" * 43,
+    )
+    client = Client()
+    client.force_login(make_user("olu", role="ops"))
+    return client
+
+
+def page(client: Client) -> str:
+    return str(client.get("/ops/").content.decode())
+
+
+def sentence(client: Client) -> str:
+    found = re.search(r"<h1[^>]*data-sentence>([^<]*)</h1>", page(client))
+    assert found is not None
+    return found[1]
+
+
+def flip(client: Client, action: str, **said: str) -> Any:
+    return client.post("/ops/vendor/", {"action": action, **said}, follow=True)
+
+
+def test_healthy_system_says_all_good_and_nothing_else(olu: Client, live_redis: Any) -> None:
+    assert sentence(olu) == "All good"
+
+
+def test_redis_away_is_said_first(olu: Client) -> None:
+    assert sentence(olu).startswith("Redis does not answer")
+    assert "depths are not known" in page(olu)
+
+
+def test_late_destination_is_said(olu: Client, live_redis: Any) -> None:
+    clinic = make_clinic()
+    make_destination(clinic, name="Record system")
+    make_visit(clinic)
+    Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    assert sentence(olu) == "Record system behind by 5 min: 1 messages wait, none lost"
+
+
+def test_stop_and_start_from_the_page(olu: Client, live_redis: Any) -> None:
+    flip(olu, "stop", reason="the vendor hangs", length="1h", seen=str(Switch.objects.get().version))
+    row = Switch.objects.get()
+    assert row.is_off() and row.actor == "olu" and row.expires_at == row.at + timedelta(hours=1)
+    assert sentence(olu).startswith("Vendor off since") and "by olu" in sentence(olu)
+    shown = page(olu)
+    assert 'data-switch="off"' in shown and "the vendor hangs" in shown and "Gate: shut by switch" in shown
+    flip(olu, "start", reason="it is well again", seen=str(row.version))
+    assert sentence(olu) == "All good"
+    assert SwitchEvent.objects.count() == page(olu).count("<td>olu</td>") == 2
+
+
+@pytest.mark.parametrize(
+    ("length", "hours"), [("30m", 0.5), ("1h", 1), ("4h", 4), ("nonsense", 4), ("ever", None)]
+)
+def test_length_of_a_stop(olu: Client, length: str, hours: float | None) -> None:
+    flip(olu, "stop", reason="drill", length=length)
+    row = Switch.objects.get()
+    assert row.expires_at == (row.at + timedelta(hours=hours) if hours else None)
+
+
+def test_four_hours_are_chosen(olu: Client) -> None:
+    assert re.findall(r'value="(\w+)" checked', page(olu)) == ["4h"]
+
+
+def test_empty_reason_is_refused_with_a_sentence(olu: Client) -> None:
+    response = flip(olu, "stop", reason="   ")
+    assert "Say why, in a few words: the next person on call will read it." in response.content.decode()
+    assert not Switch.objects.get().is_off() and not SwitchEvent.objects.exists()
+
+
+def test_flip_of_another_version_than_seen_is_refused(olu: Client) -> None:
+    seen = str(Switch.objects.get().version)
+    switch.flip("off", by="ada", reason="first")
+    response = flip(olu, "start", reason="second", seen=seen)
+    assert "ada changed the switch meanwhile (first)" in response.content.decode()
+    assert Switch.objects.get().is_off()
+
+
+def test_form_carries_the_version_that_was_seen(olu: Client) -> None:
+    switch.flip("off", by="ada", reason="first")
+    assert f'name="seen" value="{Switch.objects.get().version}"' in page(olu)
+
+
+def test_no_patient_data_on_the_page(olu: Client, live_redis: Any) -> None:
+    clinic = make_clinic()
+    make_destination(clinic)
+    visit = make_visit(clinic, "Plantedgiven", "Plantedfamily")
+    shown = page(olu)
+    assert "Planted" not in shown and f">{visit.ticket}<" not in shown and str(visit.public_id) not in shown
+
+
+def test_clerks_get_404_and_strangers_the_log_in() -> None:
+    clerk = Client()
+    clerk.force_login(make_user("ana", make_clinic()))
+    assert clerk.get("/ops/").status_code == flip(clerk, "stop", reason="no").status_code == 404
+    assert not Switch.objects.get().is_off()
+    assert Client().get("/ops/")["Location"] == "/login/?next=/ops/"
+
+
+def test_machines_learn_whether_we_are_alive_and_ready(client: Client) -> None:
+    assert client.get("/healthz").json() == {"alive": True}
+    assert client.get("/readyz").json() == {"ready": True}

@@ -1,0 +1,57 @@
+"""What the realtime tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.connection import parse_url
+
+from realtime import redis_link
+from tests.realtime.rig import OwnValkey
+from tests.realtime.standin_rig import CALM, PUBLISH_KEY, SUBSCRIBE_KEY, Rig, eventually, running
+
+
+@pytest.fixture(autouse=True)
+def redis_thread_ends() -> Iterator[None]:
+    """No thread, loop or connection of one test lives on in the next."""
+    yield
+    redis_link.thread.stop()
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path, settings: Any) -> Iterator[OwnValkey]:
+    """A running Valkey that the test may kill and start again; the code under test connects to it."""
+    server = OwnValkey(tmp_path)
+    host = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]
+    layer = {**settings.CHANNEL_LAYERS["default"]}
+    layer["CONFIG"] = {**layer["CONFIG"], "hosts": [{**host, "address": server.url}]}
+    settings.CHANNEL_LAYERS = {"default": layer}
+    settings.REDIS_KWARGS = {**settings.REDIS_KWARGS, **parse_url(server.url)}
+    redis_link.client.cache_clear()
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    """One stand-in for the tests of a file."""
+    with running(timing=CALM) as rig:
+        yield rig
+
+
+@pytest.fixture
+def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    """The vendor, well and under TLS: what the code under test publishes to.."""
+    authority = tmp_path / "authority.pem"
+    authority.write_bytes(rig.standin.ca_pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    settings.ABLY_PUBLISH_KEY, settings.ABLY_SUBSCRIBE_KEY = PUBLISH_KEY, SUBSCRIBE_KEY
+    settings.ABLY_CLIENT = {"endpoint": "127.0.0.1", "tls": True, "tls_port": rig.standin.tls_port}
+    rig.fault("ok")
+    assert eventually(lambda: rig.seen()["open"] == 0)
+    return rig

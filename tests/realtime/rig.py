@@ -1,0 +1,99 @@
+"""A running hub, pages that listen to it, and a Valkey that a test may freeze or kill."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from clinic.running import valkey
+from realtime.hub import Hub
+
+ORIGIN = (b"origin", b"http://127.0.0.1:8000")
+
+
+async def until(condition: Callable[[], object], seconds: float = 2.0) -> float:
+    """Waits for the condition; how long it took. Fails when it does not come true in time."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds, "it did not come true in time"
+        await asyncio.sleep(0.005)
+    return time.monotonic() - begun
+
+
+@asynccontextmanager
+async def running_hub() -> AsyncIterator[Hub]:
+    """A hub on this event loop, stopped at the end."""
+    hub = Hub()
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
+
+
+class Page:
+    """A WebSocket client as the ASGI server shows it to the application."""
+
+    def __init__(self, app: Any, topic: str, *headers: tuple[bytes, bytes], send: Any = None) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.accepted, self.closed = asyncio.Event(), asyncio.Event()
+        self.code = 0
+        self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.say({"type": "websocket.connect"})
+        path = f"/ws/{topic}/"
+        scope = {"type": "websocket", "path": path, "headers": list(headers), "query_string": b""}
+        self.task = asyncio.create_task(app(scope, self._inbox.get, send or self.take))
+
+    def say(self, message: dict[str, Any]) -> None:
+        """An event from the client's side."""
+        self._inbox.put_nowait(message)
+
+    async def take(self, message: dict[str, Any]) -> None:
+        """An event from the application's side."""
+        if message["type"] == "websocket.accept":
+            self.accepted.set()
+        elif message["type"] == "websocket.close":
+            self.code = message.get("code", 1000)
+            self.closed.set()
+        else:
+            self.heard.append(json.loads(message["text"]))
+
+    async def leave(self) -> None:
+        """The client goes; returns when the application has ended."""
+        self.say({"type": "websocket.disconnect", "code": 1000})
+        await asyncio.wait_for(self.task, 2)
+
+
+class OwnValkey:
+    """A Valkey of one test, at one address over all its lives."""
+
+    def __init__(self, home: Path) -> None:
+        self.program, self.url = valkey.program(home), valkey.url(home)
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(list(self.program.argv), stdout=subprocess.DEVNULL)
+        while not valkey.answers(self.url):
+            assert self.process.poll() is None, "Valkey ended at its start"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def frozen(redis_client: Any) -> Iterator[None]:
+    """Redis takes connections and bytes, and answers nothing, as long as the block runs."""
+    pid = redis_client.info("server")["process_id"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -155,7 +155,7 @@ class PhoneForm(forms.Form):
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            raise ValidationError(_("That is not a whole phone number. Write all ten digits, or leave it empty."))
+            raise ValidationError(_("Please write all ten digits, or leave it empty."))
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

@@ -40,6 +40,16 @@ class MonitorBoard:
     called: list[MonitorRow]
     waiting: list[MonitorRow]
 
+    @property
+    def places(self) -> int:
+        """How many waiting rows the screen has room for: names take more of it than tickets."""
+        return 28 if any(row.label for row in self.waiting) else 42
+
+    @property
+    def more(self) -> int:
+        """How many wait beyond those places."""
+        return max(0, len(self.waiting) - self.places)
+
 
 @dataclass(frozen=True)
 class DeskCard:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from clinic import environment as env
@@ -142,16 +143,18 @@ REDIS_KWARGS: dict[str, Any] = {
     "username": _redis.get("username"),
     "password": _redis.get("password"),
     "ssl": REDIS_TLS,
-    # The client's own ten retries would hold a caller for a minute on a frozen server.
-    "retry": Retry(NoBackoff(), 0),
+    # The client's own ten retries would hold a caller for a minute on a frozen server. One, at once, and never
+    # after a time-out: the first command after a restart of Redis meets a connection that has died.
+    "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     **REDIS_TIMEOUTS,
 }
+_async_retry = AsyncRetry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
             "prefix": "evenkeel",
-            "hosts": [{"address": REDIS_URL, "retry": AsyncRetry(NoBackoff(), 0), **REDIS_TIMEOUTS}],
+            "hosts": [{"address": REDIS_URL, "retry": _async_retry, **REDIS_TIMEOUTS}],
         },
     }
 }

@@ -32,8 +32,10 @@ def announce(topic: Topic) -> int:
         raise RuntimeError("announce() belongs into the transaction that makes the change")
     topic.version += 1
     topic.save(update_fields=["version"])
-    transaction.on_commit(partial(_ring, topic.name, topic.version), robust=True)
-    return topic.version
+    name, version = topic.name, topic.version
+    # A lambda: Django's report of a robust callback that failed fails itself on a partial.
+    transaction.on_commit(lambda: _ring(name, version), robust=True)
+    return version
 
 
 def _ring(name: str, version: int) -> None:

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from threading import BoundedSemaphore
 from typing import Any
@@ -60,7 +61,8 @@ class RedisThread:
 
     def stop(self) -> None:
         """Does what was given so far, then ends the thread and its connection."""
-        self._pool.submit(self._end_loop)
+        with suppress(RuntimeError):
+            self._pool.submit(self._end_loop)
         self._pool.shutdown()
 
     def _make_loop(self) -> None:

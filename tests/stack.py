@@ -59,11 +59,11 @@ class Stack:
         return kept | {"TEST_PATCHES": self.patches}
 
     def start(self) -> None:
-        log = (self.home / "demo.err").open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", "--json", "--port", str(self.port)],
-            cwd=ROOT, env=self.env(), stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
-        )  # fmt: skip
+        command = [sys.executable, "manage.py", "demo", "--json", "--port", str(self.port)]
+        with (self.home / "demo.err").open("a") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.env(), stdout=subprocess.PIPE, stderr=log, text=True
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, f"the demo did not start: {(self.home / 'demo.err').read_text()[-2000:]}"
@@ -75,6 +75,8 @@ class Stack:
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=30)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         assert not [child for child in children if child.is_running()], "something was left behind"
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:

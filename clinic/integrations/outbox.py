@@ -17,7 +17,8 @@ def write(event: VisitEvent) -> list[Delivery]:
     if not destinations:
         return []
     text = messages.body(event)
-    rows = [Delivery(destination=d, visit=event.visit, event=event, body=text) for d in destinations]
+    since = {"created_at": event.at, "next_try_at": event.at}
+    rows = [Delivery(destination=d, visit=event.visit, event=event, body=text, **since) for d in destinations]
     Delivery.objects.bulk_create(rows)
     for row in rows:
         after = partial(job_queues.enqueue_soon, row.destination.job_queue, jobs.deliver, row.pk)

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -222,7 +223,7 @@ def _summary(said: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [
         ("arrival", _("Appointment"), arrival[said["arrival"]]),
         ("name", _("Name"), f"{said['given_name']} {said['family_name']}".strip()),
-        ("birth", _("Born"), date_format(born, "DATE_FORMAT")),
+        ("birth", _("Born"), date_format(born, gettext("F j, Y"))),
         ("phone", _("Mobile phone"), written_phone(said["phone"]) or _("None given")),
         ("reason", _("Reason"), Reason(said["reason"]).label),
     ]

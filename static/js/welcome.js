@@ -3,24 +3,26 @@
 (() => {
   "use strict";
 
-  const page = async (address, options) => {
+  async function page(address, options) {
     const answer = await fetch(address, { cache: "no-store", credentials: "same-origin", ...options });
     if (!answer.ok) throw new Error(String(answer.status));
     return new DOMParser().parseFromString(await answer.text(), "text/html");
-  };
-  const token = (where) => where.querySelector('[name="csrfmiddlewaretoken"]');
+  }
+
+  async function press(form, said) {
+    const [mine, newest] = [form, await page(location.href)].map((one) => one.querySelector('[name="csrfmiddlewaretoken"]'));
+    mine.value = newest.value;
+    if (form.target) return form.submit();
+    said.set(mine.name, mine.value);
+    // Not form.action: the switch's button has that name.
+    const after = await page(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(said) });
+    document.querySelector("[data-panel]").replaceWith(after.querySelector("[data-panel]"));
+  }
 
   document.addEventListener("submit", async (event) => {
-    const form = event.target;
-    const said = new FormData(form, event.submitter);
     event.preventDefault();
-    token(form).value = token(await page(location.href)).value;
-    if (form.target) return form.submit();
-    said.set("csrfmiddlewaretoken", token(form).value);
-    const after = await page(form.action, { method: "POST", body: new URLSearchParams(said) });
-    const panel = document.querySelector("[data-panel]");
-    const pressed = document.activeElement?.value;
-    panel.replaceWith(after.querySelector("[data-panel]"));
-    document.querySelector(`[data-panel] button[value="${pressed}"]`)?.focus();
+    const button = event.submitter;
+    await press(event.target, new FormData(event.target, button)).catch(() => location.reload());
+    document.querySelector(`[data-panel] button[value="${button.value}"]`)?.focus();
   });
 })();

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from rq import Queue
+from rq.serializers import JSONSerializer
 
 from tests.browser.people import (
     Patient,
@@ -87,12 +88,10 @@ def _counts(stack: Stack) -> dict[str, int]:
 
 def _last_record(stack: Stack, path: str) -> dict[str, Any] | None:
     """The newest fan-out job's own record, as RQ keeps it, that names a topic on this path."""
-    client: Any = stack.redis()
-    for job in reversed(client.zrange("rq:finished:notices", 0, -1)):
-        name = job.decode().split(":")[-1]
-        results = client.xrevrange(f"rq:results:{name}", count=1)
-        if results:
-            record: dict[str, Any] = json.loads(results[0][1][b"return_value"])
-            if record[path]:
-                return record
+    queue = Queue("notices", connection=stack.redis(), serializer=JSONSerializer)
+    for name in reversed(queue.finished_job_registry.get_job_ids()):
+        job = queue.fetch_job(name)
+        record: dict[str, Any] | None = job.return_value() if job else None
+        if record and record[path]:
+            return record
     return None

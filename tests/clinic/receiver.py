@@ -20,7 +20,7 @@ class Post:
 
 @dataclass
 class Behaviour:
-    """`status` and `headers` of each answer. `drip`: bytes that come one every 50 ms before it; `silent`: none ever."""
+    """`status` and `headers` of each answer; `drip`: a byte every 50 ms for ever instead; `silent`: nothing."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)

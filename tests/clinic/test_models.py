@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from clinic.models import Clinic, Delivery, Device, Membership, OpeningHours, Room, Visit, VisitEvent
 from clinic.models.places import check_time_zone
-from clinic.services import Actor
 from clinic.states import State, Verb
 from tests.factories import make_clinic, make_destination, make_device, make_user, make_visit, make_visit_in
 
@@ -58,9 +57,7 @@ def test_visit_whose_state_lacks_its_times_is_refused(
     refused(rule, lambda: Visit.objects.filter(pk=visit.pk).update(**wrong))
 
 
-@pytest.mark.parametrize(
-    ("same", "rule"), [("ticket", "ticket_once_a_day"), ("day_number", "number_once_a_day")]
-)
+@pytest.mark.parametrize(("same", "rule"), [("ticket", "ticket_once_a_day"), ("day_number", "number_once_a_day")])
 def test_ticket_and_number_twice_in_a_day_are_refused(harbor: Clinic, same: str, rule: str) -> None:
     first, second = make_visit(harbor), make_visit(harbor)
     refused(rule, lambda: Visit.objects.filter(pk=second.pk).update(**{same: getattr(first, same)}))
@@ -205,7 +202,3 @@ def test_time_zone_that_does_not_exist_is_refused() -> None:
     check_time_zone("America/New_York")
     with pytest.raises(ValidationError, match="Chicago"):
         check_time_zone("America/Harborville")
-
-
-def test_actor_is_nobody_by_default() -> None:
-    assert (Actor().user, Actor().device) == (None, None)

@@ -12,9 +12,9 @@ def test_every_state_is_reached_and_every_verb_but_undo_is_in_the_table() -> Non
 
 
 def test_states_are_either_open_or_ended_and_who_is_on_site_is_open() -> None:
-    assert OPEN | ENDED == set(State)
+    assert set(State) == OPEN | ENDED
     assert not OPEN & ENDED
-    assert OPEN - ON_SITE == {State.EXPECTED}
+    assert {State.EXPECTED} == OPEN - ON_SITE
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))

@@ -8,6 +8,7 @@ import pytest
 import redis
 from redis.client import Pipeline
 
+from realtime import redis_link
 from realtime.dirty import CLAIM, DIRTY, FENCE, JOB_QUEUE, LEASE, PACE_MS, Dirty
 
 
@@ -131,7 +132,7 @@ def test_turn_is_never_longer_than_the_pace_after_a_clock_set_back(dirty: Dirty,
 
 
 def test_every_step_raises_a_redis_error_when_it_is_away() -> None:
-    away = Dirty(redis.Redis(port=1, socket_connect_timeout=0.1))
+    away = Dirty(redis_link.client())
     with pytest.raises(redis.RedisError):
         away.mark("a")
     with pytest.raises(redis.RedisError):

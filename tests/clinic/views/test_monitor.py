@@ -82,8 +82,10 @@ def test_empty_board_says_what_to_do(screen: Client) -> None:
     assert "No one is waiting. Please check in at the kiosk." in html(screen)
 
 
-def test_more_than_fit_are_counted(clinic: Clinic, screen: Client) -> None:
-    for n in range(45):
+@pytest.mark.parametrize(("style", "places"), [(LabelStyle.TICKET, 42), (LabelStyle.FIRST_NAME, 28)])
+def test_more_than_fit_are_counted(clinic: Clinic, screen: Client, style: str, places: int) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(label_style=style)
+    for n in range(places + 3):
         make_visit(clinic, family=f"Person{n}")
     page = html(screen)
     assert "+ 3 more" in page and page.count('data-state="waiting" hidden') == 3

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from clinic import health
+from clinic.models import Clinic, Delivery
+from realtime import switch
+from realtime.models import Desired, Switch
+from tests.factories import make_destination, make_visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def in_use(live_redis: Any) -> None:
+    """The vendor is in use: as installed, and looked at."""
+    Switch.objects.update_or_create(pk=1, defaults={"desired": Desired.AUTO})
+
+
+def grow_old(minutes: int) -> None:
+    Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=minutes))
+
+
+@pytest.mark.usefixtures("in_use")
+def test_all_good_when_nothing_is_late(harbor: Clinic) -> None:
+    make_destination(harbor)
+    make_visit(harbor)
+    found = health.look()
+    assert (found.sentence, found.depths) == (
+        "All good",
+        {"notices": 0, "integrations": 0, "default": 0, "low": 0, "ill": 0},
+    )
+    assert [(owed.name, owed.clinic, owed.waiting) for owed in found.owed] == [("EMR", "Harbor", 1)]
+
+
+def test_redis_that_is_away_comes_first_and_is_waited_for_briefly(harbor: Clinic) -> None:
+    make_destination(harbor)
+    make_visit(harbor)
+    grow_old(9)
+    found = health.look()
+    assert found.sentence.startswith("Redis does not answer")
+    assert (found.depths, found.sent) == (None, None)
+
+
+@pytest.mark.usefixtures("in_use")
+def test_late_destination_is_named_with_its_backlog_and_no_patient(harbor: Clinic) -> None:
+    make_destination(harbor)
+    make_visit(harbor), make_visit(harbor)
+    grow_old(5)
+    assert health.look().sentence == "EMR behind by 5 min: 2 messages wait, none lost"
+    assert "Miller" not in str(health.look())
+
+
+@pytest.mark.usefixtures("in_use")
+def test_paused_destination_is_not_late(harbor: Clinic) -> None:
+    make_destination(harbor, is_paused=True)
+    make_visit(harbor)
+    grow_old(500)
+    assert health.look().sentence == "All good"
+
+
+@pytest.mark.usefixtures("in_use")
+def test_vendor_that_is_off_is_said_with_who_did_it() -> None:
+    row = switch.read()
+    assert row
+    Switch.objects.filter(pk=1).update(desired=Desired.OFF, actor="olu", reason="drill")
+    assert "by olu: screens run on our own path" in health.look().sentence

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from clinic.integrations import jobs
+from clinic.models import Clinic, Delivery, Visit, VisitEvent
+from clinic.states import Verb
+from tests.factories import do, make_clinic, make_destination, make_visit
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_event_owes_one_row_to_each_destination_of_its_clinic(harbor: Clinic) -> None:
+    wanted = {make_destination(harbor, name=name).pk for name in ("EMR", "Billing")}
+    make_destination(make_clinic("inland"))
+    visit = make_visit(harbor)
+    do(visit, Verb.CALL)
+    owed = Delivery.objects.values_list("destination", "visit", "event__sequence", "state")
+    assert set(owed) == {(pk, visit.pk, number, "pending") for pk in wanted for number in (1, 2)}
+    assert len(set(Delivery.objects.values_list("key", flat=True))) == 4
+
+
+def test_clinic_without_destinations_owes_nothing(harbor: Clinic, no_redis: list[Any]) -> None:
+    make_visit(harbor)
+    assert not Delivery.objects.exists()
+
+
+def test_rollback_leaves_no_visit_no_event_and_no_row(
+    harbor: Clinic, no_redis: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    make_destination(harbor)
+    with (
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(RuntimeError),
+        transaction.atomic(),
+    ):
+        make_visit(harbor)
+        assert Delivery.objects.count() == 1
+        raise RuntimeError
+    assert [model.objects.count() for model in (Visit, VisitEvent, Delivery)] == [0, 0, 0]  # type: ignore[attr-defined]
+    assert no_redis == []
+
+
+def test_change_is_not_made_when_its_row_cannot_be_written(
+    harbor: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_destination(harbor)
+
+    def refuse(rows: Any) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(Delivery.objects, "bulk_create", refuse)
+    with pytest.raises(DatabaseError):
+        make_visit(harbor)
+    assert not Visit.objects.exists()
+
+
+def test_one_job_a_row_is_asked_for_after_the_commit_with_ids_only(
+    harbor: Clinic, no_redis: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    make_destination(harbor)
+    make_destination(harbor, name="Slow", is_ill=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        make_visit(harbor)
+        assert no_redis == []
+    rows = {row.destination.name: row.pk for row in Delivery.objects.select_related("destination")}
+    assert no_redis == [("integrations", jobs.deliver, rows["EMR"]), ("ill", jobs.deliver, rows["Slow"])]
+
+
+def test_body_is_that_of_the_event_even_when_the_visit_has_moved_on(harbor: Clinic) -> None:
+    make_destination(harbor)
+    visit = make_visit(harbor)
+    first = visit.deliveries.get().body
+    do(visit, Verb.CALL)
+    assert visit.deliveries.earliest("pk").body == first
+    assert '"state":"called"' in visit.deliveries.latest("pk").body

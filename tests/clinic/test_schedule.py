@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+import redis
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
+from django.utils import timezone
+
+from clinic.running import schedule
+from clinic.running.schedule import Task
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_task_runs_when_it_is_due_until_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, done = threading.Event(), []
+
+    def often() -> None:
+        done.append("often")
+        if done.count("often") == 3:
+            stop.set()
+
+    todo = [Task("often", 0.05, often), Task("seldom", 60, lambda: done.append("seldom"))]
+    monkeypatch.setattr(schedule, "tasks", lambda: todo)
+    schedule.run(stop)
+    assert (done.count("often"), done.count("seldom")) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "problem", [redis.ConnectionError("x"), redis.TimeoutError("x"), OperationalError("Miller")]
+)
+def test_what_is_away_is_said_once_and_once_when_it_is_back(
+    caplog: pytest.LogCaptureFixture, problem: Exception
+) -> None:
+    away: list[Exception] = [problem, problem, problem]
+
+    def look() -> None:
+        if away:
+            raise away.pop()
+
+    task = Task("a look", 5, look)
+    for _n in range(5):
+        schedule.run_once(task)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"a look: {type(problem).__name__}; will go on trying",
+        "a look: well again",
+    ]
+
+
+def test_error_of_our_own_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        schedule.run_once(Task("broken", 5, lambda: 1 / 0))
+
+
+def test_tasks_sweep_deliveries_and_notices_and_the_switch_often() -> None:
+    every = {task.name: task.every for task in schedule.tasks()}
+    assert [name for name, seconds in every.items() if seconds <= 5] == [
+        "due deliveries",
+        "left-over notices",
+        "expired switch",
+    ]
+
+
+def test_answers_left_at_a_kiosk_are_deleted_when_they_lapse() -> None:
+    for minutes in (-1, 1):
+        store = SessionStore()
+        store["answers"] = {"family_name": "Miller"}
+        store.set_expiry(timezone.now() + timedelta(minutes=minutes))
+        store.save()
+    task = next(task for task in schedule.tasks() if task.name == "expired sessions")
+    schedule.run_once(task)
+    assert Session.objects.count() == 1

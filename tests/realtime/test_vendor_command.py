@@ -1,0 +1,97 @@
+"""`manage.py vendor`: the switch from a shell."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from realtime import switch
+from realtime.management.commands.vendor import length
+from realtime.models import Switch, SwitchEvent
+
+pytestmark = pytest.mark.django_db
+
+
+def vendor(*arguments: str) -> str:
+    out = StringIO()
+    call_command("vendor", *arguments, stdout=out)
+    return out.getvalue().strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("30m", timedelta(minutes=30)),
+        ("4h", timedelta(hours=4)),
+        ("2d", timedelta(days=2)),
+        ("ever", None),
+    ],
+)
+def test_length_is_understood(text: str, meant: timedelta | None) -> None:
+    assert length(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "4", "h", "0h", "-1h", "4 h", "1.5h", "4w", "99999h", "for ever", "4h\n"])
+def test_length_that_means_nothing_is_refused(text: str) -> None:
+    with pytest.raises(CommandError, match="write 30m, 4h, 2d or ever"):
+        length(text)
+
+
+def test_stop_and_start_flip_the_switch_and_leave_history() -> None:
+    said = vendor("stop", "--reason", "vendor slow")
+    assert said.startswith("No connection to the vendor until ")
+    assert said.endswith(f"off by {getpass.getuser()}: vendor slow.")
+    row = Switch.objects.get()
+    assert row.is_off()
+    assert row.expires_at == row.at + timedelta(hours=4)
+    assert vendor("start") == "The vendor is used while it is well."
+    assert [event.desired for event in SwitchEvent.objects.all()] == ["auto", "off"]
+
+
+def test_stop_without_a_reason_names_the_user() -> None:
+    vendor("stop")
+    assert Switch.objects.get().reason == f"from the shell by {getpass.getuser()}"
+
+
+def test_stop_with_an_empty_reason_is_refused() -> None:
+    with pytest.raises(CommandError, match="Say why"):
+        vendor("stop", "--reason", " ")
+    assert not SwitchEvent.objects.exists()
+
+
+def test_stop_for_ever_has_no_end() -> None:
+    assert "until" not in vendor("stop", "--for", "ever")
+    assert Switch.objects.get().expires_at is None
+
+
+def test_status_as_json_tells_all_and_changes_nothing() -> None:
+    switch.flip("off", by="olu", reason="slow", length=None)
+    state = json.loads(vendor("status", "--json"))
+    row = Switch.objects.get()
+    assert state == {
+        "switch": "off",
+        "reason": "slow",
+        "actor": "olu",
+        "at": row.at.isoformat(),
+        "expires_at": None,
+        "open": False,
+        "decided_by": "switch",
+        "why": "off by olu: slow",
+    }
+    assert SwitchEvent.objects.count() == 1
+
+
+def test_status_when_forced_off_says_so(settings: Any) -> None:
+    settings.VENDOR_FORCED_OFF = True
+    assert "EVENKEEL_VENDOR=off" in vendor("status")
+
+
+def test_unknown_action_is_refused() -> None:
+    with pytest.raises(CommandError, match="invalid choice"):
+        vendor("pause")

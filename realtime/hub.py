@@ -139,9 +139,11 @@ class Hub:
                 return channel
             except Exception as error:
                 logger.warning("hub cannot reach redis: %s", type(error).__name__)
-                # Half a subscription would go on filling a queue that nobody reads.
-                await layer.flush()
-                await asyncio.sleep(SECOND)
+            # Half a subscription would go on filling a queue that nobody reads. Shielded, since flush() would
+            # swallow the cancellation that ends the hub.
+            with suppress(Exception):
+                await asyncio.shield(layer.flush())
+            await asyncio.sleep(SECOND)
 
     async def _every_second(self) -> None:
         while True:

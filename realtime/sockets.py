@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.db import DatabaseError
 
 from realtime import rights
 from realtime.hub import Hub, Listener, Watched
@@ -24,8 +25,7 @@ class BellSocket:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         name: str = scope["url_route"]["kwargs"]["topic"]
-        grant = await _grant(name, scope)
-        watched = await self.hub.watch(name) if grant else None
+        grant, watched = await self._admit(name, scope)
         if grant is None or watched is None or name not in self.hub.topics:
             await send({"type": "websocket.close", "code": FORBIDDEN})
             return
@@ -36,6 +36,14 @@ class BellSocket:
             await self._until_gone(watched, listener, receive, send)
         finally:
             self.hub.remove(name, listener)
+
+    async def _admit(self, name: str, scope: Any) -> tuple[str | None, Watched | None]:
+        try:
+            grant = await _grant(name, scope)
+            return grant, await self.hub.watch(name) if grant else None
+        except DatabaseError:
+            # Turned away like a stranger; a page tries again by itself.
+            return None, None
 
     async def _until_gone(self, watched: Watched, listener: Listener, receive: Any, send: Any) -> None:
         gone = asyncio.create_task(_disconnected(receive))

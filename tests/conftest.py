@@ -31,6 +31,7 @@ def fresh_process() -> Iterator[None]:
     bell.connect(None)
     redis_link.client.cache_clear()
     job_queues.get.cache_clear()
+    redis_link.thread.stop()
     redis_link.thread = redis_link.RedisThread()
     switch._last_known = None
 

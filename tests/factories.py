@@ -90,7 +90,7 @@ def make_visit_in(clinic: Clinic, state: State, *, by: Actor | None = None) -> V
 
 def do(visit: Visit, verb: Verb, *, by: Actor | None = None, **more: Any) -> VisitEvent:
     """One move, with a room, lane or reason where the verb needs one."""
-    needs = {
+    needs: dict[Verb, dict[str, Any]] = {
         Verb.CALL: {"room": visit.clinic.rooms.first()},
         Verb.MOVE: {"lane": Lane.PRIORITY},
         Verb.ENTER_IN_ERROR: {"reason": "wrong person"},

@@ -124,7 +124,8 @@ def check(request: KioskRequest) -> HttpResponse:
 @at_kiosk
 def ticket(request: KioskRequest) -> HttpResponse:
     """The ticket in huge type, until "Done" or 20 seconds."""
-    visit = Visit.objects.of(request.device.clinic).filter(public_id=request.kiosk.visit_id).first()
+    known, visits = request.kiosk.visit_id, Visit.objects.of(request.device.clinic)
+    visit = visits.filter(public_id=known).first() if known else None
     if visit is None:
         return redirect("kiosk:start")
     context = {"ticket": visit.ticket, "ahead": presenters.people_ahead(visit)}

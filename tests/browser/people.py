@@ -42,7 +42,8 @@ def go_to_last_page(page: Page, stack: Stack, patient: Patient) -> None:
     page.goto(f"{stack.url}/kiosk/")
     for _page in range(6):
         answer_page(page, patient)
-        page.locator("[data-primary]").click()
+        with page.expect_navigation():
+            page.locator("[data-primary]").click()
     expect(page).to_have_url(f"{stack.url}/kiosk/check/")
 
 
@@ -77,16 +78,9 @@ def log_in(context: BrowserContext, stack: Stack, who: str, path: str) -> Page:
     return page
 
 
-def row(page: Page, ticket: str, state: str = "") -> object:
-    where = f"[data-state={state}]" if state else ""
-    return page.locator(f"[data-ticket='{ticket}']{where}")
-
-
 def wait_for_row(page: Page, ticket: str, state: str, seconds: float) -> None:
     """The ticket is on this page in this state, within so many seconds from now, with no reload."""
-    expect(page.locator(f"[data-ticket='{ticket}'][data-state={state}]")).to_be_visible(
-        timeout=seconds * 1000
-    )
+    expect(page.locator(f"[data-ticket='{ticket}'][data-state={state}]")).to_be_visible(timeout=seconds * 1000)
 
 
 def press(page: Page, ticket: str, verb: str) -> None:

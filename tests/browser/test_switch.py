@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.people import check_in, log_in, open_monitor, wait_for_row
 from tests.stack import Stack, until
+
+
+@pytest.fixture(autouse=True)
+def switched_on(stack: Stack) -> Iterator[None]:
+    """After each test the switch is on again."""
+    yield
+    assert stack.manage("vendor", "start").returncode == 0
 
 
 def test_stop_in_the_admin_closes_every_connection(stack: Stack, context: BrowserContext) -> None:
@@ -44,9 +53,7 @@ def test_shell_stops_and_starts_and_it_survives_a_restart(stack: Stack, context:
     expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both", timeout=5000)
 
 
-def test_empty_reason_is_refused_in_the_shell_and_on_the_ops_page(
-    stack: Stack, context: BrowserContext
-) -> None:
+def test_empty_reason_is_refused_in_the_shell_and_on_the_ops_page(stack: Stack, context: BrowserContext) -> None:
     refused = stack.manage("vendor", "stop", "--reason", " ")
     assert refused.returncode != 0
     assert "Say why" in refused.stderr

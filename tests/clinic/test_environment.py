@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def test_flag_reads_words(monkeypatch: pytest.MonkeyPatch, value: str, read: boo
 )
 def test_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, read: Any, value: str) -> None:
     monkeypatch.setenv("WORD", value)
-    with pytest.raises(ImproperlyConfigured, match="^WORD "):
+    with pytest.raises(ImproperlyConfigured, match=r"^WORD "):
         read("WORD")
 
 
@@ -76,8 +77,8 @@ def test_good_values_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_misspelt_setting_of_ours_is_refused_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(env.os, "environ", {"EVENKEEL_HOME": "", "PATH": ""})
+    monkeypatch.setattr(os, "environ", {"EVENKEEL_HOME": "", "PATH": ""})
     env.refuse_unknown({"EVENKEEL_HOME"})
-    monkeypatch.setattr(env.os, "environ", {"EVENKEEL_HOMES": ""})
+    monkeypatch.setattr(os, "environ", {"EVENKEEL_HOMES": ""})
     with pytest.raises(ImproperlyConfigured, match="EVENKEEL_HOMES: no such setting"):
         env.refuse_unknown({"EVENKEEL_HOME"})

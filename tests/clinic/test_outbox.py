@@ -40,7 +40,7 @@ def test_rollback_leaves_no_visit_no_event_and_no_row(
         make_visit(harbor)
         assert Delivery.objects.count() == 1
         raise RuntimeError
-    assert [model.objects.count() for model in (Visit, VisitEvent, Delivery)] == [0, 0, 0]  # type: ignore[attr-defined]
+    assert [model.objects.count() for model in (Visit, VisitEvent, Delivery)] == [0, 0, 0]
     assert no_redis == []
 
 

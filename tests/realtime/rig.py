@@ -13,6 +13,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from asgiref.sync import sync_to_async
+from django.db import connections
+
 from clinic.running import valkey
 from realtime.hub import Hub
 
@@ -37,6 +40,8 @@ async def running_hub() -> AsyncIterator[Hub]:
         yield hub
     finally:
         await hub.stop()
+        # The thread that asgiref keeps holds a connection of its own.
+        await sync_to_async(connections.close_all)()
 
 
 class Page:

@@ -94,7 +94,9 @@ def test_sql_second_alone_finds_a_change(quick_second: None) -> None:
     asyncio.run(scene())
 
 
-def test_sql_second_goes_on_after_the_database_was_away(quick_second: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sql_second_goes_on_after_the_database_was_away(
+    quick_second: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     topic, at = Topic.objects.create(), look.at
 
     async def scene() -> None:

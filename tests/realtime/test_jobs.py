@@ -147,7 +147,9 @@ def test_fan_out_with_the_switch_off_opens_no_connection(vendor: Rig, live_redis
     assert len(vendor.seen()["connections"]) == before
 
 
-def test_switch_flipped_while_a_request_waits_its_turn_stops_it(vendor: Rig, live_redis: Any, monkeypatch: Any) -> None:
+def test_switch_flipped_while_a_request_waits_its_turn_stops_it(
+    vendor: Rig, live_redis: Any, monkeypatch: Any
+) -> None:
     monkeypatch.setattr(jobs.time, "sleep", lambda seconds: switch.flip("off", by="olu", reason="drill"))
     Dirty(live_redis).turn()
     before = len(vendor.seen()["connections"])
@@ -187,7 +189,15 @@ def test_fan_out_counts_are_never_in_the_way(vendor: Rig, live_redis: Any, layer
 
 @pytest.mark.parametrize(
     "answer",
-    [["a string"], [None], [{"results": None}], [{"results": [7]}], [{"results": [{"error": "text"}]}], [[]], [{}]],
+    [
+        ["a string"],
+        [None],
+        [{"results": None}],
+        [{"results": [7]}],
+        [{"results": [{"error": "text"}]}],
+        [[]],
+        [{}],
+    ],
 )
 def test_vendor_that_answers_nonsense_confirms_nothing(answer: Any, vendor: Rig, monkeypatch: Any) -> None:
     monkeypatch.setattr(ably, "_publish", lambda client, specs: answer)
@@ -239,7 +249,9 @@ def test_fan_out_while_another_is_in_flight_sends_nothing(vendor: Rig, live_redi
     assert live_redis.scard(DIRTY) == len(topics)
 
 
-def test_fan_out_whose_lease_is_taken_stops_and_frees_nothing(vendor: Rig, live_redis: Any, monkeypatch: Any) -> None:
+def test_fan_out_whose_lease_is_taken_stops_and_frees_nothing(
+    vendor: Rig, live_redis: Any, monkeypatch: Any
+) -> None:
     def lose_the_lease(names: Any) -> list[Any]:
         live_redis.set(LEASE, "another's")
         return []
@@ -252,7 +264,9 @@ def test_fan_out_whose_lease_is_taken_stops_and_frees_nothing(vendor: Rig, live_
     assert live_redis.get(LEASE) == b"another's"
 
 
-def test_fan_out_looks_once_more_after_letting_the_lease_go(vendor: Rig, live_redis: Any, monkeypatch: Any) -> None:
+def test_fan_out_looks_once_more_after_letting_the_lease_go(
+    vendor: Rig, live_redis: Any, monkeypatch: Any
+) -> None:
     dirty_topics(live_redis, 1)
     late = Topic.objects.create()
     release = Dirty.release

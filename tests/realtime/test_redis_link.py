@@ -44,7 +44,9 @@ def test_soon_never_waits_and_is_bounded() -> None:
     assert thread.soon(release.wait) is None
 
 
-@pytest.mark.parametrize("error", [redis.ConnectionError, redis.TimeoutError, TimeoutError, ConnectionRefusedError])
+@pytest.mark.parametrize(
+    "error", [redis.ConnectionError, redis.TimeoutError, TimeoutError, ConnectionRefusedError]
+)
 def test_miss_leaves_redis_alone_for_the_pause(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise error

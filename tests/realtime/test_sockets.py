@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import Error
+from django.db import Error, OperationalError
 from django.test import Client
 
 from clinic import access
-from clinic.models import Clinic, Device
+from clinic.models import Clinic, Device, Membership
 from realtime import bell, hub, look, rights, sockets, switch
 from realtime.hub import Hub
 from realtime.models import Topic
@@ -90,7 +90,9 @@ def test_paired_device_and_member_are_accepted(clinic: Clinic) -> None:
     assert not refused(clinic.topic.name, ORIGIN, staff_cookie(clinic))
 
 
-@pytest.mark.parametrize("origin", [None, b"https://evil.example", b"null", b"http://127.0.0.1.evil.example", b"http://[", b"\xff"])
+@pytest.mark.parametrize(
+    "origin", [None, b"https://evil.example", b"null", b"http://127.0.0.1.evil.example", b"http://[", b"\xff"]
+)
 def test_origin_that_is_missing_or_not_ours_is_refused(clinic: Clinic, origin: bytes | None) -> None:
     headers = [monitor_cookie(clinic)] + ([(b"origin", origin)] if origin else [])
     assert refused(clinic.topic.name, *headers)
@@ -185,7 +187,7 @@ def ends(clinic: Clinic, seat: tuple[bytes, bytes], end: Callable[[], object]) -
 def test_page_is_closed_when_its_right_ends(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "RIGHTS_EVERY", 1)
     assert ends(clinic, monitor_cookie(clinic), lambda: Device.objects.update(token_hash="")) == 1001
-    assert ends(clinic, staff_cookie(clinic), lambda: clinic.membership_set.all().delete()) == 1001
+    assert ends(clinic, staff_cookie(clinic), Membership.objects.all().delete) == 1001
 
 
 def test_page_is_closed_with_the_server(clinic: Clinic, everyone: None) -> None:
@@ -193,7 +195,8 @@ def test_page_is_closed_with_the_server(clinic: Clinic, everyone: None) -> None:
         async with serving() as (ours, app):
             page = Page(app, clinic.topic.name, ORIGIN)
             await until(lambda: page.heard)
-        await asyncio.wait_for(page.closed.wait(), 1)
+        await asyncio.wait_for(page.task, 1)
+        assert page.closed.is_set()
         assert ours.topics[clinic.topic.name].listeners == set()
 
     asyncio.run(scene())
@@ -272,7 +275,7 @@ def test_rights_that_cannot_be_read_close_nobody(clinic: Clinic, everyone: None,
 
 def test_topic_that_cannot_be_read_turns_pages_away(clinic: Clinic, everyone: None, monkeypatch: Any) -> None:
     def fail(name: str) -> None:
-        raise Error("the database is away")
+        raise OperationalError("the database is away")
 
     monkeypatch.setattr(look, "version_of", fail)
     assert refused(clinic.topic.name, ORIGIN)

@@ -52,7 +52,12 @@ def test_flip_each_time_leaves_one_event() -> None:
 
 @pytest.mark.parametrize(
     ("desired", "reason", "words"),
-    [("off", "", "Say why"), ("off", " \n\t ", "Say why"), ("off", "x" * 201, "under 200"), ("on", "why", "Choose")],
+    [
+        ("off", "", "Say why"),
+        ("off", " \n\t ", "Say why"),
+        ("off", "x" * 201, "under 200"),
+        ("on", "why", "Choose"),
+    ],
 )
 def test_flip_that_says_too_little_is_refused_whole(desired: str, reason: str, words: str) -> None:
     with pytest.raises(SwitchRefused, match=words):

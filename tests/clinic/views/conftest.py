@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from clinic.management.commands.build import compile_catalog
 from clinic.models import Clinic, Room
 from tests.clinic.views.desk_pages import logged_in
+from tests.clinic.views.kiosk_pages import paired_client
 from tests.factories import make_clinic, make_user
 
 
@@ -26,3 +32,19 @@ def ben(clinic: Clinic) -> Client:
 @pytest.fixture
 def room(clinic: Clinic) -> Room:
     return clinic.rooms.all()[0]
+
+
+@pytest.fixture
+def kiosk(clinic: Clinic) -> Client:
+    return paired_client(clinic)
+
+
+@pytest.fixture
+def spanish(settings: Any, tmp_path: Path) -> Path:
+    """The Spanish catalog, compiled as `manage.py build` does it, but apart from the checkout. Gives its source."""
+    source = Path(settings.LOCALE_PATHS[0]) / "es" / "LC_MESSAGES" / "django.po"
+    copy = tmp_path / "es" / "LC_MESSAGES" / "django.po"
+    copy.parent.mkdir(parents=True)
+    compile_catalog(Path(shutil.copy(source, copy)))
+    settings.LOCALE_PATHS = [tmp_path]
+    return source

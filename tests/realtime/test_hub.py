@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -222,6 +223,32 @@ def test_half_a_subscription_is_undone(live_redis: Any, monkeypatch: pytest.Monk
     asyncio.run(scene())
 
 
+def test_stop_while_a_subscription_is_being_undone_ends(no_second: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Layer:
+        undoing = asyncio.Event()
+
+        async def new_channel(self) -> str:
+            raise ConnectionError
+
+        async def flush(self) -> None:
+            # As the library's: it takes a cancellation for its own.
+            self.undoing.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(NEVER)
+
+    monkeypatch.setattr(hub, "get_channel_layer", Layer)
+
+    async def scene() -> None:
+        async with running_hub() as ours:
+            await Layer.undoing.wait()
+            for task in ours._tasks:
+                task.cancel()
+            done, _ = await asyncio.wait(ours._tasks, timeout=1)
+            assert len(done) == len(ours._tasks)
+
+    asyncio.run(scene())
+
+
 def test_frozen_redis_holds_neither_the_hub_nor_its_end(live_redis: Any, quick_second: None) -> None:
     topic = Topic.objects.create()
 
@@ -366,6 +393,7 @@ def test_each_listener_hears_the_beat(quick_second: None) -> None:
 
     async def scene() -> None:
         async with running_hub() as ours:
+            await until(lambda: ours.vendor)
             await ours.watch(topic.name)
             listeners = [Listener("grant") for _ in range(40)]
             for listener in listeners:

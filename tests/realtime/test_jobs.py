@@ -187,18 +187,21 @@ def test_fan_out_counts_are_never_in_the_way(vendor: Rig, live_redis: Any, layer
     assert sorted(record["ably"] + record["channels"]) == sorted(topics)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        ["a string"],
-        [None],
-        [{"results": None}],
-        [{"results": [7]}],
-        [{"results": [{"error": "text"}]}],
-        [[]],
-        [{}],
-    ],
-)
+LIES = [
+    ["a string"],
+    [None],
+    [[]],
+    [{}],
+    [{"results": None}],
+    [{"results": [7]}],
+    [{"results": [{"error": "text"}]}],
+    [{"results": [{"channel": "evenkeel:abc"}]}],
+    [{"results": [{"channel": "evenkeel:other", "messageId": "m"}]}],
+    [{"results": [{"channel": "evenkeel:abc", "messageId": "m", "error": {"message": "no"}}]}],
+]
+
+
+@pytest.mark.parametrize("answer", LIES)
 def test_vendor_that_answers_nonsense_confirms_nothing(answer: Any, vendor: Rig, monkeypatch: Any) -> None:
     monkeypatch.setattr(ably, "_publish", lambda client, specs: answer)
     transport = ably.AblyTransport()

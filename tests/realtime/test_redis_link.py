@@ -72,6 +72,14 @@ def test_action_with_a_fault_of_its_own_does_not_leave_redis_alone() -> None:
     assert (faulty.result(2), next_one.result(2)) == (False, True)
 
 
+def test_wait_is_cut_off_when_patience_ends() -> None:
+    begun = time.monotonic()
+    given = redis_link.thread.soon(lambda: redis_link.thread.wait(asyncio.sleep(5)))
+    assert given is not None
+    assert given.result(2) is False
+    assert time.monotonic() - begun < 4 * redis_link.PATIENCE
+
+
 def test_wait_outside_of_an_action_is_refused() -> None:
     coroutine = asyncio.sleep(0)
     with pytest.raises(RuntimeError, match="only an action"):

@@ -41,7 +41,7 @@ def kiosk(clinic: Clinic) -> Client:
 
 @pytest.fixture
 def spanish(settings: Any, tmp_path: Path) -> Path:
-    """The Spanish catalog, compiled as `manage.py build` does it, but apart from the checkout. Gives its source."""
+    """The Spanish catalog, compiled as `manage.py build` does it, but outside of the checkout. Its source."""
     source = Path(settings.LOCALE_PATHS[0]) / "es" / "LC_MESSAGES" / "django.po"
     copy = tmp_path / "es" / "LC_MESSAGES" / "django.po"
     copy.parent.mkdir(parents=True)

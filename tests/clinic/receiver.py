@@ -10,6 +10,8 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
+DRIPS = 100
+
 
 @dataclass
 class Post:
@@ -20,7 +22,7 @@ class Post:
 
 @dataclass
 class Behaviour:
-    """`status` and `headers` of each answer; `drip`: a byte every 50 ms for ever instead; `silent`: nothing."""
+    """`status` and `headers` of each answer; `drip`: a byte every 50 ms for 5 s before it; `silent`: nothing."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -51,10 +53,11 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         server.posts.append(Post(self.path, self.headers, body))
         if server.now.silent:
-            server.closing.wait(20)
+            server.closing.wait(10)
             return
-        while server.now.drip and not server.closing.wait(0.05):
+        for _n in range(DRIPS if server.now.drip else 0):
             self.wfile.write(b"H")
+            server.closing.wait(0.05)
         self.send_response(server.now.status)
         for name, value in server.now.headers.items():
             self.send_header(name, value)

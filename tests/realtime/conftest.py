@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from redis.connection import parse_url
 
-from realtime import redis_link
-from tests.realtime.rig import OwnValkey
+from realtime import hub, redis_link
+from tests.realtime.rig import NEVER, OwnValkey
 from tests.realtime.standin_rig import CALM, PUBLISH_KEY, SUBSCRIBE_KEY, Rig, eventually, running
 
 
@@ -29,7 +29,7 @@ def own_valkey(tmp_path: Path, settings: Any) -> Iterator[OwnValkey]:
     layer = {**settings.CHANNEL_LAYERS["default"]}
     layer["CONFIG"] = {**layer["CONFIG"], "hosts": [{**host, "address": server.url}]}
     settings.CHANNEL_LAYERS = {"default": layer}
-    settings.REDIS_KWARGS = {**settings.REDIS_KWARGS, **parse_url(server.url)}
+    settings.REDIS_KWARGS = {**settings.REDIS_KWARGS, **parse_url(server.url)}  # type: ignore[no-untyped-call]
     redis_link.client.cache_clear()
     server.start()
     yield server
@@ -55,3 +55,14 @@ def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     rig.fault("ok")
     assert eventually(lambda: rig.seen()["open"] == 0)
     return rig
+
+
+@pytest.fixture
+def no_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub looks at the database once, at its start: what comes later comes by a ring."""
+    monkeypatch.setattr(hub, "SECOND", NEVER)
+
+
+@pytest.fixture
+def quick_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "SECOND", 0.05)

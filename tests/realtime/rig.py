@@ -18,7 +18,9 @@ from django.db import connections
 
 from clinic.running import valkey
 from realtime.hub import Hub
+from realtime.models import Topic
 
+NEVER = 3600.0
 ORIGIN = (b"origin", b"http://127.0.0.1:8000")
 
 
@@ -29,6 +31,17 @@ async def until(condition: Callable[[], object], seconds: float = 2.0) -> float:
         assert time.monotonic() - begun < seconds, "it did not come true in time"
         await asyncio.sleep(0.005)
     return time.monotonic() - begun
+
+
+def ring(name: str, version: int) -> dict[str, Any]:
+    """A notice as the layer carries it."""
+    return {"type": "notices", "notices": [[name, version]]}
+
+
+async def raised(topic: Topic, by: int = 1) -> None:
+    """Raises a version in the database, and tells nobody."""
+    topic.version += by
+    await topic.asave()
 
 
 @asynccontextmanager

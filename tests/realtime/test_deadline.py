@@ -50,6 +50,10 @@ def test_run_under_a_drip_ends_in_time_and_close_frees_the_call() -> None:
         while ours.recv(1):
             pass
 
+    def close() -> None:
+        ours.shutdown(socket.SHUT_RDWR)
+        ours.close()
+
     def drip() -> None:
         try:
             while theirs.send(b"."):
@@ -59,7 +63,7 @@ def test_run_under_a_drip_ends_in_time_and_close_frees_the_call() -> None:
 
     threading.Thread(target=drip, daemon=True).start()
     with pytest.raises(deadline.DeadlineMissed):
-        deadline.run(read_for_ever, seconds=0.15, close=lambda: (ours.shutdown(socket.SHUT_RDWR), ours.close()))
+        deadline.run(read_for_ever, seconds=0.15, close=close)
     assert eventually(lambda: deadline.stuck() == 0)
 
 

@@ -67,7 +67,12 @@ def test_live_asks_the_database_once_a_topic(monkeypatch: pytest.MonkeyPatch) ->
     topic = Topic.objects.create()
     reads: list[str] = []
     version_of = look.version_of
-    monkeypatch.setattr(look, "version_of", lambda name: reads.append(name) or version_of(name))
+
+    def read(name: str) -> int | None:
+        reads.append(name)
+        return version_of(name)
+
+    monkeypatch.setattr(look, "version_of", read)
 
     async def scene() -> None:
         async with running_hub() as ours:

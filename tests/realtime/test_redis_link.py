@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,11 @@ def miss() -> None:
 
 def test_actions_run_in_order_on_one_thread() -> None:
     ran: list[tuple[int, int]] = []
-    futures = [redis_link.thread.soon(lambda n=n: ran.append((n, threading.get_ident()))) for n in range(50)]
+
+    def note(number: int) -> None:
+        ran.append((number, threading.get_ident()))
+
+    futures = [redis_link.thread.soon(partial(note, number)) for number in range(50)]
     assert all(future is not None and future.result(2) for future in futures)
     assert [number for number, _ in ran] == list(range(50))
     assert len({thread for _, thread in ran}) == 1
@@ -53,7 +58,7 @@ def test_miss_leaves_redis_alone_for_the_pause(error: type[Exception], monkeypat
 
     thread, ran = RedisThread(), threading.Event()
     clock = [100.0]
-    monkeypatch.setattr(redis_link.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("realtime.redis_link.time.monotonic", lambda: clock[0])
     given = [thread.soon(fail), thread.soon(ran.set)]
     assert [future and future.result(2) for future in given] == [False, False]
     assert not ran.is_set()

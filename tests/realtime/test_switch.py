@@ -30,7 +30,9 @@ def database_away() -> Iterator[None]:
 def age(hours: float) -> None:
     """Makes the switch as old as that."""
     row = Switch.objects.get(pk=1)
-    row.at, row.expires_at = (t and t - timedelta(hours=hours) for t in (row.at, row.expires_at))
+    row.at -= timedelta(hours=hours)
+    if row.expires_at is not None:
+        row.expires_at -= timedelta(hours=hours)
     row.save()
 
 

@@ -1,0 +1,68 @@
+"""The vendor's path by itself: what counts as sent, and what a missed deadline leaves."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from realtime import deadline
+from realtime.transports import ably
+from realtime.transports.base import Notice
+from tests.realtime.standin_rig import Rig, eventually
+
+IN_TIME = 0.45
+LIES = [
+    ["a string"],
+    [None],
+    [[]],
+    [{}],
+    [{"results": None}],
+    [{"results": [7]}],
+    [{"results": [{"error": "text"}]}],
+    [{"results": [{"channel": "evenkeel:abc"}]}],
+    [{"results": [{"channel": "evenkeel:other", "messageId": "m"}]}],
+    [{"results": [{"channel": "evenkeel:abc", "messageId": "m", "error": {"message": "no"}}]}],
+]
+
+
+@pytest.mark.parametrize("answer", LIES)
+def test_vendor_that_answers_nonsense_confirms_nothing(answer: Any, vendor: Rig, monkeypatch: Any) -> None:
+    monkeypatch.setattr(ably, "_publish", lambda client, specs: answer)
+    transport = ably.AblyTransport()
+    outcome = transport.send([Notice("abc", 2)])
+    transport.close()
+    assert outcome.confirmed == frozenset()
+    assert outcome.problem
+
+
+def test_client_of_a_missed_deadline_is_never_used_again(vendor: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ably, "SECONDS", IN_TIME)
+    transport, notices = ably.AblyTransport(), [Notice("abc", 2)]
+    vendor.fault("silent")
+    assert not transport.send(notices).confirmed
+    vendor.fault("ok")
+    assert transport.send(notices).confirmed == {"abc"}
+    transport.close()
+
+
+def test_late_call_makes_no_connection_of_its_own(vendor: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish, go = ably._publish, threading.Event()
+
+    def late(*arguments: Any) -> Any:
+        go.wait(5)
+        return publish(*arguments)
+
+    monkeypatch.setattr(ably, "SECONDS", 0.05)
+    monkeypatch.setattr(ably, "_publish", late)
+    before = len(vendor.seen()["connections"])
+    ably.AblyTransport().send([Notice("abc", 2)])
+    assert eventually(lambda: not [t for t in threading.enumerate() if t.name == "deadline-close"])
+    go.set()
+    assert eventually(lambda: deadline.stuck() == 0)
+    assert len(vendor.seen()["connections"]) == before
+
+
+def test_deadline_is_one_second() -> None:
+    assert ably.SECONDS == 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +27,7 @@ else:
     SwitchModelForm = forms.ModelForm
 
 OPERATOR = "realtime.change_switch"
-LENGTHS = {
-    "30m": ("30 minutes", timedelta(minutes=30)),
-    "1h": ("1 hour", timedelta(hours=1)),
-    "4h": ("4 hours", timedelta(hours=4)),
-    "ever": ("Until someone turns it on", None),
-}
+LENGTH_WORDS = {"30m": "30 minutes", "1h": "1 hour", "4h": "4 hours", "ever": "Until someone turns it on"}
 EVENTS_SHOWN = 20
 
 
@@ -52,7 +46,7 @@ class SwitchForm(SwitchModelForm):
     )
     length = forms.ChoiceField(
         label="If off, for",
-        choices=[(key, words) for key, (words, _length) in LENGTHS.items()],
+        choices=list(LENGTH_WORDS.items()),
         initial="4h",
         help_text="Then it goes back to on by itself.",
     )
@@ -131,12 +125,11 @@ class SwitchAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Switch, form: Any, change: bool) -> None:
         """Raises SwitchRefused."""
         said = form.cleaned_data
-        _words, length = LENGTHS[said["length"]]
         switch.flip(
             said["desired"],
             by=request.user.get_username(),
             reason=said["reason"],
-            length=length,
+            length=switch.LENGTHS[said["length"]],
             expected=said["seen"],
         )
 

@@ -20,6 +20,13 @@ from realtime.models import Desired, Switch, SwitchEvent
 logger = logging.getLogger(__name__)
 
 DEFAULT_LENGTH = timedelta(hours=4)
+# What a page offers, by the name in its form; None: until someone turns it on.
+LENGTHS: dict[str, timedelta | None] = {
+    "30m": timedelta(minutes=30),
+    "1h": timedelta(hours=1),
+    "4h": DEFAULT_LENGTH,
+    "ever": None,
+}
 _last_known: Switch | None = None
 
 

@@ -15,7 +15,7 @@ from tests.stack import ROOT, Stack, running
 
 TARGET = ROOT / "docs" / "img" / "screens.png"
 SIZES = {"kiosk": (820, 1180), "monitor": (1920, 1080), "desk": (1366, 768)}
-FAMILIES = ["Nguyen", "Garcia", "Smith", "Haddad", "Kowalska", "Osei", "Larsen"]
+PEOPLE = ["Linh Nguyen", "Luis Garcia", "Jo Smith", "Rami Haddad", "Ola Kowalska", "Kofi Osei", "Eva Larsen"]
 SHEET = """<body style="margin:0;background:#e9e7e1"><div style="display:grid;gap:24px;padding:24px;width:1552px;
 grid-template-columns:auto auto;grid-template-rows:auto auto;justify-content:center">
 <img src="{kiosk}" style="height:880px;grid-row:1/3"><img src="{monitor}" style="height:428px">
@@ -36,7 +36,7 @@ def screens(browser: Browser, stack: Stack) -> dict[str, Page]:
     kiosk = contexts["kiosk"].new_page()
     monitor = open_monitor(contexts["monitor"], stack)
     desk = log_in(contexts["desk"], stack, "desk", "/desk/")
-    tickets = [check_in(kiosk, stack, Patient(family_name=name)) for name in FAMILIES]
+    tickets = [check_in(kiosk, stack, Patient(*name.split())) for name in PEOPLE]
     for ticket in tickets[:2]:
         wait_for_row(desk, ticket, "waiting", 5)
         press(desk, ticket, "call")

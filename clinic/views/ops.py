@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 
 from django.contrib import messages
@@ -17,8 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic import access, health
 from realtime import switch
 from realtime.models import Desired, Switch, SwitchEvent
-
-LENGTHS = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4), "ever": None}
 
 
 def ops_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -47,7 +44,7 @@ def ops(request: HttpRequest) -> HttpResponse:
 def flip(request: HttpRequest) -> HttpResponse:
     """Stops or starts all vendor connections."""
     desired = Desired.OFF if request.POST.get("action") == "stop" else Desired.AUTO
-    length = LENGTHS.get(request.POST.get("length", "4h"), switch.DEFAULT_LENGTH)
+    length = switch.LENGTHS.get(request.POST.get("length", "4h"), switch.DEFAULT_LENGTH)
     seen = request.POST.get("seen", "")
     try:
         switch.flip(

@@ -14,7 +14,7 @@ from tests.browser.people import Patient, check_in, log_in, open_monitor, press,
 from tests.stack import ROOT, Stack, running
 
 TARGET = ROOT / "docs" / "img" / "screens.png"
-SIZES = {"kiosk": (820, 1180), "monitor": (1920, 1080), "desk": (1366, 768)}
+SIZES = {"kiosk": (1080, 1920), "monitor": (1920, 1080), "desk": (1366, 768)}
 PEOPLE = ["Linh Nguyen", "Luis Garcia", "Jo Smith", "Rami Haddad", "Ola Kowalska", "Kofi Osei", "Eva Larsen"]
 SHEET = """<body style="margin:0;background:#e9e7e1"><div style="display:grid;gap:24px;padding:24px;width:1552px;
 grid-template-columns:auto auto;grid-template-rows:auto auto;justify-content:center">

@@ -23,7 +23,11 @@ grid-template-columns:auto auto;grid-template-rows:auto auto;justify-content:cen
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "home") as stack, sync_playwright() as play:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "home") as stack,
+        sync_playwright() as play,
+    ):
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         shots = {name: page.screenshot() for name, page in screens(browser, stack).items()}
         TARGET.write_bytes(sheet(browser, shots))

@@ -105,9 +105,7 @@ class Stack:
     def received(self) -> list[dict[str, Any]]:
         """What the record system got."""
         port = json.loads((self.home / "demo.json").read_text())["emr_port"]
-        rows: list[dict[str, Any]] = httpx.get(f"http://127.0.0.1:{port}/received", timeout=5).json()[
-            "received"
-        ]
+        rows: list[dict[str, Any]] = httpx.get(f"http://127.0.0.1:{port}/received", timeout=5).json()["received"]
         return rows
 
     def valkey_pid(self) -> int:

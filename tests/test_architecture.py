@@ -97,9 +97,7 @@ def test_no_import_hides_in_a_function() -> None:
 
 def test_imports_have_no_cycle() -> None:
     modules = {name_of(path) for path in CODE}
-    graph = {
-        name_of(path): {_module(name, modules) for name, _inside in imports(path)} & modules for path in CODE
-    }
+    graph = {name_of(path): {_module(name, modules) for name, _inside in imports(path)} & modules for path in CODE}
     while leaves := {module for module, needs in graph.items() if not needs}:
         graph = {module: needs - leaves for module, needs in graph.items() if module not in leaves}
     assert graph == {}

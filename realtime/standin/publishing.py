@@ -69,9 +69,7 @@ class Publisher:
         failed = sum("error" in result for result in results)
         return {"successCount": len(results) - failed, "failureCount": failed, "results": results}
 
-    def _result(
-        self, grant: Grant, channel: str, messages: list[dict[str, Any]], fails: bool
-    ) -> dict[str, Any]:
+    def _result(self, grant: Grant, channel: str, messages: list[dict[str, Any]], fails: bool) -> dict[str, Any]:
         try:
             if fails:
                 raise _failure()

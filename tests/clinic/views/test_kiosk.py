@@ -101,7 +101,7 @@ def test_booked_hit_and_miss_look_alike_but_for_the_ticket(clinic: Clinic) -> No
     booked.refresh_from_db()
     assert booked.state == "waiting"
     Visit.objects.filter(pk=booked.pk).update(
-        state="roomed", called_at=timezone.now(), roomed_at=timezone.now(), room=1
+        state="roomed", called_at=timezone.now(), roomed_at=timezone.now(), room=clinic.rooms.first()
     )
     answer(right, arrival="booked", birth_day="18")
     miss_check, miss = right.get(LAST), finish(right)

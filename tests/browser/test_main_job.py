@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import statistics
-import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from tests.browser.kiosk_http import last_post_milliseconds
 from tests.browser.people import (
     Patient,
     check_in,
@@ -46,16 +46,15 @@ def test_check_in_and_call_reach_the_open_monitor_within_a_second(
     assert monitor.evaluate("window.notReloaded")
 
 
-def test_kiosk_post_takes_no_longer_when_the_vendor_is_ill(stack: Stack, context: BrowserContext) -> None:
-    page = context.new_page()
+def test_kiosk_post_takes_no_longer_when_the_vendor_is_ill(stack: Stack) -> None:
     times: dict[str, list[float]] = {fault: [] for fault in FAULTS}
-    for _round in range(3):
+    for _round in range(7):
         for fault in FAULTS:
             stack.fault(fault)
-            times[fault].append(_post_milliseconds(page, stack))
-    healthy = statistics.median(times["ok"])
-    for fault in FAULTS:
-        assert statistics.median(times[fault]) <= max(healthy * 1.5, healthy + 60), times
+            times[fault].append(last_post_milliseconds(stack))
+    medians = {fault: statistics.median(taken) for fault, taken in times.items()}
+    # A wait for the vendor would show as a second; the bound leaves room for a noisy machine.
+    assert all(taken <= max(medians["ok"] * 1.5, medians["ok"] + 25) for taken in medians.values()), medians
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -69,15 +68,6 @@ def test_fan_out_record_says_who_took_each_notice(stack: Stack, context: Browser
     record = until(lambda: _last_record(stack, path), 5)
     assert grown == [f"{path}:{topic}" for topic in record[path]]
     assert bool(record["problems"]) == (fault != "ok")
-
-
-def _post_milliseconds(page: Page, stack: Stack) -> float:
-    """From the press of the last button to the first byte of the answer, as the browser saw it."""
-    go_to_last_page(page, stack, Patient())
-    began = time.perf_counter()
-    with page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith("/check/")):
-        page.locator("[data-primary]").click()
-    return (time.perf_counter() - began) * 1000
 
 
 def _counts(stack: Stack) -> dict[str, int]:

@@ -157,6 +157,12 @@ def test_key_of_another_visit_or_clinic_does_not_stop_a_move(harbor: Clinic, roo
     assert [event.visit_id for event in done] == [first.pk, second.pk, foreign.pk]
 
 
+def test_key_of_another_clinic_does_not_stop_call_next(harbor: Clinic, room: Room) -> None:
+    key, visit = uuid.uuid4(), make_visit(harbor)
+    do(make_visit(make_clinic("inland")), Verb.CALL, key=key)
+    assert call_next(harbor, by=Actor(), room=room, key=key).visit == visit
+
+
 def test_call_next_with_nobody_waiting_is_refused(harbor: Clinic, room: Room) -> None:
     make_visit_in(harbor, State.CALLED)
     with pytest.raises(Refused, match="Nobody"):

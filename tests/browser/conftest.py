@@ -1,4 +1,4 @@
-"""A real Chromium in front of a real Evenkeel. One stack a test module; each test leaves it healthy."""
+"""A real Chromium in front of a real Evenkeel. One stack for all; each test leaves it healthy."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ FLAGS = [
 ]
 
 
+SEND_ALL_HOME = """
+from clinic.models import Visit
+from clinic.services import Actor, move
+from clinic.states import State, Verb
+for visit in Visit.objects.filter(state__in=[State.WAITING, State.CALLED]).select_related("clinic__topic"):
+    move(visit.clinic, visit.public_id, Verb.LEFT, by=Actor())
+"""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
@@ -42,11 +51,18 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """As `manage.py demo` starts it, on the database of this run."""
     with running(tmp_path_factory.mktemp("stack"), database_url=os.environ.get("TEST_DATABASE_URL", "")) as stack:
         yield stack
+
+
+@pytest.fixture(scope="module")
+def empty_clinic(stack: Stack) -> None:
+    """Nobody on site: a full wait-room screen shows only the first of them."""
+    done = stack.manage("shell", "--no-imports", "-c", SEND_ALL_HOME)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(autouse=True)

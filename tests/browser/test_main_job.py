@@ -23,6 +23,8 @@ from tests.browser.people import (
 )
 from tests.stack import Stack, until
 
+pytestmark = pytest.mark.usefixtures("empty_clinic")
+
 FAULTS = ["ok", "refuse", "silent", "drip"]
 
 

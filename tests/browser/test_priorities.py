@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from playwright.sync_api import BrowserContext
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from tests.browser.people import check_in
 from tests.stack import Stack, until
+
+pytestmark = pytest.mark.usefixtures("empty_clinic")
 
 # The reserved workers take it at once; the bound leaves room for a noisy machine, not for one low job in between.
 AT_ONCE = 1.0

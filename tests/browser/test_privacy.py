@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.people import Patient, check_in, log_in, open_monitor, press, wait_for_row
 from tests.stack import Stack, until
+
+pytestmark = pytest.mark.usefixtures("empty_clinic")
 
 PLANTED = Patient(
     given_name="Xanthippe", family_name="Quillfeather", birth_month="11", birth_day="23", birth_year="1957",

@@ -13,6 +13,8 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.people import Patient, go_to_last_page, open_monitor, wait_for_row
 from tests.stack import Stack, until
 
+pytestmark = pytest.mark.usefixtures("empty_clinic")
+
 
 def _freeze(stack: Stack) -> Callable[[], None]:
     pid = stack.valkey_pid()

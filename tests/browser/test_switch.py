@@ -11,6 +11,8 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.people import check_in, log_in, open_monitor, wait_for_row
 from tests.stack import Stack, until
 
+pytestmark = pytest.mark.usefixtures("empty_clinic")
+
 
 @pytest.fixture(autouse=True)
 def switched_on(stack: Stack) -> Iterator[None]:

@@ -143,6 +143,7 @@ def test_delivery_is_given_up_after_72_hours_and_not_before(
 ) -> None:
     receiver.now = Behaviour(500, {"retry-after": "9999999"})
     first, second = owe(harbor, Verb.CALL)
+    clock.add(hours=10)
     jobs.deliver(first)
     assert row(first).next_try_at == row(first).created_at + GIVE_UP_AFTER, "the last try is at the very end"
     clock.at = row(first).next_try_at - timedelta(seconds=1)

@@ -56,19 +56,30 @@ def staff_only(
     @login_required
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        slug = request.session.get("clinic")
-        membership = membership_of(request.user, slug) or membership_of(request.user)
+        membership = _acting(request)
         if membership is None:
             raise Http404
         request.membership, request.clinic = membership, membership.clinic
-        return view(request, *args, **kwargs)
+        with timezone.override(request.clinic.zone):
+            return view(request, *args, **kwargs)
 
     return wrapped
 
 
+def _acting(request: Any) -> Membership | None:
+    """Under which membership somebody acts: `?clinic=` chooses among their own, for the rest of the session."""
+    if membership := membership_of(request.user, request.GET.get("clinic")):
+        request.session["clinic"] = membership.clinic.slug
+        return membership
+    return membership_of(request.user, request.session.get("clinic")) or membership_of(request.user)
+
+
 def is_ops(user: User | AnonymousUser) -> bool:
-    """Whether a person may see the ops page and flip the switch."""
-    return user.is_active and user.has_perm("realtime.change_switch")
+    """Whether a person may see the ops page and flip the switch: by permission, or as ops of any clinic."""
+    if not user.is_active:
+        return False
+    is_member = Membership.objects.filter(user=user.pk, role=Membership.Role.OPS).exists()
+    return is_member or user.has_perm("realtime.change_switch")
 
 
 # --- What realtime asks: settings.REALTIME_RIGHTS ---------------------------------------------------------------

@@ -37,6 +37,6 @@ def answer(request: HttpRequest, version: int, variant: str, render: Callable[[]
     else:
         response = HttpResponse(render())
     response["ETag"] = etag
-    response["X-Version"] = str(version)
+    response["X-Version"], response["X-Build"] = str(version), build_id()
     patch_cache_control(response, private=True, no_cache=True)
     return response

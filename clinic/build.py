@@ -10,7 +10,7 @@ from django.conf import settings
 
 @cache
 def build_id() -> str:
-    """Eight hex digits over every template and static file of this process."""
+    """Eight hex digits over all code, templates and static files of this process."""
     digest = hashlib.sha256()
     for folder in ("templates", "static", "clinic", "realtime"):
         for path in sorted((settings.BASE / folder).rglob("*")):

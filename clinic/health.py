@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import redis
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from clinic.models import Delivery
@@ -16,6 +16,7 @@ from realtime.models import Desired, Switch
 
 ALL_GOOD = "All good"
 LATE_SECONDS = 60
+_PENDING = Q(state=Delivery.State.PENDING)
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Owed:
     name: str
     clinic: str
     waiting: int
-    oldest: datetime
+    given_up: int
+    oldest: datetime | None
     is_paused: bool
 
 
@@ -44,12 +46,16 @@ class Health:
     sent: dict[str, int] | None
     owed: list[Owed] = field(default_factory=list)
 
+    @property
+    def is_good(self) -> bool:
+        return self.sentence == ALL_GOOD
+
 
 def look() -> Health:
     """How it all stands now. Waits for Redis half a second at most, and never for the vendor."""
     row = vendor_switch.read()
     decision, depths, owed = gate.decide(row), _depths(), _owed()
-    ill = _redis_ill(depths) or _destination_ill(owed)
+    ill = _redis_ill(depths) or _given_up(owed) or _destination_ill(owed)
     sentence = ill or _vendor_off(decision, row) or ALL_GOOD
     return Health(sentence, bool(ill), row, decision, depths, _sent(depths), owed)
 
@@ -60,13 +66,29 @@ def _redis_ill(depths: dict[str, int] | None) -> str:
     return ""
 
 
+def _given_up(owed: list[Owed]) -> str:
+    lost = [o for o in owed if o.given_up]
+    if not lost:
+        return ""
+    return f"{lost[0].name} gave up on {_messages(lost[0].given_up)}: look at it in the admin, under Deliveries"
+
+
 def _destination_ill(owed: list[Owed]) -> str:
-    late = [o for o in owed if not o.is_paused and (timezone.now() - o.oldest).total_seconds() > LATE_SECONDS]
+    late = [(_minutes(o.oldest), o) for o in owed if o.oldest and not o.is_paused]
+    late = [(minutes, o) for minutes, o in late if minutes * 60 > LATE_SECONDS]
     if not late:
         return ""
-    worst = max(late, key=lambda o: o.waiting)
-    minutes = int((timezone.now() - worst.oldest).total_seconds() // 60)
-    return f"{worst.name} behind by {minutes} min: {worst.waiting} messages wait, none lost"
+    minutes, worst = max(late, key=lambda pair: pair[1].waiting)
+    wait = "waits" if worst.waiting == 1 else "wait"
+    return f"{worst.name} behind by {minutes:.0f} min: {_messages(worst.waiting)} {wait}, none lost"
+
+
+def _minutes(since: datetime) -> float:
+    return (timezone.now() - since).total_seconds() / 60
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _vendor_off(decision: gate.Decision, row: Switch | None) -> str:
@@ -100,15 +122,20 @@ def _sent(depths: dict[str, int] | None) -> dict[str, int] | None:
 
 def _owed() -> list[Owed]:
     rows = (
-        Delivery.objects.filter(state=Delivery.State.PENDING)
+        Delivery.objects.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEAD])
         .values("destination__name", "destination__clinic__name", "destination__is_paused")
-        .annotate(waiting=Count("pk"), oldest=Min("created_at"))
+        .annotate(
+            waiting=Count("pk", filter=_PENDING),
+            given_up=Count("pk", filter=~_PENDING),
+            oldest=Min("created_at", filter=_PENDING),
+        )
     )
     return [
         Owed(
             row["destination__name"],
             row["destination__clinic__name"],
             row["waiting"],
+            row["given_up"],
             row["oldest"],
             row["destination__is_paused"],
         )

@@ -70,7 +70,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "channels",
     "django_rq",
     "clinic",
     "realtime",
@@ -88,7 +87,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "clinic.urls"
-ASGI_APPLICATION = "clinic.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
@@ -173,9 +171,9 @@ _queue = {
     "DEFAULT_TIMEOUT": 60,
 }
 RQ_QUEUES = dict.fromkeys(("notices", "integrations", "default", "low", "ill"), _queue)
-RQ = {"COMMIT_MODE": "auto", "WORKER_CLASS": "rq.SimpleWorker"}
+RQ = {"COMMIT_MODE": "auto"}
 try:
-    WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", "notices=1,integrations=1,ill=1,any=1"))
+    WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", pools.DEFAULT))
 except ValueError as error:
     raise ImproperlyConfigured(f"EVENKEEL_WORKERS: {error}") from None
 
@@ -223,7 +221,6 @@ AUTH_PASSWORD_VALIDATORS = [
 COOKIE_PREFIX = "__Host-" if HTTPS else f"evenkeel{_public.port or 80}-"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
-LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -274,6 +271,5 @@ LOGGING = {
         "httpcore": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
         "channels_redis.pubsub": {"level": "CRITICAL"},
-        "django.channels.server": {"level": "WARNING"},
     },
 }

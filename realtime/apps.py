@@ -9,7 +9,6 @@ from django.db.models.signals import post_migrate
 class RealtimeConfig(AppConfig):
     name = "realtime"
     verbose_name = "Realtime"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         post_migrate.connect(_make_the_switch, sender=self)

@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil
@@ -24,18 +23,6 @@ from clinic.running import home as homes
 from clinic.running import valkey
 
 ROOT = Path(__file__).resolve().parent.parent
-T = TypeVar("T")
-
-
-def until(what: Callable[[], T], seconds: float, why: str = "") -> T:
-    """The first true answer of `what`; AssertionError after `seconds`. Answers are asked for every 20 ms."""
-    end = time.monotonic() + seconds
-    while True:
-        found = what()
-        if found:
-            return found
-        assert time.monotonic() < end, why or f"not true within {seconds:g} s"
-        time.sleep(0.02)
 
 
 @dataclass

@@ -6,18 +6,19 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinic.running import home, pools, programs, valkey
+from clinic.running import home, programs, valkey
 from clinic.running.child import Program
 from clinic.running.supervisor import Supervisor
 
+Pools = Sequence[tuple[str, int]]
+
 HOST = "127.0.0.1"
 PORT = 8000
-WORKERS = "notices=1,integrations=1,ill=1,any=1"
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def plan(folder: Path, host: str = HOST, port: int = PORT) -> Plan:
     return Plan(folder, host, port, **kept)
 
 
-def all_programs(plan: Plan, workers: str = WORKERS) -> Iterator[Program]:
-    """Everything, in the order of starting."""
+def all_programs(plan: Plan, workers: Pools) -> Iterator[Program]:
+    """Everything, in the order of starting. `workers`: how many of each pool."""
     env = plan.env()
     # The vendor's SDK trusts the demo's own authority; nothing else does.
     trusting = {**env, "SSL_CERT_FILE": str(plan.ca_file)}
@@ -81,16 +82,16 @@ def all_programs(plan: Plan, workers: str = WORKERS) -> Iterator[Program]:
     yield programs.standin(plan.ports, plan.ca_file, plan.keys)
     yield programs.emr(plan.emr_port, plan.emr_secret)
     yield programs.web(plan.host, plan.port, env)
-    yield from programs.workers(pools.parse(workers), trusting)
+    yield from programs.workers(workers, trusting)
     yield programs.cron(env)
 
 
-def start(plan: Plan, supervisor: Supervisor, say: Callable[[str], object]) -> None:
+def start(plan: Plan, workers: Pools, supervisor: Supervisor, say: Callable[[str], object]) -> None:
     """Starts everything and says what it does; each is ready when this returns."""
-    for program in all_programs(plan):
+    for program in all_programs(plan, workers):
         say(f"starting {program.name}")
         supervisor.add(program)
-    home.write_run(plan.home, {"env": plan.env(), "url": plan.url})
+    home.write_run(plan.home, {"env": plan.env()})
 
 
 def summary(plan: Plan, supervisor: Supervisor, people: dict[str, list[str]]) -> dict[str, Any]:

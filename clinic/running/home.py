@@ -53,7 +53,7 @@ def secret_key(home: Path) -> str:
 
 
 def write_run(home: Path, run: dict[str, Any]) -> None:
-    """Says what runs on this home (addresses, process ids) in run.json, mode 0600, whole or not at all."""
+    """Says in run.json what runs on this home, and its settings; mode 0600, whole or not at all."""
     write_private(home / RUN_FILE, json.dumps(run))
 
 

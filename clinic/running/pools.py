@@ -10,6 +10,8 @@ POOLS: dict[str, tuple[str, ...]] = {
 }
 """Pool to job queues, most urgent first. Work that fills one pool leaves the others free."""
 
+DEFAULT = "notices=1,integrations=1,ill=1,any=1"
+
 
 def parse(setting: str) -> list[tuple[str, int]]:
     """Reads "notices=1,any=2" into [("notices", 1), ("any", 2)], in the order given.

@@ -4,7 +4,7 @@ Each takes the clinic's topic as its lock, decides, writes the event and what is
 version, and rings after the commit: all of it or nothing.
 """
 
-from clinic.services.actors import Actor, AlreadyDone, Refused
+from clinic.services.actors import Actor, AlreadyDone, Refused, short_name
 from clinic.services.check_in import Answers, arrive, book, check_in
 from clinic.services.help_requests import ask_for_help, take_help_request
 from clinic.services.moves import call_next, move, undo
@@ -20,6 +20,7 @@ __all__ = [
     "call_next",
     "check_in",
     "move",
+    "short_name",
     "take_help_request",
     "undo",
 ]

@@ -46,5 +46,10 @@ def too_late(visit: Visit, verb: Verb, by: Actor) -> AlreadyDone:
 def name_of(event: VisitEvent) -> str:
     """Who made an event, as colleagues say it."""
     if event.user is not None:
-        return event.user.get_short_name() or event.user.get_username()
+        return short_name(event.user)
     return event.device.name if event.device else _("the system")
+
+
+def short_name(user: User) -> str:
+    """A member of staff as colleagues say it."""
+    return user.get_short_name() or user.get_username()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from uuid import UUID
 
@@ -19,9 +20,11 @@ from clinic.forms import DeskCheckInForm
 from clinic.models import HelpRequest, Room, Visit, VisitEvent
 from clinic.services import Actor, Refused
 from clinic.services.moves import can_undo
-from clinic.states import Lane, Verb
+from clinic.states import Lane, State, Verb
 
 KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
+# What cards offer. The rest is the admin's, with a reason.
+VERBS = frozenset(Verb) - {Verb.BOOK, Verb.MOVE, Verb.ENTER_IN_ERROR}
 
 
 @require_GET
@@ -45,7 +48,7 @@ def board(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_only
 def act(request: StaffRequest, public_id: UUID) -> HttpResponse:
-    """One press on a card: `verb`, with `room` or `lane` where it needs one, and `seen`, the card's sequence."""
+    """One press on a card: `verb`, with `room` where it needs one, and `seen`, the card's sequence."""
     verb = _verb(request.POST.get("verb", ""))
     try:
         event = _do(request, public_id, verb)
@@ -63,7 +66,7 @@ def act(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def call_next(request: StaffRequest) -> HttpResponse:
     """Calls the first in line; a double tap calls one."""
     try:
-        room, key = _room(request), _key(request, "call-next", request.POST.get("seen", ""))
+        room, key = _room(request), _key(request, "call-next")
         if room is None:
             raise Refused(_("Choose a room first."))
         _say(request, services.call_next(request.clinic, by=Actor(user=request.user), room=room, key=key))
@@ -105,50 +108,46 @@ def take_help(request: StaffRequest, pk: int) -> HttpResponse:
         taken = services.take_help_request(request.clinic, pk, request.user)
     except HelpRequest.DoesNotExist:
         raise Http404 from None
-    if taken.taken_by != request.user:
-        messages.error(request, _("%(who)s is there already.") % {"who": taken.taken_by})
+    if taken.taken_by and taken.taken_by != request.user:
+        messages.error(request, _("%(who)s is there already.") % {"who": services.short_name(taken.taken_by)})
     return redirect("desk:desk")
 
 
 def _do(request: StaffRequest, public_id: UUID, verb: Verb) -> VisitEvent:
-    actor, key = Actor(user=request.user), _key(request, verb, f"{public_id}:{request.POST.get('seen', '')}")
+    actor, key = Actor(user=request.user), _key(request, f"{verb}:{public_id}")
     if verb == Verb.CHECK_IN:
         return services.arrive(request.clinic, public_id, by=actor).events.latest("sequence")
     if verb == Verb.UNDO:
-        return services.undo(request.clinic, public_id, by=actor, key=key)
-    reason = request.POST.get("reason", "")
-    return services.move(
-        request.clinic, public_id, verb, by=actor, room=_room(request), lane=_lane(request), reason=reason, key=key
-    )
+        return services.undo(request.clinic, public_id, by=actor, seen=_number(request, "seen"), key=key)
+    return services.move(request.clinic, public_id, verb, by=actor, room=_room(request), key=key)
 
 
 def _verb(name: str) -> Verb:
-    if name not in Verb.values or name == Verb.BOOK:
+    if name not in VERBS:
         raise Http404
     return Verb(name)
 
 
+def _number(request: StaffRequest, name: str) -> int | None:
+    """A whole number from the form, or None."""
+    written = request.POST.get(name, "")
+    return int(written) if re.fullmatch(r"[0-9]{1,9}", written) else None
+
+
 def _room(request: StaffRequest) -> Room | None:
-    pk = request.POST.get("room", "")
-    if not pk.isdecimal() or len(pk) > 9:
-        return None
-    return Room.objects.filter(clinic=request.clinic, pk=int(pk)).first()
+    return Room.objects.filter(clinic=request.clinic, pk=_number(request, "room") or 0).first()
 
 
-def _lane(request: StaffRequest) -> Lane | None:
-    name = request.POST.get("lane", "")
-    return Lane(name) if name in Lane.values else None
-
-
-def _key(request: StaffRequest, verb: str, seen: str) -> UUID:
+def _key(request: StaffRequest, what: str) -> UUID | None:
     """The same press of the same person on the same state of things has the same key: a double tap acts once."""
-    return uuid.uuid5(KEYS, f"{request.user.pk}:{request.clinic.pk}:{verb}:{seen}")
+    seen = _number(request, "seen")
+    return None if seen is None else uuid.uuid5(KEYS, f"{request.user.pk}:{request.clinic.pk}:{what}:{seen}")
 
 
 def _say(request: StaffRequest, event: VisitEvent) -> None:
     visit = event.visit
-    where = f" → {visit.room}" if visit.room and visit.state in ("called", "roomed") else ""
-    undo = f"visit-{visit.public_id}" if can_undo(event, event.at) else ""
+    where = f" → {visit.room}" if visit.room and visit.state in (State.CALLED, State.ROOMED) else ""
+    undo = f"visit-{visit.public_id}-{event.sequence}" if can_undo(event, event.at) else ""
     messages.success(request, f"{visit}: {event.get_verb_display()}{where}", extra_tags=undo)
 
 

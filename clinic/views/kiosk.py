@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -163,7 +164,7 @@ def _page(request: KioskRequest, template: str, context: dict[str, Any], status:
 
 def _step(request: KioskRequest, step: Step) -> HttpResponse:
     kiosk = request.kiosk
-    initial = {FIRST: "en", "arrival": "walk_in", "reason": Reason.PRIVATE, **kiosk.answers}
+    initial = {"language": "en", "arrival": "walk_in", "reason": Reason.PRIVATE, **kiosk.answers}
     form = step.form(request.POST) if request.method == "POST" else step.form(initial=initial)
     if request.method == "POST" and form.is_valid():
         kiosk.add(form.cleaned_data)
@@ -215,7 +216,9 @@ def _place(name: str) -> int:
 
 
 def _address(name: str) -> str:
-    return {FIRST: "/kiosk/", "check": "/kiosk/check/"}.get(name, f"/kiosk/{name}/")
+    if name in (FIRST, "check"):
+        return reverse("kiosk:start" if name == FIRST else "kiosk:check")
+    return reverse("kiosk:question", args=[name])
 
 
 def _summary(said: dict[str, Any]) -> list[dict[str, Any]]:

@@ -23,8 +23,6 @@ SECONDS = 1.0
 class AblyTransport:
     """One SDK client for one drain; `close` it at the end, since an idle connection is a vendor connection too."""
 
-    name = "ably"
-
     def __init__(self) -> None:
         self._client: AblyRestSync | None = None
 

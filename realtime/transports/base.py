@@ -26,6 +26,4 @@ class Outcome:
 class Transport(Protocol):
     """Sends notices once. It never raises and never retries: what is not confirmed goes another way."""
 
-    name: str
-
     def send(self, notices: Sequence[Notice]) -> Outcome: ...

@@ -17,8 +17,6 @@ GROUP = "hubs"
 class ChannelsTransport:
     """For jobs: sends and waits until Redis took it. `announce` uses `tell_hubs`, which does not wait."""
 
-    name = "channels"
-
     def send(self, notices: Sequence[Notice]) -> Outcome:
         sent = tell_hubs({"type": "notices", "notices": [[n.topic, n.version] for n in notices]})
         try:

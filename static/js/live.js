@@ -61,6 +61,7 @@
       try {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
         if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
+        if (isOfAnotherBuild(answer)) return location.reload();
         if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
         if (answer.status === 200) {
           const html = await answer.text();
@@ -90,12 +91,15 @@
     while ((pressing || choosing()) && performance.now() < latest) await new Promise((done) => setTimeout(done, 50));
   }
 
+  /* Old script and new fragments do not go together. Not twice in a minute: during a release both builds answer. */
+  function isOfAnotherBuild(answer) {
+    return answer.headers.get("X-Build") !== document.documentElement.dataset.build && performance.now() > 60000;
+  }
+
   function swap(html) {
     const focused = document.activeElement && document.activeElement.id;
-    const open = [...board.querySelectorAll("details[open][id]")].map((one) => one.id);
     const chosen = [...board.querySelectorAll("select[id]")].map((one) => [one.id, one.value, one.dataset.touched]);
     board.innerHTML = html;
-    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     for (const [id, value, touched] of chosen) {
       const select = touched && document.getElementById(id);
       if (select) [select.value, select.dataset.touched] = [value, "1"];

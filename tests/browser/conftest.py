@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.stack import Stack, running, until
+from tests.stack import Stack, running
+from tests.waiting import until
 
 FLAGS = [
     "--headless",

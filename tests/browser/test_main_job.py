@@ -21,7 +21,8 @@ from tests.browser.people import (
     press,
     wait_for_row,
 )
-from tests.stack import Stack, until
+from tests.stack import Stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
 

@@ -10,7 +10,8 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from tests.browser.people import check_in
-from tests.stack import Stack, until
+from tests.stack import Stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
 

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.people import Patient, check_in, log_in, open_monitor, press, wait_for_row
-from tests.stack import Stack, until
+from tests.stack import Stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
 

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.people import Patient, go_to_last_page, open_monitor, wait_for_row
-from tests.stack import Stack, until
+from tests.stack import Stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
 

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.people import check_in, log_in, open_monitor, wait_for_row
-from tests.stack import Stack, until
+from tests.stack import Stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
 

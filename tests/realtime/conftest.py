@@ -7,30 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.connection import parse_url
 
-from realtime import hub, redis_link
-from tests.realtime.rig import NEVER, OwnValkey
-from tests.realtime.standin_rig import CALM, PUBLISH_KEY, SUBSCRIBE_KEY, Rig, eventually, running
-
-
-@pytest.fixture(autouse=True)
-def redis_thread_ends() -> Iterator[None]:
-    """No thread, loop or connection of one test lives on in the next."""
-    yield
-    redis_link.thread.stop()
+from realtime import hub
+from tests.own_valkey import OwnValkey, connect
+from tests.realtime.rig import NEVER
+from tests.realtime.standin_rig import CALM, PUBLISH_KEY, SUBSCRIBE_KEY, Rig, running
+from tests.waiting import until
 
 
 @pytest.fixture
 def own_valkey(tmp_path: Path, settings: Any) -> Iterator[OwnValkey]:
     """A running Valkey that the test may kill and start again; the code under test connects to it."""
     server = OwnValkey(tmp_path)
-    host = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]
-    layer = {**settings.CHANNEL_LAYERS["default"]}
-    layer["CONFIG"] = {**layer["CONFIG"], "hosts": [{**host, "address": server.url}]}
-    settings.CHANNEL_LAYERS = {"default": layer}
-    settings.REDIS_KWARGS = {**settings.REDIS_KWARGS, **parse_url(server.url)}  # type: ignore[no-untyped-call]
-    redis_link.client.cache_clear()
+    connect(settings, server.url)
     server.start()
     yield server
     server.kill()
@@ -53,7 +42,7 @@ def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     settings.ABLY_PUBLISH_KEY, settings.ABLY_SUBSCRIBE_KEY = PUBLISH_KEY, SUBSCRIBE_KEY
     settings.ABLY_CLIENT = {"endpoint": "127.0.0.1", "tls": True, "tls_port": rig.standin.tls_port}
     rig.fault("ok")
-    assert eventually(lambda: rig.seen()["open"] == 0)
+    until(lambda: rig.seen()["open"] == 0)
     return rig
 
 

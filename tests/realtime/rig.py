@@ -6,17 +6,14 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from clinic.running import valkey
 from realtime.hub import Hub
 from realtime.models import Topic
 
@@ -88,22 +85,6 @@ class Page:
         """The client goes; returns when the application has ended."""
         self.say({"type": "websocket.disconnect", "code": 1000})
         await asyncio.wait_for(self.task, 2)
-
-
-class OwnValkey:
-    """A Valkey of one test, at one address over all its lives."""
-
-    def __init__(self, home: Path) -> None:
-        self.program, self.url = valkey.program(home), valkey.url(home)
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(list(self.program.argv), stdout=subprocess.DEVNULL)
-        while not valkey.answers(self.url):
-            assert self.process.poll() is None, "Valkey ended at its start"
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @contextmanager

@@ -40,16 +40,6 @@ def spec(*channels: str, data: object = "1") -> dict[str, Any]:
     return {"channels": list(channels), "messages": [{"data": data}]}
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 2.0) -> bool:
-    """Whether the condition comes true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
 class Rig:
     """The running stand-in, and an HTTP client that ignores this machine's proxies."""
 

@@ -10,7 +10,8 @@ import pytest
 from realtime import deadline
 from realtime.transports import ably
 from realtime.transports.base import Notice
-from tests.realtime.standin_rig import Rig, eventually
+from tests.realtime.standin_rig import Rig
+from tests.waiting import until
 
 IN_TIME = 0.45
 LIES = [
@@ -58,9 +59,9 @@ def test_late_call_makes_no_connection_of_its_own(vendor: Rig, monkeypatch: pyte
     monkeypatch.setattr(ably, "_publish", late)
     before = len(vendor.seen()["connections"])
     ably.AblyTransport().send([Notice("abc", 2)])
-    assert eventually(lambda: not [t for t in threading.enumerate() if t.name == "deadline-close"])
+    until(lambda: not [t for t in threading.enumerate() if t.name == "deadline-close"])
     go.set()
-    assert eventually(lambda: deadline.stuck() == 0)
+    until(lambda: deadline.stuck() == 0)
     assert len(vendor.seen()["connections"]) == before
 
 

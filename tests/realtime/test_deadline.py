@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from realtime import deadline
-from tests.realtime.standin_rig import eventually
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def stuck() -> Iterator[threading.Event]:
     release = threading.Event()
     yield release
     release.set()
-    assert eventually(lambda: deadline.stuck() == 0)
+    until(lambda: deadline.stuck() == 0)
 
 
 def test_run_returns_the_result() -> None:
@@ -64,7 +64,7 @@ def test_run_under_a_drip_ends_in_time_and_close_frees_the_call() -> None:
     threading.Thread(target=drip, daemon=True).start()
     with pytest.raises(deadline.DeadlineMissed):
         deadline.run(read_for_ever, seconds=0.15, close=close)
-    assert eventually(lambda: deadline.stuck() == 0)
+    until(lambda: deadline.stuck() == 0)
 
 
 def test_close_that_hangs_or_fails_does_not_hold_the_caller(stuck: threading.Event) -> None:
@@ -87,7 +87,7 @@ def test_stuck_calls_are_bounded_and_none_begins_at_the_bound(stuck: threading.E
     with pytest.raises(deadline.DeadlineMissed, match="must end"):
         deadline.run(pytest.fail, seconds=1, close=int)
     stuck.set()
-    assert eventually(lambda: not deadline.exhausted())
+    until(lambda: not deadline.exhausted())
 
 
 def test_alarm_that_breaks_the_wait_leaves_the_call_closed_and_counted(

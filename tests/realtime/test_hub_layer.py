@@ -13,7 +13,8 @@ from channels.layers import get_channel_layer
 from realtime import bell, hub, redis_link
 from realtime.models import Topic
 from realtime.transports import channels
-from tests.realtime.rig import NEVER, OwnValkey, frozen, raised, ring, running_hub, until
+from tests.own_valkey import OwnValkey
+from tests.realtime.rig import NEVER, frozen, raised, ring, running_hub, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,8 @@ from realtime import deadline, gate, job_queues, jobs, switch
 from realtime.dirty import DIRTY, LEASE, Dirty
 from realtime.models import Topic
 from realtime.transports import ably
-from tests.realtime.standin_rig import Rig, eventually
+from tests.realtime.standin_rig import Rig
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,7 @@ def test_fan_out_sends_each_newest_version_by_the_vendor(vendor: Rig, live_redis
 def test_fan_out_leaves_no_connection_behind(vendor: Rig, live_redis: Any) -> None:
     dirty_topics(live_redis)
     jobs.fan_out()
-    assert eventually(lambda: vendor.seen()["open"] == 0, 1)
+    until(lambda: vendor.seen()["open"] == 0, 1)
 
 
 def test_fan_out_sends_by_channels_what_the_vendor_failed(vendor: Rig, live_redis: Any, layer: Layer) -> None:
@@ -123,7 +124,7 @@ def test_fan_out_falls_back_at_the_deadline(
     assert time.monotonic() - begun < IN_TIME + 0.5
     assert record["channels"] == sorted(topics)
     assert layer.heard() == topics
-    assert eventually(lambda: deadline.stuck() == 0 and vendor.seen()["open"] == 0, 2)
+    until(lambda: deadline.stuck() == 0 and vendor.seen()["open"] == 0, 2)
 
 
 def test_fan_out_waits_for_a_slow_answer_within_the_deadline(vendor: Rig, live_redis: Any) -> None:

@@ -16,7 +16,8 @@ import redis
 from realtime import redis_link
 from realtime.redis_link import MOST_WAITING, PAUSE, RedisThread
 from realtime.transports import channels
-from tests.realtime.rig import OwnValkey, frozen
+from tests.own_valkey import OwnValkey
+from tests.realtime.rig import frozen
 
 MESSAGE = {"type": "switch"}
 

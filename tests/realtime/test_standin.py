@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.realtime.standin_rig import CALM, PUBLISH_KEY, SUBSCRIBE_KEY, Rig, eventually, running, spec, token
+from tests.realtime.standin_rig import CALM, PUBLISH_KEY, SUBSCRIBE_KEY, Rig, running, spec, token
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_sdk_refuses_the_twin_without_the_authority(rig: Rig) -> None:
     client = rig.sdk(tls=True, tls_port=rig.standin.tls_port)
     with client, pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         client.request("POST", "/messages", "3", body=[spec("n:a")])
-    assert eventually(lambda: rig.seen()["open"] == 0)
+    until(lambda: rig.seen()["open"] == 0)
 
 
 def test_sdk_publish_to_one_channel_reaches_a_name_with_odd_characters(rig: Rig) -> None:
@@ -161,7 +162,7 @@ def test_seen_counts_one_connection_for_requests_that_share_it(rig: Rig) -> None
 def test_seen_notices_at_once_that_a_client_has_left(rig: Rig) -> None:
     with httpx.Client(trust_env=False) as client:
         client.get(rig.url + "/time")
-    assert eventually(lambda: rig.seen()["open"] == 0, seconds=0.25)
+    until(lambda: rig.seen()["open"] == 0, seconds=0.25)
     connection = rig.seen()["connections"][0]
     assert connection["at"] <= connection["closed_at"] <= time.time()
 
@@ -228,7 +229,7 @@ def test_bytes_that_are_not_http_end_the_connection(rig: Rig) -> None:
         rig.http.get(f"https://127.0.0.1:{rig.standin.port}/time")
     with pytest.raises(httpx.TransportError):
         rig.http.get(f"http://127.0.0.1:{rig.standin.tls_port}/time")
-    assert eventually(lambda: rig.seen()["open"] == 0)
+    until(lambda: rig.seen()["open"] == 0)
 
 
 RUN = """

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from realtime.standin import Mode
-from tests.realtime.standin_rig import CALM, QUICK, Rig, eventually, running, spec, token
+from tests.realtime.standin_rig import CALM, QUICK, Rig, running, spec, token
+from tests.waiting import until
 
 SOON = 0.15
 
@@ -52,10 +53,10 @@ def test_every_mode_gives_way_to_ok(rig: Rig, mode: Mode) -> None:
 
 
 def test_fault_with_seconds_ends_by_itself(rig: Rig) -> None:
-    until = rig.fault("rate_limited", seconds=0.2)["until"]
-    assert 0 < until - time.time() <= 0.2
+    end = rig.fault("rate_limited", seconds=0.2)["until"]
+    assert 0 < end - time.time() <= 0.2
     assert rig.publish("n:a").status_code == 429
-    assert eventually(lambda: rig.control("GET", "/__fault").json() == {"mode": "ok", "until": None})
+    until(lambda: rig.control("GET", "/__fault").json() == {"mode": "ok", "until": None})
     assert rig.publish("n:a").is_success
 
 
@@ -86,16 +87,16 @@ def test_refuse_drops_open_connections(rig: Rig) -> None:
         rig.fault("refuse")
         with pytest.raises(httpx.TransportError):
             stream.event()
-    assert eventually(lambda: rig.seen()["open"] == 0)
+    until(lambda: rig.seen()["open"] == 0)
     assert rig.seen()["connections"][0]["closed_at"] is not None
 
 
 def test_refuse_drops_a_handshake_that_hangs(rig: Rig) -> None:
     with socket.create_connection(("127.0.0.1", rig.standin.tls_port), timeout=5) as caller:
-        assert eventually(lambda: rig.seen()["open"] == 1)
+        until(lambda: rig.seen()["open"] == 1)
         rig.fault("refuse")
         assert caller.recv(1) == b""
-    assert eventually(lambda: rig.seen()["open"] == 0)
+    until(lambda: rig.seen()["open"] == 0)
 
 
 def test_sdk_meets_a_refusal(rig: Rig) -> None:
@@ -114,7 +115,7 @@ def test_silent_hears_a_request_and_says_nothing(rig: Rig, mode: str) -> None:
         rig.publish("n:a", timeout=SOON)
     report = rig.seen()
     assert [request["path"] for request in report["requests"]] == ["/messages"]
-    assert eventually(lambda: rig.seen()["open"] == 0)
+    until(lambda: rig.seen()["open"] == 0)
 
 
 def test_silent_shakes_hands_first(rig: Rig) -> None:
@@ -129,7 +130,7 @@ def test_tls_silent_never_shakes_hands(rig: Rig) -> None:
         tls_publish(rig, timeout=SOON)
     assert rig.seen()["requests"] == []
     assert len(rig.seen()["connections"]) == 1
-    assert eventually(lambda: rig.seen()["open"] == 0)
+    until(lambda: rig.seen()["open"] == 0)
 
 
 @pytest.mark.parametrize(("mode", "heard"), [("silent", 3), ("tls_silent", 2)])
@@ -137,8 +138,8 @@ def test_end_of_silence_closes_what_hung_and_delivers_nothing_of_it(rig: Rig, mo
     with rig.stream("n:a") as stream, ThreadPoolExecutor() as pool:
         rig.fault(mode)
         hanging = [pool.submit(rig.publish, "n:a", data="lost"), pool.submit(tls_publish, rig)]
-        assert eventually(lambda: len(rig.seen()["connections"]) == 3)
-        assert eventually(lambda: len(rig.seen()["requests"]) == heard)
+        until(lambda: len(rig.seen()["connections"]) == 3)
+        until(lambda: len(rig.seen()["requests"]) == heard)
         rig.fault("ok")
         assert all(isinstance(call.exception(timeout=5), httpx.TransportError) for call in hanging)
         rig.publish("n:a", data="next")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from realtime.standin import broker
-from tests.realtime.standin_rig import CALM, QUICK, Rig, eventually, running, token
+from tests.realtime.standin_rig import CALM, QUICK, Rig, running, token
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_stream_ends_with_an_error_when_its_token_does(rig: Rig) -> None:
 def test_closed_stream_is_noticed_at_once(rig: Rig) -> None:
     with rig.stream("n:a"):
         assert rig.seen()["open"] == 1
-    assert eventually(lambda: rig.seen()["open"] == 0, seconds=0.25)
+    until(lambda: rig.seen()["open"] == 0, seconds=0.25)
 
 
 def test_many_streams_all_hear_one_message(rig: Rig) -> None:

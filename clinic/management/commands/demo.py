@@ -36,7 +36,7 @@ class Command(BaseCommand):
         people = {role: [name, demo_people.PASSWORD] for role, name in demo_people.USERS.items()}
         try:
             with Supervisor(log_dir=plan.home / "logs") as supervisor:
-                demo.start(plan, supervisor, self._say)
+                demo.start(plan, settings.WORKERS, supervisor, self._say)
                 found = demo.summary(plan, supervisor, people)
                 self.stdout.write(json.dumps(found) if as_json else in_words(plan, found))
                 self.stdout.flush()

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -40,15 +40,6 @@ def alive(pid: int) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], Any], within: float = 5.0) -> Any:
-    """The condition's first true value; fails after `within` seconds."""
-    deadline = time.monotonic() + within
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not true within {within:g} s"
-        time.sleep(0.01)
-    return value
-
-
 class Births:
     """The processes of one supervised script, oldest first."""
 
@@ -59,7 +50,7 @@ class Births:
         return [int(line) for line in self.path.read_text().split()] if self.path.exists() else []
 
     def wait(self, number: int, within: float = 5.0) -> list[int]:
-        return list(eventually(lambda: self.pids() if len(self.pids()) >= number else None, within))
+        return list(until(lambda: self.pids() if len(self.pids()) >= number else None, within))
 
 
 class Rig:

@@ -13,7 +13,8 @@ import pytest
 from clinic.running import child
 from clinic.running.child import Child
 from clinic.running.supervisor import Program, StartFailed, Supervisor
-from tests.clinic.running.processes import SUPERVISE, Rig, alive, eventually
+from tests.clinic.running.processes import SUPERVISE, Rig, alive
+from tests.waiting import until
 
 STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 WITH_HELPER = f"""
@@ -81,7 +82,7 @@ def test_stop_goes_in_reverse_order_and_together_within_a_name(rig: Rig) -> None
     supervisor = rig.supervise(first, *[{**program, "name": "twin"} for program, _ in twins])
     for births in (firsts, *[births for _, births in twins]):
         births.wait(1)
-    eventually(lambda: len(list(rig.log_dir.iterdir())) == 2)
+    until(lambda: len(list(rig.log_dir.iterdir())) == 2)
     time.sleep(0.1)
     started = time.monotonic()
     supervisor.terminate()
@@ -121,7 +122,7 @@ def test_killed_supervisor_takes_its_children_along(rig: Rig) -> None:
     supervisor = rig.supervise(polite, {**stubborn, "death_signal": int(signal.SIGKILL)})
     pids = [polites.wait(1)[0], stubborns.wait(1)[0]]
     supervisor.kill()
-    eventually(lambda: gone(*pids), within=2)
+    until(lambda: gone(*pids), seconds=2)
 
 
 def test_killed_supervisor_of_a_supervisor_takes_all_along(rig: Rig) -> None:
@@ -130,7 +131,7 @@ def test_killed_supervisor_of_a_supervisor_takes_all_along(rig: Rig) -> None:
     outer = rig.supervise({"name": "workers", "argv": argv})
     worker = births.wait(1)[0]
     outer.kill()
-    eventually(lambda: gone(worker), within=2)
+    until(lambda: gone(worker), seconds=2)
 
 
 def test_added_program_is_awaited_and_stopped(rig: Rig) -> None:

@@ -15,7 +15,8 @@ import redis
 
 from clinic.running import valkey
 from clinic.running.supervisor import Supervisor
-from tests.clinic.running.processes import Rig, alive, eventually
+from tests.clinic.running.processes import Rig, alive
+from tests.waiting import until
 
 OWN = """
 import sys
@@ -78,7 +79,7 @@ def test_killed_server_is_back_with_its_data(rig: Rig, home: Path, client: redis
     client.set("delivery", "owed")
     first = pid_of(client)
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: valkey.answers(valkey.url(home)), within=3)
+    until(lambda: valkey.answers(valkey.url(home)), seconds=3)
     assert client.get("delivery") == b"owed"
     assert pid_of(client) != first
 
@@ -87,7 +88,7 @@ def test_killed_owner_takes_the_server_along(rig: Rig, home: Path, client: redis
     owner = own(rig, home)
     pid = pid_of(client)
     owner.kill()
-    eventually(lambda: not alive(pid), within=3)
+    until(lambda: not alive(pid), seconds=3)
 
 
 def test_server_left_behind_by_an_earlier_owner_is_ended(home: Path) -> None:

@@ -19,7 +19,8 @@ from rq.serializers import JSONSerializer
 
 from clinic.running import valkey, worker
 from clinic.running.home import free_port
-from tests.clinic.running.processes import Rig, eventually
+from tests.clinic.running.processes import Rig
+from tests.waiting import until
 
 RUN = """
 import sys
@@ -79,7 +80,7 @@ class Clinic:
     def __init__(self, rig: Rig, home: Path) -> None:
         (rig.directory / "kill_jobs.py").write_text(JOBS)
         self.owner = rig.python(OWN, str(home), RUN)
-        eventually(lambda: valkey.address(home))
+        until(lambda: valkey.address(home))
         self.url = valkey.url(home)
         self.redis = redis.Redis.from_url(self.url, socket_timeout=5)
         self.queues = {
@@ -92,7 +93,7 @@ class Clinic:
     def run(self, job: str, within: float) -> Any:
         """Enqueues a job and returns its result, which must be there within the time."""
         queued = self.enqueue(job)
-        eventually(lambda: queued.get_status() == JobStatus.FINISHED, within)
+        until(lambda: queued.get_status() == JobStatus.FINISHED, within)
         return queued.return_value()
 
     def valkey_pid(self) -> int:
@@ -106,7 +107,7 @@ def clinic(rig: Rig, tmp_path: Path) -> Iterator[Clinic]:
     home.mkdir()
     clinic = Clinic(rig, home)
     # Ready, and seen to be: the worker is started only then.
-    eventually(lambda: valkey.answers(valkey.url(home)) and SimpleWorker.count(clinic.redis))
+    until(lambda: valkey.answers(valkey.url(home)) and SimpleWorker.count(clinic.redis))
     yield clinic
     clinic.owner.terminate()
     clinic.owner.wait(15)
@@ -116,7 +117,7 @@ def clinic(rig: Rig, tmp_path: Path) -> Iterator[Clinic]:
 def test_worker_killed_while_busy_is_replaced_and_the_next_job_runs(clinic: Clinic) -> None:
     first = clinic.run("pid", within=2)
     lost = clinic.enqueue("busy")
-    eventually(lambda: lost.get_status() == JobStatus.STARTED)
+    until(lambda: lost.get_status() == JobStatus.STARTED)
     os.kill(first, signal.SIGKILL)
     assert clinic.run("pid", within=2) != first
     # RQ knows of the lost job, and fails it once its time-out and a minute have passed: the sweep is sooner.
@@ -130,7 +131,7 @@ def test_worker_killed_while_busy_is_replaced_and_the_next_job_runs(clinic: Clin
 def test_valkey_killed_is_back_and_the_worker_takes_a_new_job(clinic: Clinic) -> None:
     clinic.redis.set("kept", "yes")
     os.kill(clinic.valkey_pid(), signal.SIGKILL)
-    eventually(lambda: valkey.answers(clinic.url), within=3)
+    until(lambda: valkey.answers(clinic.url), seconds=3)
     assert clinic.redis.get("kept") == b"yes"
     clinic.run("pid", within=3)
 
@@ -138,7 +139,7 @@ def test_valkey_killed_is_back_and_the_worker_takes_a_new_job(clinic: Clinic) ->
 def test_valkey_gone_when_a_job_ends_costs_that_worker_and_no_more(clinic: Clinic) -> None:
     before = clinic.run("pid", within=2)
     killer = clinic.enqueue("kill", clinic.valkey_pid())
-    eventually(lambda: valkey.answers(clinic.url) and clinic.valkey_pid() != killer.args[0], within=3)
+    until(lambda: valkey.answers(clinic.url) and clinic.valkey_pid() != killer.args[0], seconds=3)
     assert clinic.run("pid", within=3) != before
 
 
@@ -174,7 +175,7 @@ def test_urgent_queue_goes_first(clinic: Clinic) -> None:
     urgent = clinic.enqueue("pid", queue="notices")
     # The pop that was blocked when the worker froze takes whichever came first.
     os.kill(worker_pid, signal.SIGCONT)
-    eventually(lambda: all(job.get_status() == JobStatus.FINISHED for job in [urgent, *waiting]))
+    until(lambda: all(job.get_status() == JobStatus.FINISHED for job in [urgent, *waiting]))
     assert ended_at(urgent) < min(ended_at(job) for job in waiting[1:])
 
 
@@ -183,7 +184,7 @@ def test_worker_idle_hears_sigterm_and_signs_off(clinic: Clinic) -> None:
     pid = clinic.run("pid", within=2)
     os.kill(pid, signal.SIGTERM)
     names = {found.name for found in SimpleWorker.all(connection=clinic.redis)}
-    eventually(lambda: clinic.run("pid", within=4) != pid)
+    until(lambda: clinic.run("pid", seconds=4) != pid)
     assert names.isdisjoint(found.name for found in SimpleWorker.all(connection=clinic.redis))
 
 

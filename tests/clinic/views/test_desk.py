@@ -148,7 +148,7 @@ def test_help_alarm_stands_until_somebody_goes(clinic: Clinic, ana: Client, ben:
     assert "Help needed now: Entrance, left" in page and "I am going" in page
     ana.post(f"/desk/help/{asked.pk}/")
     assert "Help needed now" not in desk(ana)
-    assert said(ben.post(f"/desk/help/{asked.pk}/", follow=True)) == "ana is there already."
+    assert said(ben.post(f"/desk/help/{asked.pk}/", follow=True)) == "Ana is there already."
     assert HelpRequest.objects.get().taken_by == User.objects.get(username="ana")
 
 

@@ -39,14 +39,17 @@ LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --n
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Evenkeel needs Python 3.11 or newer. Name it: make demo PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo 'making .venv' >&2
+	@$(PYTHON) -m venv .venv
 
 .venv/base: requirements/base.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@echo 'installing requirements/base.txt' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt >&2
 	@touch $@
 
 .venv/dev: requirements/dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@echo 'installing requirements/dev.txt' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt >&2
 	@touch $@
 
 clean:

@@ -1,24 +1,24 @@
 """What each audience may see: the one place that decides it, each from an allow-list of its own.
 
 The wait-room screen gets tickets, rooms and, if the clinic chose so, a first name and last initial: nothing else.
-The desk gets what a clerk needs to find and address a person. Pages receive these objects and never a model.
+The desk gets what a clerk needs to find and address a person. A board holds these objects and never a model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from clinic.models import Clinic, HelpRequest, Room, Visit, VisitEvent
+from clinic.models import Clinic, Visit, VisitEvent
 from clinic.models.places import LabelStyle
 from clinic.services.actors import name_of
 from clinic.services.moves import can_undo
-from clinic.states import ENDED, ON_SITE, State, Verb
+from clinic.states import ENDED, ON_SITE, OPEN, State, Verb
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ class MonitorRow:
 class MonitorBoard:
     """The wait-room screen: called, latest first; then waiting, in order."""
 
-    clinic: str
     called: list[MonitorRow]
     waiting: list[MonitorRow]
 
@@ -93,25 +92,32 @@ class HelpAlarm:
 
 
 @dataclass(frozen=True)
+class RoomChoice:
+    """A room to call to; `is_taken` when somebody is in it or called to it."""
+
+    pk: int
+    name: str
+    is_taken: bool
+
+
+@dataclass(frozen=True)
 class DeskBoard:
     """The front desk: columns of cards, the rooms to call to, the alarms to answer."""
 
-    clinic: str
     waiting: list[DeskCard] = field(default_factory=list)
     called: list[DeskCard] = field(default_factory=list)
     stepped_out: list[DeskCard] = field(default_factory=list)
     roomed: list[DeskCard] = field(default_factory=list)
     expected: list[DeskCard] = field(default_factory=list)
     done: list[DeskCard] = field(default_factory=list)
-    rooms: list[tuple[Room, bool]] = field(default_factory=list)
+    rooms: list[RoomChoice] = field(default_factory=list)
     alarms: list[HelpAlarm] = field(default_factory=list)
 
 
 def monitor_board(clinic: Clinic) -> MonitorBoard:
     """What everybody in the room may read. Two queries."""
-    visits = Visit.objects.of(clinic).select_related("room")
+    visits = clinic.visits.select_related("room")
     return MonitorBoard(
-        clinic=clinic.name,
         called=[_monitor_row(clinic, visit) for visit in visits.called()],
         waiting=[_monitor_row(clinic, visit) for visit in visits.in_line()],
     )
@@ -139,24 +145,16 @@ def public_label(clinic: Clinic, visit: Visit) -> str:
 
 def desk_board(clinic: Clinic) -> DeskBoard:
     """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today."""
-    now = timezone.now()
-    events = Prefetch("events", VisitEvent.objects.select_related("user", "device").order_by("sequence"))
-    visits = Visit.objects.of(clinic).select_related("room").prefetch_related(events)
-    today = clinic.day(now)
-    on_site = _cards(visits.on_site(), now, today)
+    visits, today = clinic.visits.select_related("room"), clinic.day(timezone.now())
+    on_site = list(visits.on_site())
+    expected = visits.filter(state=State.EXPECTED, day=today).order_by("booked_for")
+    done = visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30]
+    cards = _cards([*on_site, *expected, *done], today)
     return DeskBoard(
-        clinic=clinic.name,
-        **{
-            name: [c for c in on_site if c.state == name]
-            for name in ("waiting", "called", "stepped_out", "roomed")
-        },
-        expected=_cards(visits.filter(state=State.EXPECTED, day=today).order_by("booked_for"), now, today),
-        done=_cards(visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30], now, today),
-        rooms=_rooms(clinic),
-        alarms=[
-            HelpAlarm(request.pk, request.device.name if request.device else "", request.at)
-            for request in HelpRequest.objects.filter(clinic=clinic, taken_at=None).select_related("device")
-        ],
+        **{str(state): [card for card in cards if card.state == state] for state in OPEN},
+        done=[card for card in cards if card.state in ENDED],
+        rooms=_rooms(clinic, on_site),
+        alarms=_alarms(clinic),
     )
 
 
@@ -165,7 +163,7 @@ def people_ahead(visit: Visit) -> int:
     if visit.order_key is None:
         return 0
     before = Q(order_key__lt=visit.order_key) | Q(order_key=visit.order_key, pk__lt=visit.pk)
-    return Visit.objects.of(visit.clinic).in_line().filter(before).count()
+    return visit.clinic.visits.in_line().filter(before).count()
 
 
 def age_on(birth_date: date, day: date) -> int:
@@ -173,12 +171,19 @@ def age_on(birth_date: date, day: date) -> int:
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
-def _cards(visits: Iterable[Visit], now: datetime, today: date) -> list[DeskCard]:
-    return [_desk_card(visit, now, today) for visit in visits]
+def _cards(visits: Sequence[Visit], today: date) -> list[DeskCard]:
+    now, last = timezone.now(), _last_events(visits)
+    return [_desk_card(visit, last[visit.pk], now, today) for visit in visits]
 
 
-def _desk_card(visit: Visit, now: datetime, today: date) -> DeskCard:
-    last = list(visit.events.all())[-1]
+def _last_events(visits: Sequence[Visit]) -> dict[int, VisitEvent]:
+    """By the visit's pk. One query, however long the histories are."""
+    later = VisitEvent.objects.filter(visit=OuterRef("visit"), sequence__gt=OuterRef("sequence"))
+    events = VisitEvent.objects.filter(~Exists(later), visit__in=visits).order_by()
+    return {event.visit_id: event for event in events.select_related("user", "device")}
+
+
+def _desk_card(visit: Visit, last: VisitEvent, now: datetime, today: date) -> DeskCard:
     return DeskCard(
         public_id=visit.public_id,
         ticket=visit.ticket,
@@ -218,9 +223,13 @@ def _verbs(visit: Visit) -> list[str]:
     return [str(verb) for verb in verbs + confirm]
 
 
-def _rooms(clinic: Clinic) -> list[tuple[Room, bool]]:
-    """Each room, and whether somebody is in it or called to it; the free ones first."""
-    taken = set(
-        Visit.objects.of(clinic).filter(state__in=[State.CALLED, State.ROOMED]).values_list("room", flat=True)
-    )
-    return sorted(((room, room.pk in taken) for room in clinic.rooms.all()), key=lambda pair: pair[1])
+def _rooms(clinic: Clinic, on_site: Sequence[Visit]) -> list[RoomChoice]:
+    """The free ones first."""
+    taken = {visit.room_id for visit in on_site if visit.state in (State.CALLED, State.ROOMED)}
+    choices = [RoomChoice(room.pk, room.name, room.pk in taken) for room in clinic.rooms.all()]
+    return sorted(choices, key=lambda choice: choice.is_taken)
+
+
+def _alarms(clinic: Clinic) -> list[HelpAlarm]:
+    untaken = clinic.help_requests.filter(taken_at=None).select_related("device")
+    return [HelpAlarm(call.pk, call.device.name if call.device else "", call.at) for call in untaken]

@@ -112,7 +112,7 @@ if _database_url:
     _database: dict[str, Any] = dict(
         dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)
     )
-    _database["OPTIONS"] = {"connect_timeout": 5, **_database.get("OPTIONS", {})}
+    _database["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 10_000, **_database.get("OPTIONS", {})}
 else:
     _database = {
         "ENGINE": "django.db.backends.sqlite3",

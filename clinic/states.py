@@ -75,8 +75,3 @@ REVERSIBLE = frozenset(MOVES) - {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENT
 def after(verb: Verb, before: State | None) -> State | None:
     """The state that `verb` leads to, or None where it is not legal."""
     return MOVES[verb].get(before)
-
-
-def verbs(state: State) -> list[Verb]:
-    """What may be done to a visit in this state, in the table's order."""
-    return [verb for verb, moves in MOVES.items() if state in moves]

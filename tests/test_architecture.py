@@ -15,6 +15,7 @@ CODE = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "migrations" not in path.parts
 )
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 VENDOR_HOMES = {"realtime/transports/ably.py", "realtime/tokens.py"}
 LONGEST_FUNCTION, LONGEST_FILE = 50, 300
 
@@ -108,9 +109,10 @@ def _module(name: str, modules: set[str]) -> str:
     return name if name in modules else name.rpartition(".")[0]
 
 
-def test_functions_and_files_stay_short() -> None:
+@pytest.mark.parametrize("paths", [CODE, TESTS], ids=["code", "tests"])
+def test_functions_and_files_stay_short(paths: list[Path]) -> None:
     long = []
-    for path in CODE:
+    for path in paths:
         text = path.read_text()
         if text.count("\n") > LONGEST_FILE:
             long.append(f"{path.name}: {text.count(chr(10))} lines")

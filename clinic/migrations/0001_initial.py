@@ -243,7 +243,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='visit',
-            index=models.Index(fields=['clinic', 'day', 'birth_date'], name='visit_booking'),
+            index=models.Index(fields=['clinic', 'day'], name='visit_day'),
+        ),
+        migrations.AddIndex(
+            model_name='visit',
+            index=models.Index(condition=models.Q(('state', 'expected')), fields=['clinic', 'birth_date'], name='visit_booking'),
         ),
         migrations.AddConstraint(
             model_name='visit',

@@ -86,7 +86,8 @@ class Visit(models.Model):
         ordering = ["order_key", "pk"]
         indexes = [
             models.Index(fields=["clinic", "state", "order_key"], name="visit_line"),
-            models.Index(fields=["clinic", "day", "birth_date"], name="visit_booking"),
+            models.Index(fields=["clinic", "day"], name="visit_day"),
+            models.Index(fields=["clinic", "birth_date"], condition=Q(state="expected"), name="visit_booking"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["clinic", "idempotency_key"], name="visit_once_a_key"),

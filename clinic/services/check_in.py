@@ -17,6 +17,7 @@ from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason, name_key
 from clinic.services import record
 from clinic.services.actors import Actor, Refused, too_late
+from clinic.services.line import order_key
 from clinic.states import ON_SITE, Lane, State, Verb
 from clinic.tickets import ticket
 from realtime import notices
@@ -52,20 +53,19 @@ def check_in(
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        if key and (known := Visit.objects.of(clinic).filter(idempotency_key=key).first()):
+        if key and (known := clinic.visits.filter(idempotency_key=key).first()):
             return known
-        at = timezone.now()
-        booking = _booking(clinic, answers, at) if answers.booked else None
+        booking = _booking(clinic, answers, timezone.now()) if answers.booked else None
         visit = booking or Visit(clinic=clinic, lane=lane)
-        at = record.now_for(booking) if booking else at
+        slot = record.next_slot(visit)
         changes = {
             **_said(answers, is_known=booking is not None),
-            **_arrival(clinic, visit, at, lane if lane != Lane.STANDARD else visit.lane),
+            **_arrival(visit, slot.at, lane if lane != Lane.STANDARD else visit.lane),
             "idempotency_key": key,
             "identity_checked": identity_checked,
             "booking_claimed": answers.booked,
         }
-        record.write(topic, visit, Verb.CHECK_IN, changes, by=by, at=at)
+        record.write(topic, visit, Verb.CHECK_IN, changes, by=by, slot=slot)
         return visit
 
 
@@ -73,12 +73,12 @@ def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
     """A booked patient whom the desk knows is here. Raises AlreadyDone if they are not expected any more."""
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        visit = Visit.objects.of(clinic).get(public_id=public_id)
+        visit = clinic.visits.get(public_id=public_id)
         if visit.state != State.EXPECTED:
             raise too_late(visit, Verb.CHECK_IN, by)
-        at = record.now_for(visit)
-        changes = {**_arrival(clinic, visit, at, visit.lane), "identity_checked": True}
-        record.write(topic, visit, Verb.CHECK_IN, changes, by=by, at=at)
+        slot = record.next_slot(visit)
+        changes = {**_arrival(visit, slot.at, visit.lane), "identity_checked": True}
+        record.write(topic, visit, Verb.CHECK_IN, changes, by=by, slot=slot)
         return visit
 
 
@@ -88,7 +88,7 @@ def book(clinic: Clinic, answers: Answers, booked_for: datetime, *, by: Actor) -
         topic = notices.lock(clinic.topic_id)
         visit = Visit(clinic=clinic, day=clinic.day(booked_for), booked_for=booked_for, booking_claimed=True)
         changes = {**_said(answers, is_known=False), "state": State.EXPECTED}
-        record.write(topic, visit, Verb.BOOK, changes, by=by, at=timezone.now())
+        record.write(topic, visit, Verb.BOOK, changes, by=by, slot=record.next_slot(visit))
         return visit
 
 
@@ -102,11 +102,9 @@ def _said(answers: Answers, *, is_known: bool) -> dict[str, Any]:
     return said
 
 
-def _arrival(clinic: Clinic, visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
-    """A booked patient who comes late keeps the booked time's place; one who comes early is in line from now."""
-    day = clinic.day(at)
+def _arrival(visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
+    clinic, day = visit.clinic, visit.clinic.day(at)
     number, code = _next_ticket(clinic, day)
-    since = min(at, visit.booked_for) if visit.booked_for else at
     return {
         "state": State.WAITING,
         "lane": lane,
@@ -114,13 +112,13 @@ def _arrival(clinic: Clinic, visit: Visit, at: datetime, lane: str) -> dict[str,
         "day_number": number,
         "ticket": code,
         "arrived_at": at,
-        "order_key": since - clinic.head_start(lane),
+        "order_key": order_key(clinic, lane, at, visit.booked_for),
     }
 
 
 def _next_ticket(clinic: Clinic, day: date) -> tuple[int, str]:
     """The day's next number and its code, past the codes of those who wait here since the day before."""
-    visits = Visit.objects.of(clinic)
+    visits = clinic.visits
     last = visits.filter(day=day).aggregate(Max("day_number"))["day_number__max"] or 0
     taken = set(
         visits.filter(state__in=ON_SITE - {State.ROOMED}).exclude(day=day).values_list("ticket", flat=True)
@@ -135,13 +133,11 @@ def _booking(clinic: Clinic, answers: Answers, at: datetime) -> Visit | None:
     """The one booking of now with this birth date and last name; the first name tells twins apart."""
     found = [
         visit
-        for visit in Visit.objects.of(clinic)
-        .filter(
+        for visit in clinic.visits.filter(
             state=State.EXPECTED,
             birth_date=answers.birth_date,
             family_name_key=name_key(answers.family_name),
-        )
-        .order_by("booked_for", "pk")
+        ).order_by("booked_for", "pk")
         if visit.booked_for and clinic.may_arrive(visit.booked_for, at)
     ]
     same = [visit for visit in found if name_key(visit.given_name) == name_key(answers.given_name)]

@@ -16,6 +16,7 @@ from clinic import states
 from clinic.models import Clinic, Room, Visit, VisitEvent
 from clinic.services import record
 from clinic.services.actors import Actor, Refused, too_late
+from clinic.services.line import order_key
 from clinic.states import Lane, State, Verb
 from realtime import notices
 from realtime.models import Topic
@@ -49,7 +50,7 @@ def move(
         topic = notices.lock(clinic.topic_id)
         if done := _done_before(clinic, key, public_id):
             return done
-        visit = Visit.objects.of(clinic).get(public_id=public_id)
+        visit = clinic.visits.get(public_id=public_id)
         return _move(topic, visit, verb, by=by, room=room, lane=lane, reason=reason, key=key)
 
 
@@ -59,7 +60,7 @@ def call_next(clinic: Clinic, *, by: Actor, room: Room, key: UUID | None = None)
         topic = notices.lock(clinic.topic_id)
         if done := _done_before(clinic, key):
             return done
-        visit = Visit.objects.of(clinic).in_line().first()
+        visit = clinic.visits.in_line().first()
         if visit is None:
             raise Refused(_("Nobody is waiting."))
         return _move(topic, visit, Verb.CALL, by=by, room=room, lane=None, reason="", key=key)
@@ -77,14 +78,15 @@ def undo(
         topic = notices.lock(clinic.topic_id)
         if done := _done_before(clinic, key, public_id):
             return done
-        visit = Visit.objects.of(clinic).get(public_id=public_id)
-        last, at = visit.events.latest("sequence"), record.now_for(visit)
+        visit = clinic.visits.get(public_id=public_id)
+        last = visit.events.latest("sequence")
+        slot = record.slot_after(last)
         if seen is not None and seen != last.sequence:
             raise too_late(visit, Verb.UNDO, by)
-        if not can_undo(last, at):
+        if not can_undo(last, slot.at):
             raise Refused(_("%(ticket)s: there is nothing to undo any more.") % {"ticket": visit})
         changes = _restored(clinic, last)
-        return record.write(topic, visit, Verb.UNDO, changes, by=by, at=at, key=key, reverses=last)
+        return record.write(topic, visit, Verb.UNDO, changes, by=by, slot=slot, key=key, reverses=last)
 
 
 def can_undo(event: VisitEvent, now: datetime) -> bool:
@@ -116,12 +118,14 @@ def _move(
     reason = CONTROL.sub(" ", reason).strip()
     if verb in NEEDS_REASON and not reason:
         raise Refused(_("Say why, in a few words."))
-    at = record.now_for(visit)
-    changes = {"state": target, **_effects(visit, verb, at, room, lane)}
-    return record.write(topic, visit, verb, changes, by=by, at=at, reason=reason, key=key)
+    slot = record.next_slot(visit)
+    changes = {"state": target, **_effects(visit, verb, target, slot.at, room, lane)}
+    return record.write(topic, visit, verb, changes, by=by, slot=slot, reason=reason, key=key)
 
 
-def _effects(visit: Visit, verb: Verb, at: datetime, room: Room | None, lane: Lane | None) -> dict[str, Any]:
+def _effects(
+    visit: Visit, verb: Verb, target: State, at: datetime, room: Room | None, lane: Lane | None
+) -> dict[str, Any]:
     effects: dict[Verb, Callable[[], dict[str, Any]]] = {
         Verb.CALL: lambda: {"called_at": at, "calls": visit.calls + 1, "room": _own(visit, room)},
         Verb.RECALL: lambda: {"called_at": at, "calls": visit.calls + 1},
@@ -133,7 +137,7 @@ def _effects(visit: Visit, verb: Verb, at: datetime, room: Room | None, lane: La
     }
     if verb in effects:
         return effects[verb]()
-    return {"ended_at": at} if states.MOVES[verb].get(State(visit.state)) in states.ENDED else {}
+    return {"ended_at": at} if target in states.ENDED else {}
 
 
 def _own(visit: Visit, room: Room | None) -> Room:
@@ -151,8 +155,7 @@ def _kept(clinic_id: int, room_id: int) -> Room | None:
 def _lane_change(visit: Visit, lane: Lane | None) -> dict[str, Any]:
     if lane is None or visit.arrived_at is None:
         raise Refused(_("Choose a lane first."))
-    since = min(visit.arrived_at, visit.booked_for or visit.arrived_at)
-    return {"lane": lane, "order_key": since - visit.clinic.head_start(lane)}
+    return {"lane": lane, "order_key": order_key(visit.clinic, lane, visit.arrived_at, visit.booked_for)}
 
 
 def _restored(clinic: Clinic, last: VisitEvent) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -30,10 +30,22 @@ SNAPSHOT = [
 ]
 
 
-def now_for(visit: Visit) -> datetime:
-    """The time of this visit's next event: never before its last one, even if servers' clocks differ."""
-    last = visit.events.order_by("-sequence").values_list("at", flat=True).first()
-    return max(timezone.now(), last) if last else timezone.now()
+class Slot(NamedTuple):
+    """Where a visit's next event goes: its number, from 1 and without a gap, and its time."""
+
+    sequence: int
+    at: datetime
+
+
+def next_slot(visit: Visit) -> Slot:
+    """The slot of this visit's next event; one that is not stored yet has no history to read."""
+    return slot_after(visit.events.order_by("-sequence").first() if visit.pk else None)
+
+
+def slot_after(last: VisitEvent | None) -> Slot:
+    """The slot after a visit's last event: never earlier than it, even if servers' clocks differ."""
+    now = timezone.now()
+    return Slot(last.sequence + 1, max(now, last.at)) if last else Slot(1, now)
 
 
 def write(
@@ -43,7 +55,7 @@ def write(
     changes: Mapping[str, Any],
     *,
     by: Actor,
-    at: datetime,
+    slot: Slot,
     reason: str = "",
     key: UUID | None = None,
     reverses: VisitEvent | None = None,
@@ -56,11 +68,11 @@ def write(
     visit.save()
     event = VisitEvent.objects.create(
         visit=visit,
-        sequence=visit.events.count() + 1,
+        sequence=slot.sequence,
         verb=verb,
         from_state=from_state,
         to_state=visit.state,
-        at=at,
+        at=slot.at,
         user=by.user,
         device=by.device,
         reason=reason[:200],

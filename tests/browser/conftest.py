@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from clinic.running import valkey
 from tests.stack import Stack, running
 from tests.waiting import until
 
@@ -23,6 +24,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
+# What Chromium writes to the console when a request, a stream or a socket fails.
+NETWORK = ["Failed to load resource", "net::ERR_", "EventSource", "WebSocket connection to"]
 
 SEND_ALL_HOME = """
 from clinic.models import Visit
@@ -48,8 +51,17 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh browser profile. Anything that the pages log as an error fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(10_000)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     yield context
     context.close()
+    assert [error for error in errors if not _on_purpose(error)] == []
+
+
+def _on_purpose(error: str) -> bool:
+    """Whether a page says no more than that the network fails, which tests break."""
+    return "Content Security Policy" not in error and any(part in error for part in NETWORK)
 
 
 @pytest.fixture(scope="session")
@@ -73,4 +85,4 @@ def mended(request: pytest.FixtureRequest) -> Iterator[None]:
     if "stack" in request.fixturenames:
         stack: Stack = request.getfixturevalue("stack")
         stack.fault("ok")
-        until(lambda: stack.redis().ping(), 5)
+        until(lambda: valkey.answers(valkey.url(stack.home)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -41,9 +43,6 @@ def test_patient_data_stays_where_it_belongs(stack: Stack, context: BrowserConte
 
 
 def test_vendor_sees_topics_and_numbers_only(stack: Stack, context: BrowserContext) -> None:
-    import json
-    import re
-
     check_in(context.new_page(), stack)
     until(lambda: [one for one in stack.seen()["requests"] if one["method"] == "POST"], 5)
     for one in stack.seen()["requests"]:

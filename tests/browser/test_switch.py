@@ -62,7 +62,6 @@ def test_empty_reason_is_refused_in_the_shell_and_on_the_ops_page(stack: Stack, 
     assert "Say why" in refused.stderr
     page = log_in(context, stack, "ops", "/ops/")
     expect(page.locator("[data-sentence]")).to_have_text("All good")
-    page.locator("[name=reason]").evaluate("one => one.removeAttribute('required')")
     page.locator("[name=action][value=stop]").click()
     expect(page.locator("body")).to_contain_text("Say why")
     assert stack.ask("Switch.objects.get().desired") == "auto"

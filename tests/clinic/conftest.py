@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from clinic.models import Clinic, Room
+from clinic.models import Clinic, Destination, Room
 from clinic.services import Actor
 from tests.clinic.receiver import Receiver, listening
-from tests.factories import make_clinic, make_user
+from tests.factories import make_clinic, make_destination, make_user
 
 
 class Clock:
@@ -71,6 +71,12 @@ def by_ben(ben: User) -> Actor:
 def receiver() -> Iterator[Receiver]:
     with listening() as receiver:
         yield receiver
+
+
+@pytest.fixture
+def emr(harbor: Clinic, receiver: Receiver) -> Destination:
+    """The clinic's record system, which the receiver plays."""
+    return make_destination(harbor, receiver.url)
 
 
 @pytest.fixture

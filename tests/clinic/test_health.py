@@ -56,6 +56,20 @@ def test_late_destination_is_named_with_its_backlog_and_no_patient(harbor: Clini
 
 
 @pytest.mark.usefixtures("in_use")
+@pytest.mark.parametrize(("number", "messages"), [(1, "1 message"), (2, "2 messages")])
+def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, messages: str) -> None:
+    make_destination(harbor, name="Behind")
+    emr = make_destination(harbor)
+    for _visit in range(number):
+        make_visit(harbor)
+    grow_old(5)
+    emr.deliveries.update(state=Delivery.State.DEAD)
+    found = health.look()
+    assert found.sentence == f"EMR gave up on {messages}: look at it in the admin, under Deliveries"
+    assert found.alarm
+
+
+@pytest.mark.usefixtures("in_use")
 def test_paused_destination_is_not_late(harbor: Clinic) -> None:
     make_destination(harbor, is_paused=True)
     make_visit(harbor)

@@ -141,10 +141,8 @@ def test_age_is_in_whole_years(day: date, age: int) -> None:
 
 def test_desk_offers_free_rooms_first(harbor: Clinic) -> None:
     make_visit_in(harbor, State.CALLED)
-    assert [(room.name, taken) for room, taken in presenters.desk_board(harbor).rooms] == [
-        ("Room 2", False),
-        ("Room 1", True),
-    ]
+    rooms = presenters.desk_board(harbor).rooms
+    assert [(room.name, room.is_taken) for room in rooms] == [("Room 2", False), ("Room 1", True)]
 
 
 def test_alarm_stays_on_the_desk_until_somebody_takes_it(harbor: Clinic) -> None:

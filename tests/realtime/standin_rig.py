@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,13 @@ class Rig:
     def publish(self, *channels: str, data: object = "1", **more: Any) -> httpx.Response:
         """A batch of one message to some channels."""
         return self.post("/messages", [spec(*channels, data=data)], **more)
+
+    def publish_tls(self, timeout: float = 5) -> httpx.Response:
+        """A batch of one over TLS, by a client that trusts the stand-in's authority."""
+        trusting = ssl.create_default_context(cadata=self.standin.ca_pem.decode())
+        with httpx.Client(verify=trusting, trust_env=False, timeout=timeout) as client:
+            url = f"https://127.0.0.1:{self.standin.tls_port}/messages"
+            return client.post(url, json=[spec("n:a")], headers={"Authorization": f"Bearer {token()}"})
 
     def sdk(self, **options: Any) -> AblyRestSync:
         """The real SDK, pointed at the plain port unless told otherwise."""

@@ -1,10 +1,8 @@
-"""Each way of failing, on the plain port, under TLS and on streams that are open."""
+"""The faults, and those that keep a caller waiting: on the plain port, under TLS and on open streams."""
 
 from __future__ import annotations
 
-import json
 import socket
-import ssl
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,18 +23,6 @@ def rig() -> Iterator[Rig]:
         yield rig
 
 
-def trusting(rig: Rig) -> ssl.SSLContext:
-    """A TLS context that trusts the stand-in's authority."""
-    return ssl.create_default_context(cadata=rig.standin.ca_pem.decode())
-
-
-def tls_publish(rig: Rig, timeout: float = 5) -> httpx.Response:
-    """A batch of one over TLS."""
-    with httpx.Client(verify=trusting(rig), trust_env=False, timeout=timeout) as client:
-        url = f"https://127.0.0.1:{rig.standin.tls_port}/messages"
-        return client.post(url, json=[spec("n:a")], headers={"Authorization": f"Bearer {token()}"})
-
-
 @pytest.mark.parametrize("mode", list(Mode))
 def test_control_port_answers_in_every_mode(rig: Rig, mode: Mode) -> None:
     assert rig.fault(mode) == {"mode": mode, "until": None}
@@ -49,7 +35,7 @@ def test_every_mode_gives_way_to_ok(rig: Rig, mode: Mode) -> None:
     rig.fault(mode)
     rig.fault("ok")
     assert rig.publish("n:a").is_success
-    assert tls_publish(rig).is_success
+    assert rig.publish_tls().is_success
 
 
 def test_fault_with_seconds_ends_by_itself(rig: Rig) -> None:
@@ -76,7 +62,7 @@ def test_refuse_refuses_plain_and_tls_and_comes_back_on_the_same_ports(rig: Rig)
         with pytest.raises(httpx.ConnectError, match="refused"):
             rig.publish("n:a")
         with pytest.raises(httpx.ConnectError, match="refused"):
-            tls_publish(rig)
+            rig.publish_tls()
     assert rig.seen()["connections"] == []
     rig.fault("ok")
     assert rig.publish("n:a").is_success
@@ -121,13 +107,13 @@ def test_silent_hears_a_request_and_says_nothing(rig: Rig, mode: str) -> None:
 def test_silent_shakes_hands_first(rig: Rig) -> None:
     rig.fault("silent")
     with pytest.raises(httpx.ReadTimeout):
-        tls_publish(rig, timeout=SOON)
+        rig.publish_tls(timeout=SOON)
 
 
 def test_tls_silent_never_shakes_hands(rig: Rig) -> None:
     rig.fault("tls_silent")
     with pytest.raises(httpx.ConnectTimeout):
-        tls_publish(rig, timeout=SOON)
+        rig.publish_tls(timeout=SOON)
     assert rig.seen()["requests"] == []
     assert len(rig.seen()["connections"]) == 1
     until(lambda: rig.seen()["open"] == 0)
@@ -137,7 +123,7 @@ def test_tls_silent_never_shakes_hands(rig: Rig) -> None:
 def test_end_of_silence_closes_what_hung_and_delivers_nothing_of_it(rig: Rig, mode: str, heard: int) -> None:
     with rig.stream("n:a") as stream, ThreadPoolExecutor() as pool:
         rig.fault(mode)
-        hanging = [pool.submit(rig.publish, "n:a", data="lost"), pool.submit(tls_publish, rig)]
+        hanging = [pool.submit(rig.publish, "n:a", data="lost"), pool.submit(rig.publish_tls)]
         until(lambda: len(rig.seen()["connections"]) == 3)
         until(lambda: len(rig.seen()["requests"]) == heard)
         rig.fault("ok")
@@ -171,7 +157,7 @@ def test_drip_sends_one_byte_at_a_time(rig: Rig) -> None:
 def test_drip_never_lets_the_read_timeout_strike(rig: Rig) -> None:
     rig.fault("drip")
     start = time.monotonic()
-    assert tls_publish(rig, timeout=0.6).is_success
+    assert rig.publish_tls(timeout=0.6).is_success
     assert time.monotonic() - start > 0.6
 
 
@@ -197,108 +183,3 @@ def test_drip_slows_open_streams(rig: Rig) -> None:
 def bearer() -> dict[str, str]:
     """The header of a publisher."""
     return {"Authorization": f"Bearer {token()}"}
-
-
-# Answers that are slow, refused or not the vendor's
-
-
-def test_slow_503_fails_late_and_delivers_nothing(rig: Rig) -> None:
-    with rig.stream("n:a") as stream:
-        rig.fault("slow_503")
-        start = time.monotonic()
-        answer = rig.publish("n:a", data="lost")
-        assert time.monotonic() - start >= CALM.slow
-        assert (answer.status_code, answer.json()["error"]["statusCode"]) == (503, 503)
-        rig.fault("ok")
-        rig.publish("n:a", data="next")
-        assert stream.data() == "next"
-
-
-def test_slow_200_answers_and_delivers_late(rig: Rig) -> None:
-    with rig.stream("n:a") as stream:
-        rig.fault("slow_200")
-        start = time.monotonic()
-        answer = rig.publish("n:a", data="late")
-        assert time.monotonic() - start >= CALM.slow
-        assert answer.json()[0]["successCount"] == 1
-        assert stream.data() == "late"
-
-
-def test_rate_limited_says_so_at_once_and_the_sdk_does_not_raise(rig: Rig) -> None:
-    rig.fault("rate_limited")
-    with rig.sdk() as client:
-        answer = client.request("POST", "/messages", "3", body=[spec("n:a")])
-    assert not answer.success
-    assert (answer.status_code, answer.error_code) == (429, "42910")
-    assert tls_publish(rig).json()["error"]["code"] == 42910
-
-
-def test_html_200_is_a_page_that_the_sdk_cannot_read(rig: Rig) -> None:
-    rig.fault("html_200")
-    answer = rig.publish("n:a")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
-    with rig.sdk() as client, pytest.raises(ValueError, match="content type"):
-        client.request("POST", "/messages", "3", body=[spec("n:a")])
-
-
-@pytest.mark.parametrize(("mode", "status"), [("slow_503", 503), ("rate_limited", 429), ("html_200", 200)])
-def test_new_stream_meets_the_failure_too(rig: Rig, mode: str, status: int) -> None:
-    rig.fault(mode)
-    with rig.stream("n:a") as stream:
-        assert stream.answer.status_code == status
-        assert stream.answer.headers["content-type"] != "text/event-stream"
-
-
-# Answers that lie
-
-
-def test_partial_fails_every_second_channel_and_delivers_the_others(rig: Rig) -> None:
-    with rig.stream("n:a,n:b,n:c,n:d") as stream:
-        rig.fault("partial")
-        with rig.sdk() as client:
-            specs = [spec("n:a"), spec("n:b"), spec("n:c", "n:d")]
-            answer = client.request("POST", "/messages", "3", body=specs)
-        assert answer.success
-        results = [result for item in answer.items for result in item["results"]]
-        assert [result["channel"] for result in results if "messageId" in result] == ["n:a", "n:c"]
-        failed = [result for result in results if "error" in result]
-        assert [result["channel"] for result in failed] == ["n:b", "n:d"]
-        assert set(failed[0]["error"]) == {"code", "statusCode", "message", "href"}
-        assert [json.loads(stream.event()["data"])["channel"] for _ in range(2)] == ["n:a", "n:c"]
-
-
-def test_partial_fails_a_channel_that_is_alone(rig: Rig) -> None:
-    rig.fault("partial")
-    assert rig.publish("n:a").json()[0]["failureCount"] == 1
-    assert rig.post("/channels/n:a/messages", {"data": "1"}).status_code == 500
-
-
-def test_deaf_acknowledges_and_never_delivers(rig: Rig) -> None:
-    with rig.stream("n:a") as stream:
-        rig.fault("deaf")
-        assert rig.publish("n:a", data="lost").json()[0]["successCount"] == 1
-        assert rig.post("/channels/n:a/messages", {"data": "lost"}).is_success
-        rig.fault("ok")
-        rig.publish("n:a", data="next")
-        assert stream.data() == "next"
-
-
-# Cut streams
-
-
-def test_cut_stream_cuts_new_streams_in_the_middle_of_an_event(rig: Rig) -> None:
-    rig.fault("cut_stream")
-    with rig.stream("n:a") as stream:
-        assert rig.publish("n:a", data="7").is_success
-        assert stream.data() == "7"
-        assert stream.comment() == "event: message"
-        with pytest.raises(httpx.RemoteProtocolError):
-            stream.comment()
-
-
-def test_cut_stream_cuts_open_streams_as_well(rig: Rig) -> None:
-    with rig.stream("n:a") as stream:
-        rig.fault("cut_stream")
-        with pytest.raises(httpx.RemoteProtocolError):
-            stream.event()
-    assert rig.publish("n:a").is_success

@@ -24,11 +24,13 @@ with Supervisor(programs, log_dir=Path(sys.argv[2])) as supervisor:
     supervisor.run()
 """
 
-# Says its process id in a file, line by line over restarts, then does what the test wants.
+# Does what the test wants first, says its process id in a file, line by line over restarts, and does the rest.
 BORN = """
 import os, signal, subprocess, sys, time
+{first}
 with open(sys.argv[1], "a") as births:
-    births.write(f"{os.getpid()}\\n")
+    births.write(f"{{os.getpid()}}\\n")
+{code}
 """
 
 
@@ -69,11 +71,11 @@ class Rig:
         self._processes.append(process)
         return process
 
-    def born(self, name: str, code: str = "time.sleep(60)") -> tuple[dict[str, Any], Births]:
-        """A program that records its births and then runs `code`."""
+    def born(self, name: str, code: str = "time.sleep(60)", first: str = "") -> tuple[dict[str, Any], Births]:
+        """A program that runs `first`, records its birth and then runs `code`."""
         births = Births(self.directory / f"{name}.births")
         self._births.append(births)
-        argv = [sys.executable, "-IS", "-c", f"{BORN}\n{code}", str(births.path)]
+        argv = [sys.executable, "-IS", "-c", BORN.format(first=first, code=code), str(births.path)]
         return {"name": name, "argv": argv}, births
 
     def supervise(self, *programs: dict[str, Any]) -> subprocess.Popen[bytes]:

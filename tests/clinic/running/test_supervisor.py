@@ -16,9 +16,9 @@ from clinic.running.supervisor import Program, StartFailed, Supervisor
 from tests.clinic.running.processes import SUPERVISE, Rig, alive
 from tests.waiting import until
 
-STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 WITH_HELPER = f"""
-helper = subprocess.Popen([sys.executable, "-IS", "-c", "import signal, time; {STUBBORN}"])
+helper = subprocess.Popen([sys.executable, "-IS", "-c", "import signal, time; {STUBBORN}; time.sleep(60)"])
 with open(sys.argv[1], "a") as births:
     births.write(f"{{helper.pid}}\\n")
 """
@@ -75,15 +75,13 @@ def test_stop_signal_ends_all_and_leaves_nothing(rig: Rig, number: signal.Signal
 
 
 def test_stop_goes_in_reverse_order_and_together_within_a_name(rig: Rig) -> None:
-    tell = "signal.signal(signal.SIGTERM, lambda *_: (print(sys.argv[1], flush=True), sys.exit()))\n"
+    tell = "signal.signal(signal.SIGTERM, lambda *_: (print(sys.argv[1], flush=True), sys.exit()))"
     slow = tell.replace("(print", "(time.sleep(0.3), print")
-    first, firsts = rig.born("first", tell + "time.sleep(60)")
-    twins = [rig.born(f"twin{number}", slow + "time.sleep(60)") for number in range(2)]
+    first, firsts = rig.born("first", first=tell)
+    twins = [rig.born(f"twin{number}", first=slow) for number in range(2)]
     supervisor = rig.supervise(first, *[{**program, "name": "twin"} for program, _ in twins])
     for births in (firsts, *[births for _, births in twins]):
         births.wait(1)
-    until(lambda: len(list(rig.log_dir.iterdir())) == 2)
-    time.sleep(0.1)
     started = time.monotonic()
     supervisor.terminate()
     assert supervisor.wait(3) == 0
@@ -94,8 +92,7 @@ def test_stop_goes_in_reverse_order_and_together_within_a_name(rig: Rig) -> None
 
 
 def test_program_that_ignores_sigterm_is_killed_with_its_group(rig: Rig) -> None:
-    program, births = rig.born("stubborn", "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WITH_HELPER)
-    program["argv"][3] += "time.sleep(60)"
+    program, births = rig.born("stubborn", WITH_HELPER + "time.sleep(60)", first=STUBBORN)
     supervisor = rig.supervise({**program, "grace_seconds": 0.2})
     pids = births.wait(2)
     supervisor.terminate()
@@ -104,10 +101,9 @@ def test_program_that_ignores_sigterm_is_killed_with_its_group(rig: Rig) -> None
 
 
 def test_second_ctrl_c_kills_at_once(rig: Rig) -> None:
-    program, births = rig.born("stubborn", "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)")
+    program, births = rig.born("stubborn", first=STUBBORN)
     supervisor = rig.supervise({**program, "grace_seconds": 30})
     pid = births.wait(1)[0]
-    time.sleep(0.1)
     supervisor.send_signal(signal.SIGINT)
     with pytest.raises(subprocess.TimeoutExpired):
         supervisor.wait(0.3)
@@ -118,7 +114,7 @@ def test_second_ctrl_c_kills_at_once(rig: Rig) -> None:
 
 def test_killed_supervisor_takes_its_children_along(rig: Rig) -> None:
     polite, polites = rig.born("polite")
-    stubborn, stubborns = rig.born("stubborn", STUBBORN)
+    stubborn, stubborns = rig.born("stubborn", first=STUBBORN)
     supervisor = rig.supervise(polite, {**stubborn, "death_signal": int(signal.SIGKILL)})
     pids = [polites.wait(1)[0], stubborns.wait(1)[0]]
     supervisor.kill()

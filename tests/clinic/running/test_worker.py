@@ -184,7 +184,7 @@ def test_worker_idle_hears_sigterm_and_signs_off(clinic: Clinic) -> None:
     pid = clinic.run("pid", within=2)
     os.kill(pid, signal.SIGTERM)
     names = {found.name for found in SimpleWorker.all(connection=clinic.redis)}
-    until(lambda: clinic.run("pid", seconds=4) != pid)
+    until(lambda: clinic.run("pid", within=4) != pid)
     assert names.isdisjoint(found.name for found in SimpleWorker.all(connection=clinic.redis))
 
 

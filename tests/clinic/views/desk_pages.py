@@ -45,13 +45,18 @@ def verbs(card: str) -> list[str]:
     return re.findall(r'data-verb="([\w-]+)"', card)
 
 
+def seen(form: str) -> str:
+    """What the form says that the person has seen."""
+    found = re.search(r'name="seen" value="(\d+)"', form)
+    assert found is not None
+    return found[1]
+
+
 def press(client: Client, visit: Visit, verb: str, **more: Any) -> str:
     """Presses a button of the card as the page shows it now; gives what the page then says."""
     shown = card(desk(client), visit)
     assert f'<button class="button" id="{verb}-{visit.public_id}" name="verb" value="{verb}"' in shown
-    seen = re.search(r'name="seen" value="(\d+)"', shown)
-    assert seen is not None
-    return said(send(client, visit, verb, seen=seen[1], **more))
+    return said(send(client, visit, verb, seen=seen(shown), **more))
 
 
 def send(client: Client, visit: Visit, verb: str, **more: Any) -> Any:
@@ -60,8 +65,12 @@ def send(client: Client, visit: Visit, verb: str, **more: Any) -> Any:
 
 def said(response: Any) -> str:
     """What the page says after an act."""
-    status = response.content.decode().partition('role="status" aria-atomic="true">')[2].partition("<hr")[0]
-    return " ".join(re.sub("<[^>]*>", " ", status).split())
+    return " ".join(re.sub("<[^>]*>", " ", message(response)).split())
+
+
+def message(response: Any) -> str:
+    """The same with its tags."""
+    return str(response.content.decode()).partition('role="status" aria-atomic="true">')[2].partition("<hr")[0]
 
 
 def state(visit: Visit) -> str:

@@ -1,14 +1,24 @@
 from __future__ import annotations
 
-import re
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from clinic.models import Clinic, HelpRequest, Room, Visit, VisitEvent
+from clinic.models import Clinic, HelpRequest, Membership, Room, Visit, VisitEvent
 from clinic.services import ask_for_help
-from tests.clinic.views.desk_pages import called, card, desk, in_state, press, said, send, state, verbs
+from tests.clinic.views.desk_pages import (
+    called,
+    card,
+    desk,
+    in_state,
+    message,
+    press,
+    said,
+    seen,
+    send,
+    state,
+    verbs,
+)
 from tests.factories import make_clinic, make_device, make_visit
 
 pytestmark = pytest.mark.django_db
@@ -56,20 +66,27 @@ def test_message_of_a_move_offers_its_undo(clinic: Clinic, ana: Client, room: Ro
     visit = make_visit(clinic)
     response = send(ana, visit, "call", room=room.pk, seen="1")
     assert said(response) == f"{visit.ticket}: Call → Room 1 Undo"
-    seen = re.search(r'name="seen" value="(message-\d+)"', response.content.decode())
-    assert seen is not None
-    assert said(send(ana, visit, "undo", seen=seen[1])) == f"{visit.ticket}: Undo"
+    assert seen(message(response)) == str(visit.events.latest("sequence").sequence)
+    assert said(send(ana, visit, "undo", seen=seen(message(response)))) == f"{visit.ticket}: Undo"
     assert state(visit) == "waiting"
 
 
 def test_second_undo_by_message_is_another_press(clinic: Clinic, ana: Client, room: Room) -> None:
     visit = make_visit(clinic)
-    for seen in ("1", "3"):
-        page = send(ana, visit, "call", room=room.pk, seen=seen).content.decode()
-        message = re.search(r'name="seen" value="(message-\d+)"', page)
-        assert message is not None
-        send(ana, visit, "undo", seen=message[1])
+    for sequence in ("1", "3"):
+        response = send(ana, visit, "call", room=room.pk, seen=sequence)
+        send(ana, visit, "undo", seen=seen(message(response)))
         assert state(visit) == "waiting"
+
+
+def test_undo_never_takes_back_what_somebody_did_since(
+    clinic: Clinic, ana: Client, ben: Client, room: Room
+) -> None:
+    visit = called(clinic, room)
+    shown = card(desk(ana), visit)
+    press(ben, visit, "room", room=room.pk)
+    assert said(send(ana, visit, "undo", seen=seen(shown))) == f"{visit.ticket}: Ben was first (In room)."
+    assert (state(visit), visit.events.count()) == ("roomed", 3)
 
 
 def test_undo_is_offered_only_where_it_is_possible(clinic: Clinic, ana: Client, room: Room) -> None:
@@ -92,6 +109,15 @@ def test_double_tap_on_a_card_acts_once(clinic: Clinic, ana: Client, room: Room)
     assert visit.events.count() == 2
 
 
+def test_press_that_does_not_say_what_it_saw_is_never_taken_for_a_double_tap(
+    clinic: Clinic, ana: Client, room: Room
+) -> None:
+    visit = called(clinic, room)
+    for _press in range(2):
+        send(ana, visit, "recall")
+    assert Visit.objects.get(pk=visit.pk).calls == 3
+
+
 def test_call_next_calls_the_first_in_line(clinic: Clinic, ana: Client, room: Room) -> None:
     first, second = make_visit(clinic), make_visit(clinic, family="Later")
     assert f'Call next <span class="ticket">{first.ticket}</span>' in desk(ana)
@@ -102,10 +128,9 @@ def test_call_next_calls_the_first_in_line(clinic: Clinic, ana: Client, room: Ro
 
 def test_double_tap_on_call_next_calls_one(clinic: Clinic, ana: Client, room: Room) -> None:
     first, second = make_visit(clinic), make_visit(clinic, family="Later")
-    seen = re.search(r'name="seen" value="(\d+)"', desk(ana))
-    assert seen is not None
+    shown = desk(ana)
     for _tap in range(2):
-        ana.post("/desk/call-next/", {"room": room.pk, "seen": seen[1]})
+        ana.post("/desk/call-next/", {"room": room.pk, "seen": seen(shown)})
     assert (state(first), state(second)) == ("called", "waiting")
 
 
@@ -137,9 +162,30 @@ def test_another_clinics_visit_is_not_found_and_not_shown(ana: Client, room: Roo
     assert state(visit) == "waiting"
 
 
-@pytest.mark.parametrize("verb", ["", "book", "eat"])
-def test_unknown_verb_is_not_found(clinic: Clinic, ana: Client, verb: str) -> None:
-    assert send(ana, make_visit(clinic), verb).status_code == 404
+@pytest.mark.parametrize("verb", ["", "book", "eat", "move", "enter-in-error"])
+def test_verb_that_no_card_offers_is_not_found(clinic: Clinic, ana: Client, verb: str) -> None:
+    visit = make_visit(clinic)
+    assert send(ana, visit, verb, lane="priority", reason="wrong person", seen="1").status_code == 404
+    assert visit.events.count() == 1
+
+
+def test_member_of_two_clinics_chooses_one_by_its_address_and_stays(ana: Client) -> None:
+    hill = make_clinic("hill")
+    Membership.objects.create(user=User.objects.get(username="ana"), clinic=hill, role="clerk")
+    visit = make_visit(hill)
+    assert str(visit.public_id) not in desk(ana)
+    ana.get("/desk/?clinic=hill")
+    card(desk(ana), visit)
+    ana.get("/desk/?clinic=harbor")
+    assert str(visit.public_id) not in desk(ana)
+
+
+@pytest.mark.parametrize("slug", ["hill", "nowhere", ""])
+def test_clinic_of_others_is_not_chosen(clinic: Clinic, ana: Client, slug: str) -> None:
+    own, foreign = make_visit(clinic), make_visit(make_clinic("hill"))
+    page = ana.get(f"/desk/?clinic={slug}").content.decode()
+    card(page, own)
+    assert str(foreign.public_id) not in page
 
 
 def test_help_alarm_stands_until_somebody_goes(clinic: Clinic, ana: Client, ben: Client) -> None:

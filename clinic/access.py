@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.sessions.models import Session
@@ -68,18 +69,27 @@ def staff_only(
 
 def _acting(request: Any) -> Membership | None:
     """Under which membership somebody acts: `?clinic=` chooses among their own, for the rest of the session."""
-    if membership := membership_of(request.user, request.GET.get("clinic")):
-        request.session["clinic"] = membership.clinic.slug
-        return membership
+    asked = request.GET.get("clinic")
+    if asked and membership_of(request.user, asked) and request.session.get("clinic") != asked:
+        request.session["clinic"] = asked
     return membership_of(request.user, request.session.get("clinic")) or membership_of(request.user)
 
 
 def is_ops(user: User | AnonymousUser) -> bool:
-    """Whether a person may see the ops page and flip the switch: by permission, or as ops of any clinic."""
-    if not user.is_active:
-        return False
-    is_member = Membership.objects.filter(user=user.pk, role=Membership.Role.OPS).exists()
-    return is_member or user.has_perm("realtime.change_switch")
+    """Whether a person may see the ops page and flip the switch."""
+    return user.is_active and user.has_perm("realtime.change_switch")
+
+
+class OpsBackend(BaseBackend):
+    """Gives members with the role ops, of any clinic, the rights over what all clinics share: the switch."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        if not user_obj.is_active or not perm.startswith("realtime."):
+            return False
+        return Membership.objects.filter(user=user_obj.pk, role=Membership.Role.OPS).exists()
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        return self.has_perm(user_obj, f"{app_label}.")
 
 
 # --- What realtime asks: settings.REALTIME_RIGHTS ---------------------------------------------------------------

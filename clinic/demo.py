@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from clinic.models import Device
+from clinic.models.people import digest
 
 CLINIC = "harbor"
 PASSWORD = "evenkeel-demo"
@@ -18,5 +19,5 @@ def token(kind: str) -> str:
 
 
 def device(kind: str) -> Device | None:
-    """The demo's kiosk or wait-room screen; None before the demo is seeded."""
-    return Device.objects.select_related("clinic__topic").filter(clinic__slug=CLINIC, kind=kind).first()
+    """The demo's kiosk or wait-room screen; None before the demo is seeded, or once it is revoked."""
+    return Device.objects.select_related("clinic__topic").filter(kind=kind, token_hash=digest(token(kind))).first()

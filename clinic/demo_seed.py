@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from clinic import demo, seeding, services
@@ -54,8 +54,6 @@ def _make_person(clinic: Clinic, role: str, name: str) -> None:
     roles = {"desk": Membership.Role.CLERK, "manager": Membership.Role.MANAGER, "ops": Membership.Role.OPS}
     Membership.objects.get_or_create(user=user, clinic=clinic, defaults={"role": roles[role]})
     User.objects.filter(pk=user.pk).update(is_staff=role in ("manager", "ops"))
-    if role == "ops":
-        user.user_permissions.add(*Permission.objects.filter(content_type__app_label="realtime"))
 
 
 def _book_today(clinic: Clinic, now: datetime) -> None:

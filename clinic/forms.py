@@ -20,6 +20,8 @@ from clinic.services import Answers
 from clinic.states import Lane
 
 OLDEST_YEARS = 130
+# Marks that turn the text after them around, on every screen that shows the name.
+TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 # A device that many people use must not offer what the last one typed.
 TYPED = {"autocomplete": "off", "autocorrect": "off", "spellcheck": "false"}
 NAME = {**TYPED, "autocapitalize": "words"}
@@ -46,7 +48,7 @@ def language_choices() -> list[tuple[str, str]]:
 
 
 def check_name(value: str) -> None:
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") for char in value):
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") or char in TURNING for char in value):
         raise ValidationError(_("Please use only letters and marks that belong in a name."))
     if not any(char.isalpha() for char in value):
         raise ValidationError(_("Please write a name with at least one letter."))

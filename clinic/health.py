@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import redis
 from django.db.models import Count, Min, Q
@@ -13,6 +15,8 @@ from clinic.models import Delivery
 from realtime import gate, job_queues, jobs
 from realtime import switch as vendor_switch
 from realtime.models import Desired, Switch
+
+T = TypeVar("T")
 
 ALL_GOOD = "All good"
 LATE_SECONDS = 60
@@ -54,9 +58,9 @@ class Health:
 def look() -> Health:
     """How it all stands now. Waits for Redis half a second at most, and never for the vendor."""
     row = vendor_switch.read()
-    decision, depths, owed = gate.decide(row), _depths(), _owed()
+    decision, depths, owed = gate.decide(row), _from_redis(job_queues.depths), _owed()
     ill = _redis_ill(depths) or _given_up(owed) or _destination_ill(owed)
-    sentence = ill or _vendor_off(decision, row) or ALL_GOOD
+    sentence = ill or _vendor_off(decision, row) or _vendor_ill(depths) or ALL_GOOD
     return Health(sentence, bool(ill), row, decision, depths, _sent(depths), owed)
 
 
@@ -99,23 +103,27 @@ def _vendor_off(decision: gate.Decision, row: Switch | None) -> str:
     return f"Vendor not in use ({decision.reason}): screens run on our own path"
 
 
-def _depths() -> dict[str, int] | None:
-    try:
-        return job_queues.depths()
-    except redis.RedisError:
-        return None
+def _vendor_ill(depths: dict[str, int] | None) -> str:
+    problem = "" if depths is None else _from_redis(jobs.vendor_problem) or ""
+    return f"Vendor not well ({problem}): screens run on our own path" if problem else ""
 
 
 def _sent(depths: dict[str, int] | None) -> dict[str, int] | None:
     """Notices by path; not even asked for when Redis was away a moment ago."""
-    if depths is None:
+    counts = None if depths is None else _from_redis(jobs.counts)
+    if counts is None:
         return None
+    totals: dict[str, int] = {}
+    for name, count in counts.items():
+        path = name.partition(":")[0]
+        totals[path] = totals.get(path, 0) + count
+    return totals
+
+
+def _from_redis(ask: Callable[[], T]) -> T | None:
+    """The answer, or None when Redis gives none."""
     try:
-        totals: dict[str, int] = {}
-        for name, count in jobs.counts().items():
-            path = name.partition(":")[0]
-            totals[path] = totals.get(path, 0) + count
-        return totals
+        return ask()
     except redis.RedisError:
         return None
 

@@ -30,7 +30,9 @@ class RoutesOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
-            record.args = tuple(route_of(request) if arg == request.path else arg for arg in record.args)
+            # Django escapes what it logs, so a path that is not plain ASCII stands in two ways.
+            paths = (request.path, request.path.encode("unicode_escape").decode("ascii"))
+            record.args = tuple(route_of(request) if arg in paths else arg for arg in record.args)
         return True
 
 

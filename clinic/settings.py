@@ -213,6 +213,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Security ---------------------------------------------------------------------------------------------------
 
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "clinic.access.OpsBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -271,5 +272,6 @@ LOGGING = {
         "httpcore": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
         "channels_redis.pubsub": {"level": "CRITICAL"},
+        "uvicorn.error": {"level": "WARNING"},
     },
 }

@@ -19,6 +19,8 @@ from realtime.transports.channels import ChannelsTransport
 logger = logging.getLogger(__name__)
 
 COUNTS = "evenkeel:notices"
+PROBLEM = "evenkeel:vendor:problem"
+PROBLEM_SECONDS = 30
 PROBLEMS_KEPT = 5
 # One job's share, in seconds: far under RQ's limit for a job. What is dirty then is the next job's.
 LONGEST = 10.0
@@ -97,7 +99,9 @@ def _by_vendor(notices: Sequence[Notice], vendor: Transport, dirty: Dirty) -> Ou
         decision = gate.ask()
     if not decision.open:
         return Outcome(problem=f"{decision.by}: {decision.reason}")
-    return vendor.send(notices)
+    outcome = vendor.send(notices)
+    _remember(outcome.problem)
+    return outcome
 
 
 def _write_down(record: Record, path: str, outcome: Outcome) -> None:
@@ -118,6 +122,21 @@ def _count(path: str, topics: frozenset[str]) -> None:
     except redis.RedisError as error:
         # What was not counted must still be sent.
         logger.warning("notices by %s not counted: %s", path, type(error).__name__)
+
+
+def _remember(problem: str) -> None:
+    """What the vendor's last answer was, for people: a problem is news for PROBLEM_SECONDS."""
+    try:
+        client = redis_link.client()
+        client.set(PROBLEM, problem, ex=PROBLEM_SECONDS) if problem else client.delete(PROBLEM)
+    except redis.RedisError as error:
+        logger.warning("vendor's state not kept: %s", type(error).__name__)
+
+
+def vendor_problem() -> str:
+    """What was wrong with the vendor's last answer, of late; empty when it was right. Raises redis.RedisError."""
+    found: Any = redis_link.client().get(PROBLEM)
+    return found.decode() if found else ""
 
 
 def counts() -> dict[str, int]:

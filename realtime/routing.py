@@ -27,7 +27,7 @@ def application(hub: Hub, django_app: Any) -> Any:
     return ProtocolTypeRouter(
         {
             "http": Floor(hub, django_app),
-            "websocket": OurOrigin(AuthMiddlewareStack(_Unrouted(sockets)), settings.ALLOWED_HOSTS),
+            "websocket": OurOrigin(AuthMiddlewareStack(_Unrouted(sockets)), [settings.PUBLIC_URL]),
             "lifespan": Life(hub),
         }
     )

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(what: Callable[[], T], seconds: float = 5.0, why: str = "") -> T:
+def until(what: Callable[[], T | None], seconds: float = 5.0, why: str = "") -> T:
     """The first true answer of `what`; AssertionError after `seconds`. Answers are asked for every 10 ms."""
     end = time.monotonic() + seconds
     while not (found := what()):

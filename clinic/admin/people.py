@@ -60,8 +60,16 @@ class MembershipAdmin(ScopedAdmin):
     search_fields = ["user__username"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """Ops is a right over all clinics: only superusers give or take it."""
         rows = super().get_queryset(request)
-        return rows if request.user.is_superuser else rows.exclude(user__is_superuser=True)
+        if request.user.is_superuser:
+            return rows
+        return rows.exclude(user__is_superuser=True).exclude(role=Membership.Role.OPS)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "role" and not request.user.is_superuser:
+            kwargs["choices"] = [choice for choice in Membership.Role.choices if choice[0] != Membership.Role.OPS]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 @admin.register(HelpRequest)

@@ -32,7 +32,12 @@ class Membership(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role, default=Role.CLERK)
+    role = models.CharField(
+        max_length=10,
+        choices=Role,
+        default=Role.CLERK,
+        help_text=_("Managers and ops also need “Staff status” on their user, to enter the admin."),
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "clinic"], name="membership_once")]

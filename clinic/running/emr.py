@@ -29,6 +29,9 @@ class Receiver(ThreadingHTTPServer):
         self.bodies: dict[str, bytes] = {}
         self.received: dict[str, dict[str, Any]] = {}
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of clients that hang up."""
+
     def take(self, key: str, body: bytes) -> None:
         """Keeps one message; a repeat is counted, and noted if its body differs."""
         with self.lock:

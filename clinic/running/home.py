@@ -54,14 +54,15 @@ def secret_key(home: Path) -> str:
 
 def write_run(home: Path, run: dict[str, Any]) -> None:
     """Says in run.json what runs on this home, and its settings; mode 0600, whole or not at all."""
-    write_private(home / RUN_FILE, json.dumps(run))
+    write_private(home / RUN_FILE, json.dumps({"pid": os.getpid(), **run}))
 
 
 def read_run(home: Path) -> dict[str, Any] | None:
-    """What run.json says, or None when nothing runs on this home."""
+    """What run.json says, or None when nothing runs on this home: a killed owner's file does not count."""
     try:
         run: dict[str, Any] = json.loads((home / RUN_FILE).read_text())
-    except FileNotFoundError:
+        os.kill(run["pid"], 0)
+    except (FileNotFoundError, ProcessLookupError, PermissionError, ValueError):
         return None
     return run
 

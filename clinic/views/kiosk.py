@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import presenters, services
 from clinic.forms import (
@@ -133,17 +133,20 @@ def ticket(request: KioskRequest) -> HttpResponse:
     return _page(request, "kiosk/ticket.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @at_kiosk
 def wipe(request: KioskRequest) -> HttpResponse:
+    """Forgets everything. A GET, from a browser's history, leads to the start, which does the same."""
     request.kiosk.wipe()
     return redirect("kiosk:start")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @at_kiosk
 def need_help(request: KioskRequest) -> HttpResponse:
-    """The alarm at the desk."""
+    """The alarm at the desk. A GET, from a browser's history, raises none."""
+    if request.method == "GET":
+        return redirect("kiosk:start")
     services.ask_for_help(request.device.clinic, request.device)
     return redirect("kiosk:help_coming")
 

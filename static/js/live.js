@@ -18,12 +18,19 @@
   let wanted = shown;
   let etag = "";
   let fetching = false;
+  let hint = false;
+  let endWait = () => {};
   let confirmedAt = performance.now();
   let serverNow = Number(page.dataset.now);
   let ownUp = false;
   let vendorUp = false;
   let vendorAllowed = false;
 
+  const wait = (ms) =>
+    new Promise((done) => {
+      endWait = done;
+      setTimeout(done, ms);
+    });
   const jitter = (ms) => Math.random() * ms;
   const about = (ms) => ms * (0.8 + 0.4 * Math.random());
   const backOff = (failures, longest) => 100 + jitter(Math.min(longest, 500 * 2 ** failures));
@@ -40,9 +47,20 @@
 
   /* --- What we know ------------------------------------------------------------------------------------------ */
 
+  /* From us: the page has to reach this version. */
   function heard(version) {
     if (version > wanted) wanted = version;
     if (wanted > shown) refresh();
+  }
+
+  /* From the vendor: worth one look. What it says may be wrong, so nothing else hangs on it. */
+  function hinted(version) {
+    if (version > shown) lookOnce();
+  }
+
+  function lookOnce() {
+    hint = true;
+    if (!fetching) refresh();
   }
 
   function told(state) {
@@ -54,10 +72,12 @@
   }
 
   async function refresh() {
-    if (fetching) return;
+    if (fetching) return endWait();
     fetching = true;
     let failures = 0;
-    while (wanted > shown) {
+    while (wanted > shown || hint) {
+      const before = wanted > shown ? 0 : shown;
+      hint = false;
       try {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
         if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
@@ -72,9 +92,11 @@
         shown = Number(answer.headers.get("X-Version"));
         page.dataset.version = String(shown);
         if (wanted > shown) throw new Error("older than what rang");
+        // A hint that led to nothing: the next one may wait. What we ourselves say ends the wait.
+        if (shown === before) await wait(1000);
       } catch {
         failures += 1;
-        await new Promise((done) => setTimeout(done, backOff(failures, 5000)));
+        await wait(backOff(failures, 5000));
       }
     }
     fetching = false;
@@ -133,6 +155,8 @@
       ownUp = false;
       show();
       socketFailures += 1;
+      // Refused again and again: our board says whether this page still has the right to be here.
+      if (socketFailures === 3) lookOnce();
       setTimeout(openSocket, backOff(socketFailures, 10000));
     };
   }
@@ -223,7 +247,7 @@
     };
     source.onmessage = (event) => {
       const version = Number(JSON.parse(event.data).data);
-      if (Number.isSafeInteger(version)) heard(version);
+      if (Number.isSafeInteger(version)) hinted(version);
     };
     source.onerror = () => {
       if (stream === source) streamFailed();

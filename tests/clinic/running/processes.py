@@ -52,7 +52,7 @@ class Births:
         return [int(line) for line in self.path.read_text().split()] if self.path.exists() else []
 
     def wait(self, number: int, within: float = 5.0) -> list[int]:
-        return list(until(lambda: self.pids() if len(self.pids()) >= number else None, within))
+        return until(lambda: self.pids() if len(self.pids()) >= number else None, within)
 
 
 class Rig:

@@ -42,7 +42,7 @@ def test_run_is_read_as_written_and_then_gone(tmp_path: Path) -> None:
     assert home.read_run(tmp_path) is None
     home.write_run(tmp_path, {"web": [1]})
     home.write_run(tmp_path, {"web": [2]})
-    assert home.read_run(tmp_path) == {"web": [2]}
+    assert home.read_run(tmp_path) == {"pid": os.getpid(), "web": [2]}
     assert mode(tmp_path / "run.json") == 0o600
     assert os.listdir(tmp_path) == ["run.json"]
     home.remove_run(tmp_path)

@@ -113,6 +113,11 @@ class DeskBoard:
     rooms: list[RoomChoice] = field(default_factory=list)
     alarms: list[HelpAlarm] = field(default_factory=list)
 
+    @property
+    def free_rooms(self) -> str:
+        """The free rooms' keys, as a form sends them back."""
+        return ",".join(str(room.pk) for room in self.rooms if not room.is_taken)
+
 
 def monitor_board(clinic: Clinic) -> MonitorBoard:
     """What everybody in the room may read. Two queries."""

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.states import Lane
@@ -92,7 +91,7 @@ class Clinic(models.Model):
 
 
 class OpeningHours(models.Model):
-    """One stretch of one weekday. Two rows on a day make a break; an end before the start crosses midnight."""
+    """One stretch of one weekday. Two rows on a day make a break; an end not after the start is the next day's."""
 
     class Weekday(models.IntegerChoices):
         MONDAY = 0, _("Monday")
@@ -106,14 +105,13 @@ class OpeningHours(models.Model):
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     opens = models.TimeField()
-    closes = models.TimeField(help_text=_("Earlier than the opening: closes on the next day."))
+    closes = models.TimeField(help_text=_("The same as the opening, or earlier: closes on the next day."))
 
     class Meta:
         ordering = ["weekday", "opens"]
         verbose_name_plural = _("opening hours")
         constraints = [
             models.UniqueConstraint(fields=["clinic", "weekday", "opens"], name="hours_once"),
-            models.CheckConstraint(condition=~Q(opens=F("closes")), name="hours_not_empty"),
         ]
 
     def __str__(self) -> str:

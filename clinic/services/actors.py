@@ -40,6 +40,8 @@ def too_late(visit: Visit, verb: Verb, by: Actor) -> AlreadyDone:
     words = {"ticket": str(visit), "who": name_of(first), "what": first.get_verb_display()}
     if by.user is not None and first.user_id == by.user.pk:
         return AlreadyDone(_("%(ticket)s: you were there already (%(what)s).") % words)
+    if verb == first.verb == Verb.CALL:
+        return AlreadyDone(_("%(ticket)s: already called by %(who)s.") % words)
     return AlreadyDone(_("%(ticket)s: %(who)s was first (%(what)s).") % words)
 
 

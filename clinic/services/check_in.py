@@ -94,9 +94,11 @@ def book(clinic: Clinic, answers: Answers, booked_for: datetime, *, by: Actor) -
 
 def _said(answers: Answers, *, is_known: bool) -> dict[str, Any]:
     """What to store. The names of a booking stand: they came from the clinic, not from a kiosk's keys."""
-    said: dict[str, Any] = {"reason": answers.reason, "language": answers.language}
+    said: dict[str, Any] = {"language": answers.language}
     if answers.phone or not is_known:
         said["phone"] = answers.phone
+    if answers.reason != Reason.PRIVATE or not is_known:
+        said["reason"] = answers.reason
     if not is_known:
         said |= {name: getattr(answers, name) for name in ("given_name", "family_name", "birth_date")}
     return said

@@ -36,13 +36,15 @@ def move(
     room: Room | None = None,
     lane: Lane | None = None,
     reason: str = "",
+    seen_free: bool = False,
     key: UUID | None = None,
 ) -> VisitEvent:
     """Makes one legal move and returns its event; the same `key` again returns the first one's.
 
-    `room` goes with call and room, `lane` with move. Raises Visit.DoesNotExist for one that is not this clinic's,
-    AlreadyDone when somebody was first, Refused when the move is not possible, ValueError for a verb that has a
-    service of its own: `book`, `check_in` and `arrive`, `undo`.
+    `room` goes with call and room, `lane` with move. `seen_free`: the clerk saw the room free, and it must be.
+    Raises Visit.DoesNotExist for one that is not this clinic's, AlreadyDone when somebody was first, Refused when
+    the move is not possible, ValueError for a verb that has a service of its own: `book`, `check_in`, `arrive`,
+    `undo`.
     """
     if verb in ELSEWHERE:
         raise ValueError(f"{verb} has a service of its own")
@@ -51,11 +53,13 @@ def move(
         if done := _done_before(clinic, key, public_id):
             return done
         visit = clinic.visits.get(public_id=public_id)
-        return _move(topic, visit, verb, by=by, room=room, lane=lane, reason=reason, key=key)
+        return _move(topic, visit, verb, by=by, room=room, lane=lane, reason=reason, seen_free=seen_free, key=key)
 
 
-def call_next(clinic: Clinic, *, by: Actor, room: Room, key: UUID | None = None) -> VisitEvent:
-    """Calls whoever is first in line. Raises Refused when nobody waits."""
+def call_next(
+    clinic: Clinic, *, by: Actor, room: Room, seen_free: bool = False, key: UUID | None = None
+) -> VisitEvent:
+    """Calls whoever is first in line. Raises Refused when nobody waits, or a room `seen_free` is free no more."""
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         if done := _done_before(clinic, key):
@@ -63,7 +67,7 @@ def call_next(clinic: Clinic, *, by: Actor, room: Room, key: UUID | None = None)
         visit = clinic.visits.in_line().first()
         if visit is None:
             raise Refused(_("Nobody is waiting."))
-        return _move(topic, visit, Verb.CALL, by=by, room=room, lane=None, reason="", key=key)
+        return _move(topic, visit, Verb.CALL, by=by, room=room, seen_free=seen_free, key=key)
 
 
 def undo(
@@ -108,8 +112,9 @@ def _move(
     *,
     by: Actor,
     room: Room | None,
-    lane: Lane | None,
-    reason: str,
+    lane: Lane | None = None,
+    reason: str = "",
+    seen_free: bool = False,
     key: UUID | None,
 ) -> VisitEvent:
     target = states.after(verb, State(visit.state))
@@ -118,6 +123,8 @@ def _move(
     reason = CONTROL.sub(" ", reason).strip()
     if verb in NEEDS_REASON and not reason:
         raise Refused(_("Say why, in a few words."))
+    if seen_free:
+        _still_free(visit.clinic, room)
     slot = record.next_slot(visit)
     changes = {"state": target, **_effects(visit, verb, target, slot.at, room, lane)}
     return record.write(topic, visit, verb, changes, by=by, slot=slot, reason=reason, key=key)
@@ -145,6 +152,14 @@ def _own(visit: Visit, room: Room | None) -> Room:
     if kept is None:
         raise Refused(_("Choose a room first."))
     return kept
+
+
+def _still_free(clinic: Clinic, room: Room | None) -> None:
+    """Two clerks whose pages offer the same free room first must not send two patients to one door."""
+    there = clinic.visits.filter(room=room, state__in=[State.CALLED, State.ROOMED]).first()
+    if there is not None:
+        words = {"room": room, "ticket": there}
+        raise Refused(_("%(room)s was just taken by %(ticket)s: choose another one.") % words)
 
 
 def _kept(clinic_id: int, room_id: int) -> Room | None:

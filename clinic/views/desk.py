@@ -69,7 +69,8 @@ def call_next(request: StaffRequest) -> HttpResponse:
         room, key = _room(request), _key(request, "call-next")
         if room is None:
             raise Refused(_("Choose a room first."))
-        _say(request, services.call_next(request.clinic, by=Actor(user=request.user), room=room, key=key))
+        actor, free = Actor(user=request.user), _was_free(request)
+        _say(request, services.call_next(request.clinic, by=actor, room=room, seen_free=free, key=key))
     except Refused as no:
         messages.error(request, str(no))
     return redirect("desk:desk")
@@ -119,7 +120,8 @@ def _do(request: StaffRequest, public_id: UUID, verb: Verb) -> VisitEvent:
         return services.arrive(request.clinic, public_id, by=actor).events.latest("sequence")
     if verb == Verb.UNDO:
         return services.undo(request.clinic, public_id, by=actor, seen=_number(request, "seen"), key=key)
-    return services.move(request.clinic, public_id, verb, by=actor, room=_room(request), key=key)
+    room, free = _room(request), verb == Verb.CALL and _was_free(request)
+    return services.move(request.clinic, public_id, verb, by=actor, room=room, seen_free=free, key=key)
 
 
 def _verb(name: str) -> Verb:
@@ -136,6 +138,11 @@ def _number(request: StaffRequest, name: str) -> int | None:
 
 def _room(request: StaffRequest) -> Room | None:
     return Room.objects.filter(clinic=request.clinic, pk=_number(request, "room") or 0).first()
+
+
+def _was_free(request: StaffRequest) -> bool:
+    """Whether the chosen room was one of those that the page showed as free."""
+    return request.POST.get("room", "") in request.POST.get("free", "").split(",")
 
 
 def _key(request: StaffRequest, what: str) -> UUID | None:

@@ -62,7 +62,7 @@ def test_two_clerks_who_call_one_patient_make_one_call(clinic: Clinic) -> None:
     done = [result for result in results if isinstance(result, VisitEvent)]
     late = [result for result in results if isinstance(result, AlreadyDone)]
     assert (len(done), len(late)) == (1, 1)
-    assert f"A10: {done[0].user.first_name} was first (Call)" in str(late[0])  # type: ignore[union-attr]
+    assert f"A10: already called by {done[0].user.first_name}" in str(late[0])  # type: ignore[union-attr]
     visit.refresh_from_db()
     assert (visit.calls, visit.events.count()) == (1, 2)
 

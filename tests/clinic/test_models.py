@@ -149,12 +149,10 @@ def test_membership_is_once_a_clinic(harbor: Clinic) -> None:
     refused("membership_once", lambda: Membership.objects.create(user=ana, clinic=harbor))
 
 
-def test_opening_hours_are_neither_empty_nor_twice(harbor: Clinic) -> None:
+def test_opening_hours_stand_once(harbor: Clinic) -> None:
     OpeningHours.objects.create(clinic=harbor, weekday=0, opens=time(8), closes=time(12))
     twice = {"clinic": harbor, "weekday": 0, "opens": time(8)}
     refused("hours_once", lambda: OpeningHours.objects.create(**twice, closes=time(13)))
-    empty = {"clinic": harbor, "weekday": 1, "opens": time(8), "closes": time(8)}
-    refused("hours_not_empty", lambda: OpeningHours.objects.create(**empty))
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_who_comes_second_is_told_who_was_first(harbor: Clinic, by_ana: Actor, b
     do(visit, Verb.CALL, by=by_ana)
     # What came after the call does not hide who called.
     do(visit, Verb.CONFIRM, by=by_ben)
-    with pytest.raises(AlreadyDone, match=r"A10: Ana was first \(Call\)"):
+    with pytest.raises(AlreadyDone, match="A10: already called by Ana"):
         do(visit, Verb.CALL, by=by_ben)
     with pytest.raises(AlreadyDone, match=r"A10: you were there already \(Call\)"):
         do(visit, Verb.CALL, by=by_ana)
@@ -261,3 +261,12 @@ def test_call_again_after_an_undone_call_is_legal(harbor: Clinic) -> None:
     undo(harbor, visit.public_id, by=Actor())
     do(visit, Verb.CALL)
     assert (stored(visit)["state"], stored(visit)["calls"]) == (State.CALLED, 1)
+
+
+def test_call_next_refuses_a_room_that_was_free_a_moment_ago(harbor: Clinic, by_ana: Actor, by_ben: Actor) -> None:
+    first, _second = make_visit(harbor), make_visit(harbor)
+    room = harbor.rooms.all()[0]
+    call_next(harbor, by=by_ana, room=room, seen_free=True)
+    with pytest.raises(Refused, match=f"{room} was just taken by {first}: choose another one"):
+        call_next(harbor, by=by_ben, room=room, seen_free=True)
+    assert call_next(harbor, by=by_ben, room=room).visit.room == room

@@ -98,7 +98,7 @@ def test_undo_is_offered_only_where_it_is_possible(clinic: Clinic, ana: Client, 
 def test_loser_of_a_race_reads_who_was_first(clinic: Clinic, ana: Client, ben: Client, room: Room) -> None:
     visit = make_visit(clinic)
     send(ana, visit, "call", room=room.pk, seen="1")
-    assert said(send(ben, visit, "call", room=room.pk, seen="1")) == f"{visit.ticket}: Ana was first (Call)."
+    assert said(send(ben, visit, "call", room=room.pk, seen="1")) == f"{visit.ticket}: already called by Ana."
     assert Visit.objects.get(pk=visit.pk).calls == 1
 
 

@@ -75,6 +75,11 @@ def _acting(request: Any) -> Membership | None:
     return membership_of(request.user, request.session.get("clinic")) or membership_of(request.user)
 
 
+def others(request: StaffRequest) -> list[Clinic]:
+    """The further clinics that a member of staff may turn to."""
+    return list(Clinic.objects.filter(memberships__user=request.user).exclude(pk=request.clinic.pk))
+
+
 def is_ops(user: User | AnonymousUser) -> bool:
     """Whether a person may see the ops page and flip the switch."""
     return user.is_active and user.has_perm("realtime.change_switch")

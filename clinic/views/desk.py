@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import boards, presenters, services
-from clinic.access import StaffRequest, is_ops, staff_only
+from clinic.access import StaffRequest, is_ops, others, staff_only
 from clinic.forms import DeskCheckInForm
 from clinic.models import HelpRequest, Room, Visit, VisitEvent
 from clinic.services import Actor, Refused
@@ -31,10 +31,11 @@ VERBS = frozenset(Verb) - {Verb.BOOK, Verb.MOVE, Verb.ENTER_IN_ERROR}
 @never_cache
 @staff_only
 def desk(request: StaffRequest) -> HttpResponse:
-    """The whole page."""
+    """The whole page. `others`: further clinics of the same person."""
     version = boards.current_version(request.clinic)
     context = {**boards.page(request.clinic, version), "board": _board(request, version)}
-    return render(request, "desk/desk.html", {**context, "is_ops": is_ops(request.user)})
+    context |= {"is_ops": is_ops(request.user), "others": others(request)}
+    return render(request, "desk/desk.html", context)
 
 
 @require_GET

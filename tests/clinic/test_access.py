@@ -160,6 +160,15 @@ def test_membership_is_of_the_clinic_named_else_of_the_first(harbor: Clinic) -> 
     assert access.membership_of(AnonymousUser()) is None
 
 
+def test_role_ops_in_any_clinic_gives_the_switch_and_nothing_of_the_clinic(harbor: Clinic) -> None:
+    olu = make_user("olu")
+    Membership.objects.create(user=olu, clinic=harbor, role="ops")
+    assert access.is_ops(olu) and olu.has_module_perms("realtime")
+    assert not olu.has_perm("clinic.change_visit")
+    olu.is_active = False
+    assert not access.is_ops(olu)
+
+
 def test_ops_page_is_for_those_who_may_flip_the_switch(harbor: Clinic, ana: User) -> None:
     olu = make_user("olu", harbor, "ops")
     assert access.is_ops(olu)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinic import health
 from clinic.models import Clinic, Delivery
-from realtime import switch
+from realtime import jobs, switch
 from realtime.models import Desired, Switch
 from tests.factories import make_destination, make_visit
 
@@ -67,6 +67,15 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
     found = health.look()
     assert found.sentence == f"EMR gave up on {messages}: look at it in the admin, under Deliveries"
     assert found.alarm
+
+
+@pytest.mark.usefixtures("in_use")
+def test_vendor_that_fails_is_told_until_it_answers_again(harbor: Clinic) -> None:
+    jobs._remember("vendor answered 503")
+    assert health.look().sentence == "Vendor not well (vendor answered 503): screens run on our own path"
+    assert not health.look().alarm
+    jobs._remember("")
+    assert health.look().sentence == "All good"
 
 
 @pytest.mark.usefixtures("in_use")

@@ -78,9 +78,11 @@ def test_line_about_a_request_names_the_route(client: Client) -> None:
     try:
         client.get(f"/pair/{PLANTED}/")
         client.get(f"/nowhere/{PLANTED}/")
+        client.get(f"/pair/{PLANTED}é/")
     finally:
         logging.getLogger("django.request").removeHandler(handler)
-    assert lines == ["Not Found: /pair/<str:secret>/", "Not Found: (none)"]
+    secret = "Not Found: /pair/<str:secret>/"
+    assert lines == [secret, "Not Found: (none)", secret]
 
 
 def test_settings_put_both_on_every_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,11 @@ def test_origin_that_is_missing_or_not_ours_is_refused(clinic: Clinic, origin: b
     assert refused(clinic.topic.name, *headers)
 
 
+@pytest.mark.parametrize("origin", [b"http://127.0.0.1:9999", b"https://127.0.0.1:8000", b"http://127.0.0.1"])
+def test_origin_on_another_port_or_scheme_is_refused(clinic: Clinic, origin: bytes) -> None:
+    assert refused(clinic.topic.name, (b"origin", origin), monitor_cookie(clinic))
+
+
 def test_stranger_is_refused(clinic: Clinic) -> None:
     other = make_clinic("other")
     assert refused(clinic.topic.name, ORIGIN)

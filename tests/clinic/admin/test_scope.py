@@ -71,6 +71,13 @@ def test_manager_makes_members_of_own_people_and_of_new_ones_only(
     assert Membership.objects.get(user=new).role == "clerk"
 
 
+def test_manager_cannot_give_ops_which_is_a_right_over_all_clinics(manager: Client, harbor: Clinic) -> None:
+    new = make_user("nina")
+    answer = manager.post(page("membership", "add"), {"user": new.pk, "clinic": harbor.pk, "role": "ops"})
+    assert "is not one of the available choices" in answer.content.decode()
+    assert not new.memberships.exists()
+
+
 def test_manager_reaches_neither_users_nor_memberships_of_superusers(manager: Client, harbor: Clinic) -> None:
     root = make_user("root", harbor, "manager", is_superuser=True)
     assert manager.get(reverse("admin:auth_user_changelist")).status_code == 403

@@ -50,6 +50,15 @@ def test_run_is_read_as_written_and_then_gone(tmp_path: Path) -> None:
     assert home.read_run(tmp_path) is None
 
 
+def test_run_of_an_owner_that_was_killed_does_not_count(tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    home.write_run(tmp_path, {"pid": gone.pid})
+    assert home.read_run(tmp_path) is None
+    (tmp_path / "run.json").write_text("{")
+    assert home.read_run(tmp_path) is None
+
+
 def test_secret_key_made_by_many_at_once_is_one(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(home.secret_key, [tmp_path] * 32))

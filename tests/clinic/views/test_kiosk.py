@@ -223,3 +223,9 @@ def test_every_question_has_back_help_and_start_over(kiosk: Client) -> None:
         marks = Marks(pages[address])
         assert marks.having("href", FLOW[place - 1][0]), address
         assert marks.having("action", "/kiosk/wipe/") and marks.having("action", "/kiosk/help/")
+
+
+@pytest.mark.parametrize("address", ["/kiosk/wipe/", "/kiosk/help/"])
+def test_address_from_the_browsers_history_leads_to_the_start(kiosk: Client, address: str) -> None:
+    assert kiosk.get(address)["Location"] == "/kiosk/"
+    assert not HelpRequest.objects.exists()

@@ -18,6 +18,11 @@ BAD = [
     ("arrival", {"arrival": "teleported"}, {"id_arrival_0": "Please choose one."}),
     ("name", {"given_name": "Bob"}, {"id_family_name": "Please write your last name."}),
     ("name", {"family_name": "42"}, {"id_family_name": "Please write a name with at least one letter."}),
+    (
+        "name",
+        {"family_name": "Mil\u202eler"},
+        {"id_family_name": "Please use only letters and marks that belong in a name."},
+    ),
     ("name", {"family_name": "x" * 101}, {"id_family_name": "That is too long. Please write a shorter form."}),
     (
         "birth",

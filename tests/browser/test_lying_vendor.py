@@ -1,0 +1,38 @@
+"""A vendor that says what is not true: its numbers are hints, and nothing waits for them to come true."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import httpx
+import jwt
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.people import check_in, open_monitor, wait_for_row
+from tests.stack import Stack
+
+pytestmark = pytest.mark.usefixtures("empty_clinic")
+
+
+def publish(stack: Stack, number: str) -> None:
+    """What only the holder of the publishing key could say, to every page of the clinic, past all our code."""
+    env = json.loads((stack.home / "run.json").read_text())["env"]
+    name, _, secret = env["ABLY_PUBLISH_KEY"].partition(":")
+    claims = {"iat": int(time.time()), "exp": int(time.time()) + 60, "x-ably-capability": '{"*":["publish"]}'}
+    token = jwt.encode(claims, secret, algorithm="HS256", headers={"kid": name})
+    topic = stack.ask("Topic.objects.get().name")
+    vendor = env["ABLY_STREAM_URL"].removesuffix("/sse")
+    spec = [{"channels": [f"evenkeel:{topic}"], "messages": [{"data": number}]}]
+    headers = {"Authorization": f"Bearer {token}"}
+    httpx.post(f"{vendor}/messages", json=spec, headers=headers, timeout=5).raise_for_status()
+
+
+@pytest.mark.parametrize("number", ["999999999", "-1", "none"])
+def test_false_version_from_the_vendor_delays_nothing(stack: Stack, context: BrowserContext, number: str) -> None:
+    monitor, kiosk = open_monitor(context, stack), context.new_page()
+    expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both")
+    publish(stack, number)
+    for _patient in range(2):
+        wait_for_row(monitor, check_in(kiosk, stack), "waiting", 1)

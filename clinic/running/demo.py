@@ -86,11 +86,18 @@ def all_programs(plan: Plan, workers: Pools) -> Iterator[Program]:
     yield programs.cron(env)
 
 
-def start(plan: Plan, workers: Pools, supervisor: Supervisor, say: Callable[[str], object]) -> None:
-    """Starts everything and says what it does; each is ready when this returns."""
+def start(
+    plan: Plan, workers: Pools, supervisor: Supervisor, prepare: Callable[[], None], say: Callable[[str], object]
+) -> None:
+    """Starts everything and says what it does; each is ready when this returns.
+
+    `prepare` is called once Valkey is there, so that what it changes is told like any change.
+    """
     for program in all_programs(plan, workers):
         say(f"starting {program.name}")
         supervisor.add(program)
+        if program.name == "valkey":
+            prepare()
     home.write_run(plan.home, {"env": plan.env()})
 
 

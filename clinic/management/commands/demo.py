@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _run(self, plan: demo.Plan, *, as_json: bool) -> None:
-        prepare(plan, self._say)
         people = {role: [name, demo_people.PASSWORD] for role, name in demo_people.USERS.items()}
         try:
             with Supervisor(log_dir=plan.home / "logs") as supervisor:
-                demo.start(plan, settings.WORKERS, supervisor, self._say)
+                ready = partial(prepare, plan, self._say)
+                demo.start(plan, settings.WORKERS, supervisor, ready, self._say)
                 found = demo.summary(plan, supervisor, people)
                 self.stdout.write(json.dumps(found) if as_json else in_words(plan, found))
                 self.stdout.flush()

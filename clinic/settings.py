@@ -109,15 +109,12 @@ TEMPLATES = [
 # Without a host it is the local server's socket.
 _database_url = env.url("DATABASE_URL", ("postgresql", "postgres"), has_host=False)
 if _database_url:
-    _database: dict[str, Any] = dict(
-        dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)
-    )
+    _database: dict[str, Any] = dict(dj_database_url.parse(_database_url))
     _database["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 10_000, **_database.get("OPTIONS", {})}
 else:
     _database = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": HOME / "evenkeel.sqlite3",
-        "CONN_MAX_AGE": None,
         "OPTIONS": {
             # The default mode fails most writes under several writers, whatever the time-out.
             "transaction_mode": "IMMEDIATE",
@@ -126,7 +123,9 @@ else:
         },
         "TEST": {"NAME": HOME / "test.sqlite3"},
     }
-DATABASES = {"default": _database}
+# Under ASGI each request has a thread of its own: a connection kept open would serve nobody and wait for the
+# garbage collector.
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 _embedded = valkey.url(HOME) if DEMO else valkey.address(HOME)

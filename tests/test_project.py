@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,20 @@ def test_locks_hold_every_declared_dependency() -> None:
         locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / name).read_text(), flags=re.M))
         wanted = {re.split(r"[\[<>=]", line)[0].lower().replace("_", "-") for line in declared}
         assert wanted <= locked, wanted - locked
+
+
+def test_everything_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    declared = {re.split(r"[\[<>=]", line)[0].lower().replace("_", "-") for line in lines}
+    homes = packages_distributions()
+    foreign = {
+        name
+        for folder in ("clinic", "realtime", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in re.findall(r"^ *(?:from|import) ([a-z_0-9]+)", path.read_text(), flags=re.M)
+        if name in homes
+    }
+    assert len(foreign) > 20
+    undeclared = {name: homes[name] for name in foreign if not declared & {one.lower() for one in homes[name]}}
+    assert undeclared == {}

@@ -21,7 +21,7 @@ NEVER = 3600.0
 ORIGIN = (b"origin", b"http://127.0.0.1:8000")
 
 
-async def until(condition: Callable[[], object], seconds: float = 2.0) -> float:
+async def until(condition: Callable[[], object], seconds: float = 5.0) -> float:
     """Waits for the condition; how long it took. Fails when it does not come true in time."""
     begun = time.monotonic()
     while not condition():
@@ -84,7 +84,7 @@ class Page:
     async def leave(self) -> None:
         """The client goes; returns when the application has ended."""
         self.say({"type": "websocket.disconnect", "code": 1000})
-        await asyncio.wait_for(self.task, 2)
+        await asyncio.wait_for(self.task, 10)
 
 
 @contextmanager

@@ -277,4 +277,4 @@ def test_burst_makes_few_requests_and_never_two_waiting_jobs(vendor: Rig, live_r
     assert published(vendor, before).keys() == set(names)
     assert live_redis.scard(DIRTY) == 0
     assert 0 < len(vendor.seen()["requests"]) - before <= 20
-    assert max(waiting) == 1
+    assert max(waiting) <= 1

@@ -268,7 +268,9 @@ def test_burst_makes_few_requests_and_never_two_waiting_jobs(vendor: Rig, live_r
             jobs.announce_dirty(names[(number * 7 + offset) % 50])
             waiting.append(queue.count)
 
-    markers = [threading.Thread(target=mark_all, args=(offset,)) for offset in range(4)]
+    # With nobody to take it yet, the one job is seen to wait, however many changes there are.
+    mark_all(0)
+    markers = [threading.Thread(target=mark_all, args=(offset,)) for offset in range(1, 4)]
     for thread in markers:
         thread.start()
     while any(thread.is_alive() for thread in markers) or queue.count:
@@ -277,4 +279,4 @@ def test_burst_makes_few_requests_and_never_two_waiting_jobs(vendor: Rig, live_r
     assert published(vendor, before).keys() == set(names)
     assert live_redis.scard(DIRTY) == 0
     assert 0 < len(vendor.seen()["requests"]) - before <= 20
-    assert max(waiting) <= 1
+    assert max(waiting) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
+from string import ascii_lowercase
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
@@ -52,9 +54,14 @@ def answers(given: str = "Bob", family: str = "Miller", born: date = BORN, **mor
     return Answers(given_name=given, family_name=family, birth_date=born, **more)
 
 
-def make_visit(clinic: Clinic, given: str = "Bob", family: str = "Miller", **more: Any) -> Visit:
-    """A patient who has just checked in."""
-    return check_in(clinic, answers(given, family), by=Actor(), **more)
+def make_visit(clinic: Clinic, given: str | None = None, family: str = "Miller", **more: Any) -> Visit:
+    """A patient who has just checked in; without a first name given, somebody who was never here."""
+    return check_in(clinic, answers(given or another_name(), family), by=Actor(), **more)
+
+
+def another_name() -> str:
+    """A first name that nobody else has."""
+    return "Bob" + "".join(secrets.choice(ascii_lowercase) for _n in range(12))
 
 
 def make_booking(clinic: Clinic, at: datetime, given: str = "Bob", family: str = "Miller") -> Visit:

@@ -36,7 +36,7 @@ class ClinicAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "time_zone", "label_style"]}),
         ("Order in line", {"fields": ["immediate_minutes", "priority_minutes", "quick_minutes"]}),
-        ("Appointments", {"fields": ["early_minutes", "late_minutes"]}),
+        ("Appointments", {"fields": ["late_minutes"]}),
     ]
 
     def save_model(self, request: HttpRequest, obj: Clinic, form: Any, change: bool) -> None:

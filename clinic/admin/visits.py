@@ -19,8 +19,8 @@ from clinic.states import Lane, State, Verb
 
 FIELDS: dict[str | None, Any] = {
     None: ["ticket", "clinic", "day", "state", "lane", "room", "calls"],
-    "Patient": ["given_name", "family_name", "birth_date", "phone", "reason", "language"],
-    "Check-in": ["identity_checked", "booking_claimed", "booked_for"],
+    "Patient": ["given_name", "family_name", "birth_date", "phone", "reason", "language", "answered_by"],
+    "Check-in": ["identity_checked", "booking_claimed", "booked_for", "party"],
     "Times": ["arrived_at", "called_at", "stepped_out_at", "roomed_at", "ended_at"],
 }
 

@@ -40,11 +40,12 @@ class Clinic(models.Model):
     )
     priority_minutes = models.PositiveSmallIntegerField(_("head start, priority"), default=45)
     quick_minutes = models.PositiveSmallIntegerField(_("head start, quick"), default=15)
-    early_minutes = models.PositiveSmallIntegerField(
-        _("booked patients may come early by"), default=60, help_text=_("Minutes.")
-    )
     late_minutes = models.PositiveSmallIntegerField(
-        _("booked patients may come late by"), default=60, help_text=_("Minutes.")
+        _("booked patients may come late by"),
+        default=60,
+        help_text=_(
+            "Minutes. Up to then they keep the place of their booked time; later, they are in line from then."
+        ),
     )
 
     class Meta:
@@ -70,9 +71,10 @@ class Clinic(models.Model):
         }
         return timedelta(minutes=minutes.get(Lane(lane), 0))
 
-    def may_arrive(self, booked_for: datetime, at: datetime) -> bool:
-        """Whether a patient booked for one moment may check in at another."""
-        return -self.early_minutes * 60 <= (at - booked_for).total_seconds() <= self.late_minutes * 60
+    @property
+    def late_allowance(self) -> timedelta:
+        """How late a booked patient may come and keep the place of the booked time."""
+        return timedelta(minutes=self.late_minutes)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the doors are open at a moment. A clinic without hours is always open."""

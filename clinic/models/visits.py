@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any, Self
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models.people import Device
 from clinic.models.places import Clinic, Room
 from clinic.names import fold
-from clinic.states import ENDED, ON_SITE, Lane, State, Verb
+from clinic.states import ENDED, ON_SITE, OPEN, Lane, State, Verb
 
 NEVER_CHANGED = "A visit's history is never changed: write a new event."
 
@@ -47,6 +48,19 @@ class VisitQuerySet(models.QuerySet["Visit"]):
     def on_site(self) -> Self:
         return self.filter(state__in=ON_SITE)
 
+    def of_person(self, given_name: str, family_name: str, birth_date: date) -> Self:
+        """Those of one person: twins share the last name and the birth date, and not the first name."""
+        return self.filter(
+            birth_date=birth_date,
+            family_name_key=name_key(family_name),
+            given_name_key=name_key(given_name),
+        )
+
+    def of_party(self, visit: Visit) -> Self:
+        """Those who checked in together with this one, and itself."""
+        first = visit.party_id or visit.pk
+        return self.filter(Q(pk=first) | Q(party=first))
+
 
 class Visit(models.Model):
     """One patient's stay, from expected to gone. Written by the services alone."""
@@ -62,6 +76,7 @@ class Visit(models.Model):
     order_key = models.DateTimeField(null=True)
 
     given_name = models.CharField(max_length=100, blank=True)
+    given_name_key = models.CharField(max_length=100, blank=True, editable=False)
     family_name = models.CharField(max_length=100)
     family_name_key = models.CharField(max_length=100, editable=False)
     birth_date = models.DateField()
@@ -70,6 +85,16 @@ class Visit(models.Model):
     language = models.CharField(max_length=10, default="en")
     booking_claimed = models.BooleanField(default=False)
     identity_checked = models.BooleanField(default=False)
+    answered_by = models.CharField(
+        max_length=201, blank=True, help_text=_("The adult who answers for a child, as the kiosk was told.")
+    )
+    party = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="companions",
+        help_text=_("The first visit of those who checked in together."),
+    )
 
     room = models.ForeignKey(Room, null=True, on_delete=models.PROTECT)
     calls = models.PositiveSmallIntegerField(default=0)
@@ -87,7 +112,7 @@ class Visit(models.Model):
         indexes = [
             models.Index(fields=["clinic", "state", "order_key"], name="visit_line"),
             models.Index(fields=["clinic", "day"], name="visit_day"),
-            models.Index(fields=["clinic", "birth_date"], condition=Q(state="expected"), name="visit_booking"),
+            models.Index(fields=["clinic", "birth_date"], condition=Q(state__in=OPEN), name="visit_person"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["clinic", "idempotency_key"], name="visit_once_a_key"),
@@ -131,13 +156,14 @@ class Visit(models.Model):
                 condition=Q(called_at=None) | Q(arrived_at=None) | Q(called_at__gte=F("arrived_at")),
                 name="arrival_before_call",
             ),
+            models.CheckConstraint(condition=Q(party=None) | ~Q(party=F("pk")), name="party_is_another"),
         ]
 
     def __str__(self) -> str:
         return self.ticket or f"visit {self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.family_name_key = name_key(self.family_name)
+        self.given_name_key, self.family_name_key = name_key(self.given_name), name_key(self.family_name)
         super().save(*args, **kwargs)
 
 

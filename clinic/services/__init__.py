@@ -5,11 +5,12 @@ version, and rings after the commit: all of it or nothing.
 """
 
 from clinic.services.actors import Actor, AlreadyDone, Refused, short_name
-from clinic.services.check_in import Answers, arrive, book, check_in
+from clinic.services.check_in import LARGEST_PARTY, Answers, arrive, book, check_in, check_in_together
 from clinic.services.help_requests import ask_for_help, take_help_request
-from clinic.services.moves import call_next, move, undo
+from clinic.services.moves import call_next, call_together, move, undo
 
 __all__ = [
+    "LARGEST_PARTY",
     "Actor",
     "AlreadyDone",
     "Answers",
@@ -18,7 +19,9 @@ __all__ = [
     "ask_for_help",
     "book",
     "call_next",
+    "call_together",
     "check_in",
+    "check_in_together",
     "move",
     "short_name",
     "take_help_request",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -14,18 +16,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import Clinic, Visit
-from clinic.models.visits import Reason, name_key
-from clinic.services import record
+from clinic.models.visits import Reason
+from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
 from clinic.services.line import order_key
 from clinic.states import ON_SITE, Lane, State, Verb
 from clinic.tickets import ticket
 from realtime import notices
+from realtime.models import Topic
+
+LARGEST_PARTY = 8
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a patient, or a clerk for them, has said. Already validated by a form."""
+    """What a patient, or somebody for them, has said. Already validated by a form.
+
+    `answered_by`: the adult who answers for a child. `booked`: says that they have an appointment.
+    """
 
     family_name: str
     birth_date: date
@@ -34,6 +42,7 @@ class Answers:
     reason: str = Reason.PRIVATE
     language: str = "en"
     booked: bool = False
+    answered_by: str = ""
 
 
 def check_in(
@@ -44,29 +53,80 @@ def check_in(
     key: UUID | None = None,
     lane: Lane = Lane.STANDARD,
     identity_checked: bool = False,
+    beside: Visit | None = None,
 ) -> Visit:
     """The patient's visit, now waiting and with a ticket; the same `key` again gives the same visit.
 
-    Someone who says that they are booked is looked for among today's bookings, by birth date and last name. A miss
-    becomes a walk-in that the desk is told of: to the one who asks, hit and miss look alike. A booking keeps its
-    lane unless another than the standard one is given.
+    Somebody who is here already gets the same ticket again, and is back in line if they had stepped out. One who
+    is expected takes up that booking, by birth date and both names; who says that they are booked, and is not
+    found, becomes a walk-in that the desk is told of: to the one who asks, hit and miss look alike. A booking
+    keeps its lane unless another than the standard one is given. `beside`: they are together with this visit.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        if key and (known := clinic.visits.filter(idempotency_key=key).first()):
+        form = _Form(clinic, by, lane, identity_checked)
+        return form.hand_in(topic, answers, key, beside)
+
+
+def check_in_together(
+    clinic: Clinic, people: Sequence[Answers], *, by: Actor, key: UUID | None = None
+) -> list[Visit]:
+    """One visit for each of up to LARGEST_PARTY people who came together: all of them, or none.
+
+    As `check_in` for each; the same `key` again gives the same visits. Raises ValueError for nobody or too many.
+    """
+    if not 0 < len(people) <= LARGEST_PARTY:
+        raise ValueError(f"{len(people)} people cannot check in together")
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        form, visits = _Form(clinic, by), list[Visit]()
+        for place, answers in enumerate(people):
+            first = visits[0] if visits else None
+            visits.append(form.hand_in(topic, answers, _key_of(key, place), first))
+        return visits
+
+
+def _key_of(key: UUID | None, place: int) -> UUID | None:
+    return uuid.uuid5(key, str(place)) if key and place else key
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What is the same for all who check in together."""
+
+    clinic: Clinic
+    by: Actor
+    lane: Lane = Lane.STANDARD
+    identity_checked: bool = False
+
+    def hand_in(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
+        if key and (known := self.clinic.visits.filter(idempotency_key=key).first()):
             return known
-        booking = _booking(clinic, answers, timezone.now()) if answers.booked else None
-        visit = booking or Visit(clinic=clinic, lane=lane)
+        if here := persons.visit_on_site(self.clinic, answers):
+            return _again(topic, here, self.by)
+        return self._admit(topic, answers, key, beside)
+
+    def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
+        booking = persons.booking(self.clinic, answers, timezone.now(), claimed=answers.booked)
+        visit = booking or Visit(clinic=self.clinic, lane=self.lane)
         slot = record.next_slot(visit)
         changes = {
             **_said(answers, is_known=booking is not None),
-            **_arrival(visit, slot.at, lane if lane != Lane.STANDARD else visit.lane),
+            **_arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane),
             "idempotency_key": key,
-            "identity_checked": identity_checked,
+            "identity_checked": self.identity_checked,
             "booking_claimed": answers.booked,
+            "party_id": (beside.party_id or beside.pk) if beside else None,
         }
-        record.write(topic, visit, Verb.CHECK_IN, changes, by=by, slot=slot)
+        record.write(topic, visit, Verb.CHECK_IN, changes, by=self.by, slot=slot)
         return visit
+
+
+def _again(topic: Topic, visit: Visit, by: Actor) -> Visit:
+    if visit.state == State.STEPPED_OUT:
+        changes = {"state": State.WAITING, "room": None}
+        record.write(topic, visit, Verb.RETURN, changes, by=by, slot=record.next_slot(visit))
+    return visit
 
 
 def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
@@ -94,7 +154,7 @@ def book(clinic: Clinic, answers: Answers, booked_for: datetime, *, by: Actor) -
 
 def _said(answers: Answers, *, is_known: bool) -> dict[str, Any]:
     """What to store. The names of a booking stand: they came from the clinic, not from a kiosk's keys."""
-    said: dict[str, Any] = {"language": answers.language}
+    said: dict[str, Any] = {"language": answers.language, "answered_by": answers.answered_by}
     if answers.phone or not is_known:
         said["phone"] = answers.phone
     if answers.reason != Reason.PRIVATE or not is_known:
@@ -129,20 +189,3 @@ def _next_ticket(clinic: Clinic, day: date) -> tuple[int, str]:
         return next((n, code) for n in count(last + 1) if (code := ticket(n)) not in taken)
     except ValueError:
         raise Refused(_("All of today's tickets are used. Please go to the front desk.")) from None
-
-
-def _booking(clinic: Clinic, answers: Answers, at: datetime) -> Visit | None:
-    """The one booking of now with this birth date and last name; the first name tells twins apart."""
-    found = [
-        visit
-        for visit in clinic.visits.filter(
-            state=State.EXPECTED,
-            birth_date=answers.birth_date,
-            family_name_key=name_key(answers.family_name),
-        ).order_by("booked_for", "pk")
-        if visit.booked_for and clinic.may_arrive(visit.booked_for, at)
-    ]
-    same = [visit for visit in found if name_key(visit.given_name) == name_key(answers.given_name)]
-    if same:
-        return same[0]
-    return found[0] if len(found) == 1 else None

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -70,6 +71,27 @@ def call_next(
         return _move(topic, visit, Verb.CALL, by=by, room=room, seen_free=seen_free, key=key)
 
 
+def call_together(
+    clinic: Clinic, public_id: UUID, *, by: Actor, room: Room, seen_free: bool = False, key: UUID | None = None
+) -> list[VisitEvent]:
+    """Calls all who wait of those who checked in together with this visit; one event each, in line's order.
+
+    The same `key` again returns the first ones. Raises Visit.DoesNotExist for a visit that is not this clinic's,
+    AlreadyDone when none of them waits any more, Refused when the room `seen_free` is free no more.
+    """
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        if done := list(_known(clinic, key)):
+            return done
+        visit = clinic.visits.get(public_id=public_id)
+        waiting = list(clinic.visits.in_line().of_party(visit))
+        if not waiting:
+            raise too_late(visit, Verb.CALL, by)
+        if seen_free:
+            _still_free(clinic, room)
+        return [_move(topic, one, Verb.CALL, by=by, room=room, key=key) for one in waiting]
+
+
 def undo(
     clinic: Clinic, public_id: UUID, *, by: Actor, seen: int | None = None, key: UUID | None = None
 ) -> VisitEvent:
@@ -99,10 +121,14 @@ def can_undo(event: VisitEvent, now: datetime) -> bool:
 
 
 def _done_before(clinic: Clinic, key: UUID | None, public_id: UUID | None = None) -> VisitEvent | None:
-    if key is None:
-        return None
-    known = VisitEvent.objects.select_related("visit").filter(visit__clinic=clinic, key=key)
+    known = _known(clinic, key)
     return (known.filter(visit__public_id=public_id) if public_id else known).first()
+
+
+def _known(clinic: Clinic, key: UUID | None) -> QuerySet[VisitEvent]:
+    """What was done under this key before; nothing without one."""
+    events = VisitEvent.objects.select_related("visit").order_by("pk")
+    return events.filter(visit__clinic=clinic, key=key) if key else events.none()
 
 
 def _move(

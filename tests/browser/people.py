@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.factories import another_name
 from tests.stack import Stack
 
 
 @dataclass(frozen=True)
 class Patient:
-    """What somebody answers at the kiosk."""
+    """What somebody answers at the kiosk; unless a first name is given, somebody who was never here."""
 
-    given_name: str = "Bob"
+    given_name: str = field(default_factory=another_name)
     family_name: str = "Miller"
     birth_month: str = "4"
     birth_day: str = "17"

@@ -33,16 +33,11 @@ def test_check_in_makes_one_visit_with_its_event_delivery_and_version(harbor: Cl
 
 def test_same_key_gives_the_same_visit_and_changes_nothing(harbor: Clinic) -> None:
     key = uuid.uuid4()
-    first = make_visit(harbor, key=key)
+    first = make_visit(harbor, given="Bob", key=key)
     again = make_visit(harbor, given="Robert", key=key)
     assert (again.pk, again.ticket, again.given_name) == (first.pk, first.ticket, "Bob")
     assert Visit.objects.count() == 1
     assert Topic.objects.get(pk=harbor.topic_id).version == 2
-
-
-def test_two_keys_or_none_are_two_visits_of_one_patient(harbor: Clinic) -> None:
-    visits = [make_visit(harbor, key=key) for key in (uuid.uuid4(), uuid.uuid4(), None, None)]
-    assert [visit.ticket for visit in visits] == ["A10", "A11", "A12", "A13"]
 
 
 def test_same_key_at_another_clinic_is_another_visit(harbor: Clinic) -> None:
@@ -51,13 +46,13 @@ def test_same_key_at_another_clinic_is_another_visit(harbor: Clinic) -> None:
 
 
 def test_booked_patient_gets_the_booking_and_keeps_its_name(harbor: Clinic, clock: Clock) -> None:
-    booking = make_booking(harbor, clock.at + timedelta(minutes=30), given="Robert", family="Müller")
+    booking = make_booking(harbor, clock.at + timedelta(minutes=30), given="José", family="Müller")
     clock.add(minutes=1)
-    visit = check_in(harbor, **booked(family="MULLER", reason="skin", language="es"))  # type: ignore[arg-type]
+    visit = check_in(harbor, **booked("JOSE", family="MULLER", reason="skin", language="es"))  # type: ignore[arg-type]
     assert (visit.pk, visit.state, visit.given_name, visit.family_name) == (
         booking.pk,
         "waiting",
-        "Robert",
+        "José",
         "Müller",
     )
     assert (visit.reason, visit.language, visit.order_key) == ("skin", "es", clock.at)
@@ -77,26 +72,39 @@ def test_miss_becomes_a_walk_in_that_the_desk_is_told_of(
     assert (visit.state, visit.booking_claimed, visit.booked_for) == ("waiting", True, None)
 
 
-def test_walk_in_who_has_a_booking_does_not_touch_it(harbor: Clinic, clock: Clock) -> None:
-    booking = make_booking(harbor, clock.at)
-    assert make_visit(harbor).pk != booking.pk
+def test_walk_in_who_is_expected_by_both_names_takes_up_the_booking(harbor: Clinic, clock: Clock) -> None:
+    booking = make_booking(harbor, clock.at, given="Bob")
+    assert make_visit(harbor, "Rob").pk != booking.pk
+    assert make_visit(harbor, "Bob").pk == booking.pk
 
 
-@pytest.mark.parametrize(("minutes", "hit"), [(-61, False), (-60, True), (60, True), (61, False)])
-def test_booking_is_found_within_the_clinics_window_only(
-    harbor: Clinic, clock: Clock, minutes: int, hit: bool
-) -> None:
-    booking = make_booking(harbor, clock.at - timedelta(minutes=minutes))
+@pytest.mark.parametrize(
+    ("hours", "hit"), [(-13, False), (-7, True), (-2, True), (0, True), (2, True), (9, True), (17, False)]
+)
+def test_booking_is_found_within_the_clinic_day(harbor: Clinic, clock: Clock, hours: int, hit: bool) -> None:
+    clock.at = datetime(2026, 2, 2, 18, 0, tzinfo=UTC)
+    booking = make_booking(harbor, clock.at + timedelta(hours=hours))
     assert (check_in(harbor, **booked()).pk == booking.pk) is hit  # type: ignore[arg-type]
 
 
-def test_late_patient_keeps_the_booked_place_and_early_one_queues_from_now(harbor: Clinic, clock: Clock) -> None:
-    at = clock.at
-    for given, minutes in [("Late", -20), ("Early", 20)]:
-        make_booking(harbor, at + timedelta(minutes=minutes), given=given)
-    late = check_in(harbor, **booked("Late"))  # type: ignore[arg-type]
-    early = check_in(harbor, **booked("Early"))  # type: ignore[arg-type]
-    assert (late.order_key, early.order_key) == (at - timedelta(minutes=20), at)
+def test_booking_shortly_after_the_days_turn_is_found_before_it(harbor: Clinic, clock: Clock) -> None:
+    clock.at = harbor.day_starts(date(2026, 2, 3)) - timedelta(minutes=20)
+    booking = make_booking(harbor, clock.at + timedelta(minutes=40))
+    assert check_in(harbor, **booked()).pk == booking.pk  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("came_after", "keeps"), [(-300, False), (-20, False), (0, True), (20, True), (60, True), (61, False)]
+)
+def test_place_of_a_booked_patient_follows_the_rule(
+    harbor: Clinic, clock: Clock, came_after: int, keeps: bool
+) -> None:
+    """Late within the allowance: the booked time's place. Early, or later than that: in line from the arrival."""
+    clock.at = datetime(2026, 2, 2, 18, 0, tzinfo=UTC)
+    at = clock.at - timedelta(minutes=came_after)
+    make_booking(harbor, at)
+    visit = check_in(harbor, **booked())  # type: ignore[arg-type]
+    assert visit.order_key == (at if keeps else clock.at)
 
 
 def test_twins_are_told_apart_by_first_name(harbor: Clinic, clock: Clock) -> None:
@@ -105,6 +113,31 @@ def test_twins_are_told_apart_by_first_name(harbor: Clinic, clock: Clock) -> Non
     twins["Pollux"].refresh_from_db()
     Visit.objects.filter(pk=twins["Pollux"].pk).update(state="expected", arrived_at=None)
     assert check_in(harbor, **booked("Helen")).booked_for is None  # type: ignore[arg-type]
+
+
+def test_only_booked_twin_is_not_taken_for_the_other(harbor: Clinic, clock: Clock) -> None:
+    make_booking(harbor, clock.at, given="Castor")
+    other = check_in(harbor, **booked("Pollux"))  # type: ignore[arg-type]
+    assert (other.booked_for, other.booking_claimed) == (None, True)
+
+
+@pytest.mark.parametrize(("on_the_list", "said"), [("Castor", ""), ("", "Castor")])
+def test_missing_first_name_suffices_for_who_claims_the_one_booking(
+    harbor: Clinic, clock: Clock, on_the_list: str, said: str
+) -> None:
+    booking = make_booking(harbor, clock.at, given=on_the_list)
+    assert check_in(harbor, **booked(said)).pk == booking.pk  # type: ignore[arg-type]
+
+
+def test_missing_first_name_of_who_claims_nothing_does_not_suffice(harbor: Clinic, clock: Clock) -> None:
+    booking = make_booking(harbor, clock.at, given="Castor")
+    assert check_in(harbor, answers(""), by=Actor()).pk != booking.pk
+
+
+def test_missing_first_name_chooses_none_of_two_bookings(harbor: Clinic, clock: Clock) -> None:
+    for name in ("Castor", "Pollux"):
+        make_booking(harbor, clock.at, given=name)
+    assert check_in(harbor, **booked("")).booked_for is None  # type: ignore[arg-type]
 
 
 def test_patient_booked_twice_gets_the_earlier_booking(harbor: Clinic, clock: Clock) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -37,7 +37,10 @@ MARKS = ["Xaviera", "Quennell", "Zyxwvut", "zyxwvut", "1931", "12025550199", "55
 
 
 def plant(clinic: Clinic, *verbs: Verb) -> Visit:
-    visit = check_in(clinic, PLANTED, by=Actor(user=make_user(f"clerk{Visit.objects.count()}")))
+    """One more of them: the last name makes it another person."""
+    many = Visit.objects.count()
+    said = replace(PLANTED, family_name=PLANTED.family_name + "w" * many)
+    visit = check_in(clinic, said, by=Actor(user=make_user(f"clerk{many}")))
     for verb in verbs:
         do(visit, verb)
     return visit
@@ -111,7 +114,7 @@ def test_desk_shows_its_own_clinic_by_column(harbor: Clinic, clock: Clock) -> No
 
 
 def test_desk_card_says_who_acted_and_what_may_be_done(harbor: Clinic, by_ana: Actor) -> None:
-    visit = make_visit(harbor)
+    visit = make_visit(harbor, "Bob")
     do(visit, Verb.CALL, by=by_ana)
     (card,) = presenters.desk_board(harbor).called
     assert (card.name, card.room, card.sequence, card.last_by) == ("Bob Miller", "Room 1", 2, "Call: Ana")

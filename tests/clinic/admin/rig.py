@@ -31,7 +31,7 @@ def clinic_form(clinic: Clinic, **changed: Any) -> dict[str, Any]:
     said = {
         "name": clinic.name, "slug": clinic.slug, "time_zone": clinic.time_zone, "label_style": clinic.label_style,
         "immediate_minutes": 1440, "priority_minutes": 45, "quick_minutes": 15,
-        "early_minutes": 60, "late_minutes": 60,
+        "late_minutes": 60,
         "rooms-TOTAL_FORMS": 0, "rooms-INITIAL_FORMS": 0, "hours-TOTAL_FORMS": 0, "hours-INITIAL_FORMS": 0,
     }  # fmt: skip
     return said | changed

@@ -136,7 +136,7 @@ def test_wipe_forgets_answers_key_and_ticket(kiosk: Client) -> None:
     assert kiosk.post("/kiosk/wipe/")["Location"] == "/kiosk/"
     for address in ("/kiosk/ticket/", LAST, "/kiosk/name/", "/kiosk/phone/?change=1"):
         assert kiosk.get(address)["Location"] == "/kiosk/", "back after the wipe finds nothing"
-    answer(kiosk)
+    answer(kiosk, given_name="Rob")
     finish(kiosk)
     assert Visit.objects.count() == 2, "the next patient is not the last one"
 

@@ -1,0 +1,55 @@
+"""Is this person here already, or expected? A person is a first name, a last name and a birth date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Protocol
+
+from django.db.models import Q
+
+from clinic.models import Clinic, Visit
+from clinic.models.visits import name_key
+from clinic.states import State
+
+
+class Person(Protocol):
+    """What somebody says of who they are."""
+
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def birth_date(self) -> date: ...
+
+
+def visit_on_site(clinic: Clinic, person: Person) -> Visit | None:
+    """The visit of somebody who is in the clinic now. One without a first name is nobody else than that."""
+    here = clinic.visits.on_site().of_person(person.given_name, person.family_name, person.birth_date)
+    return here.order_by("-arrived_at", "-pk").first()
+
+
+def booking(clinic: Clinic, person: Person, at: datetime, *, claimed: bool) -> Visit | None:
+    """The booking of this clinic day, or of about now, that is this person's.
+
+    Another first name is another person: a twin. Where one of the two gives none, the last name and birth date
+    must suffice, but only for somebody who has `claimed` to be booked, and only if they fit one booking.
+    """
+    bookings = _of_now(clinic, person, at)
+    said = name_key(person.given_name)
+    same = [visit for visit in bookings if visit.given_name_key == said]
+    if same:
+        return same[0]
+    unnamed = [visit for visit in bookings if not said or not visit.given_name_key]
+    return unnamed[0] if claimed and len(unnamed) == 1 else None
+
+
+def _of_now(clinic: Clinic, person: Person, at: datetime) -> list[Visit]:
+    about_now = Q(booked_for__range=(at - clinic.late_allowance, at + clinic.late_allowance))
+    bookings = clinic.visits.filter(
+        about_now | Q(day=clinic.day(at)),
+        state=State.EXPECTED,
+        birth_date=person.birth_date,
+        family_name_key=name_key(person.family_name),
+    )
+    return list(bookings.order_by("booked_for", "pk"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from django.db.models import Q
 
 from clinic.models import Clinic, Visit
 from clinic.models.visits import name_key
-from clinic.states import State
+from clinic.states import ON_SITE, State
 
 
 class Person(Protocol):
@@ -27,6 +28,24 @@ def visit_on_site(clinic: Clinic, person: Person) -> Visit | None:
     """The visit of somebody who is in the clinic now. One without a first name is nobody else than that."""
     here = clinic.visits.on_site().of_person(person.given_name, person.family_name, person.birth_date)
     return here.order_by("-arrived_at", "-pk").first()
+
+
+def key(visit: Visit) -> tuple[str, str, date]:
+    """What makes one person, as it is compared."""
+    return visit.given_name_key, visit.family_name_key, visit.birth_date
+
+
+def last_ended(visits: Sequence[Visit], day: date) -> dict[tuple[str, str, date], Visit]:
+    """By person, the visit of this clinic day that ended last, of those who are in `visits`. One query or none."""
+    if not visits:
+        return {}
+    ended = Visit.objects.filter(
+        clinic=visits[0].clinic_id,
+        day=day,
+        state__in=[State.DISCHARGED, State.LEFT, State.NO_SHOW],
+        birth_date__in={visit.birth_date for visit in visits if visit.state in ON_SITE},
+    )
+    return {key(visit): visit for visit in ended.order_by("ended_at", "pk")}
 
 
 def booking(clinic: Clinic, person: Person, at: datetime, *, claimed: bool) -> Visit | None:

@@ -18,7 +18,7 @@ PUBLIC = ("kiosk:start", "monitor:screen")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """A request that cannot be read. Django's own page reads its form once more, and fails where that had failed."""
+    """A request that cannot be read. Django's own page reads its form again, and fails where that failed."""
     return _page(request, "400.html", 400)
 
 

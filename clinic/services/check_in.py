@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic import clock
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import persons, record
@@ -108,7 +108,7 @@ class _Form:
         return self._admit(topic, answers, key, beside)
 
     def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
-        booking = persons.booking(self.clinic, answers, timezone.now(), claimed=answers.booked)
+        booking = persons.booking(self.clinic, answers, clock.now(), claimed=answers.booked)
         visit = booking or Visit(clinic=self.clinic, lane=self.lane)
         slot = record.next_slot(visit)
         changes = {

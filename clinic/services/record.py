@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.utils import timezone
-
+from clinic import clock
 from clinic.integrations import outbox
 from clinic.models import Visit, VisitEvent
 from clinic.services.actors import Actor
@@ -44,7 +43,7 @@ def next_slot(visit: Visit) -> Slot:
 
 def slot_after(last: VisitEvent | None) -> Slot:
     """The slot after a visit's last event: never earlier than it, even if servers' clocks differ."""
-    now = timezone.now()
+    now = clock.now()
     return Slot(last.sequence + 1, max(now, last.at)) if last else Slot(1, now)
 
 

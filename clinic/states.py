@@ -20,7 +20,7 @@ class State(models.TextChoices):
 
 
 class Verb(models.TextChoices):
-    """What people do to a visit. `undo` reverses the last of the others."""
+    """What people do to a visit. `undo` reverses the last of the others. The system asks; `keep` is the answer."""
 
     BOOK = "book", _("Book")
     CHECK_IN = "check-in", _("Check in")
@@ -37,6 +37,8 @@ class Verb(models.TextChoices):
     CONFIRM = "confirm", _("Identity checked")
     MOVE = "move", _("Change lane")
     UNDO = "undo", _("Undo")
+    ASK = "ask", _("Still here?")
+    KEEP = "keep", _("Still here")
 
 
 class Lane(models.TextChoices):
@@ -68,8 +70,12 @@ MOVES: dict[Verb, dict[State | None, State]] = {
     Verb.ENTER_IN_ERROR: dict.fromkeys(OPEN, State.ENTERED_IN_ERROR),
     Verb.CONFIRM: {state: state for state in OPEN},
     Verb.MOVE: {State.WAITING: State.WAITING},
+    Verb.ASK: {state: state for state in OPEN},
+    Verb.KEEP: {state: state for state in OPEN},
 }
-REVERSIBLE = frozenset(MOVES) - {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR}
+# Between the desk and the system: no other system is told of them.
+HISTORY_ONLY = frozenset({Verb.ASK, Verb.KEEP})
+REVERSIBLE = frozenset(MOVES) - {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR} - HISTORY_ONLY
 
 
 def after(verb: Verb, before: State | None) -> State | None:

@@ -22,6 +22,7 @@ else:
     TabularInline = admin.TabularInline
 
 VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
+EVERYTHING = frozenset({VIEW, ADD, CHANGE, DELETE})
 PER_PAGE = 40
 
 

@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin, ScopedInline
-from clinic.models import Clinic, OpeningHours, Room
+from clinic.admin.base import ADD, EVERYTHING, ScopedAdmin, ScopedInline
+from clinic.admin.hours import OpeningHoursInline, SpecialHoursInline
+from clinic.models import Clinic, Room
 from clinic.services import clinics
-
-EVERYTHING = frozenset({VIEW, ADD, CHANGE, DELETE})
 
 
 class RoomInline(ScopedInline):
@@ -19,24 +18,19 @@ class RoomInline(ScopedInline):
     allowed = EVERYTHING
 
 
-class OpeningHoursInline(ScopedInline):
-    model = OpeningHours
-    allowed = EVERYTHING
-    verbose_name_plural = "Opening hours (none: always open)"
-
-
 @admin.register(Clinic)
 class ClinicAdmin(ScopedAdmin):
     clinic_path = "pk"
     only_superusers = frozenset({ADD})
     fixed = ("slug",)
-    inlines = [RoomInline, OpeningHoursInline]
+    inlines = [RoomInline, OpeningHoursInline, SpecialHoursInline]
     list_display = ["name", "slug", "time_zone", "label_style"]
     search_fields = ["name", "slug"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "time_zone", "label_style"]}),
         ("Order in line", {"fields": ["immediate_minutes", "priority_minutes", "quick_minutes"]}),
         ("Appointments", {"fields": ["late_minutes"]}),
+        ("Closing time", {"fields": ["day_begins", "close_after_minutes", "unanswered_call"]}),
     ]
 
     def save_model(self, request: HttpRequest, obj: Clinic, form: Any, change: bool) -> None:

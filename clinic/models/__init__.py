@@ -1,6 +1,7 @@
 from clinic.models.deliveries import Delivery, Destination
+from clinic.models.hours import OpeningHours, SpecialHours
 from clinic.models.people import Device, HelpRequest, Membership
-from clinic.models.places import Clinic, OpeningHours, Room
+from clinic.models.places import Clinic, Room
 from clinic.models.visits import Visit, VisitEvent
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Membership",
     "OpeningHours",
     "Room",
+    "SpecialHours",
     "Visit",
     "VisitEvent",
 ]

@@ -1,21 +1,32 @@
-"""A clinic, its rooms and its opening hours, in its own time zone."""
+"""A clinic, with its days in its own time zone, and its rooms."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.states import Lane
+from clinic import calendar
+from clinic.calendar import Hours, Timetable
+from clinic.states import Lane, State
 from realtime.models import Topic
 
 
 class LabelStyle(models.TextChoices):
     TICKET = "ticket", _("Ticket only")
     FIRST_NAME = "first_name", _("Ticket, first name and last initial")
+
+
+class UnansweredCall(models.TextChoices):
+    """What becomes of a visit that was called and is still open long after closing time."""
+
+    LEFT = State.LEFT, _("Left without being seen")
+    NO_SHOW = State.NO_SHOW, _("Did not come")
 
 
 def check_time_zone(name: str) -> None:
@@ -48,6 +59,29 @@ class Clinic(models.Model):
         ),
     )
 
+    day_begins = models.TimeField(
+        default=time(4),
+        help_text=_("The clinic's day, and its tickets, begin anew then. Choose a time when nobody is there."),
+    )
+    close_after_minutes = models.PositiveSmallIntegerField(
+        _("close open visits after"),
+        null=True,
+        blank=True,
+        default=30,
+        validators=[MinValueValidator(5)],
+        help_text=_(
+            "Minutes. At closing time, and when the day ends, the desk is asked about each open visit. "
+            "One that nobody answers for is closed after this time. Empty: only ask."
+        ),
+    )
+    unanswered_call = models.CharField(
+        _("called patients are then"),
+        max_length=20,
+        choices=UnansweredCall,
+        default=UnansweredCall.NO_SHOW,
+        help_text=_("Those who wait or stepped out have left, those expected did not come, rooms are empty."),
+    )
+
     class Meta:
         ordering = ["name"]
 
@@ -59,8 +93,12 @@ class Clinic(models.Model):
         return ZoneInfo(self.time_zone)
 
     def day(self, at: datetime) -> date:
-        """The clinic's own calendar day at a moment."""
-        return at.astimezone(self.zone).date()
+        """The clinic's own day at a moment: a night that crosses midnight is one day."""
+        return calendar.day_of(at, self.day_begins, self.zone)
+
+    def day_starts(self, day: date) -> datetime:
+        """When a day of the clinic begins, in UTC. It ends when the next begins: 23 to 25 hours later."""
+        return calendar.moment(day, self.day_begins, self.zone)
 
     def head_start(self, lane: str) -> timedelta:
         """How far a lane goes before the standard lane."""
@@ -76,58 +114,23 @@ class Clinic(models.Model):
         """How late a booked patient may come and keep the place of the booked time."""
         return timedelta(minutes=self.late_minutes)
 
+    @property
+    def timetable(self) -> Timetable:
+        """The opening hours as plain values. Two queries, unless the hours were fetched with the clinic."""
+        week, special = defaultdict[int, list[Hours]](list), defaultdict[date, list[Hours]](list)
+        for row in self.hours.all():
+            week[row.weekday].append(row.stretch)
+        for exception in self.special_hours.all():
+            special[exception.date] += [exception.stretch] if exception.stretch else []
+        return Timetable(self.zone, week, special)
+
     def is_open(self, at: datetime) -> bool:
         """Whether the doors are open at a moment. A clinic without hours is always open."""
-        hours = list(self.hours.all())
-        return not hours or any(start <= at < end for start, end in self._spans(hours, at))
+        return self.timetable.is_open(at)
 
     def opens_at(self, at: datetime) -> datetime | None:
-        """When the doors open next after a moment, within eight days; None if never or always open."""
-        starts = [start for start, _end in self._spans(list(self.hours.all()), at) if start > at]
-        return min(starts, default=None)
-
-    def _spans(self, hours: list[OpeningHours], at: datetime) -> list[tuple[datetime, datetime]]:
-        today = self.day(at)
-        days = [today + timedelta(days=n) for n in range(-1, 8)]
-        return [h.span(day, self.zone) for day in days for h in hours if h.weekday == day.weekday()]
-
-
-class OpeningHours(models.Model):
-    """One stretch of one weekday. Two rows on a day make a break; an end not after the start is the next day's."""
-
-    class Weekday(models.IntegerChoices):
-        MONDAY = 0, _("Monday")
-        TUESDAY = 1, _("Tuesday")
-        WEDNESDAY = 2, _("Wednesday")
-        THURSDAY = 3, _("Thursday")
-        FRIDAY = 4, _("Friday")
-        SATURDAY = 5, _("Saturday")
-        SUNDAY = 6, _("Sunday")
-
-    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="hours")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday)
-    opens = models.TimeField()
-    closes = models.TimeField(help_text=_("The same as the opening, or earlier: closes on the next day."))
-
-    class Meta:
-        ordering = ["weekday", "opens"]
-        verbose_name_plural = _("opening hours")
-        constraints = [
-            models.UniqueConstraint(fields=["clinic", "weekday", "opens"], name="hours_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
-
-    def span(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Start and end, as moments, of this stretch on a day."""
-        last = day + timedelta(days=1) if self.closes <= self.opens else day
-        return _moment(day, self.opens, zone), _moment(last, self.closes, zone)
-
-
-def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    # In UTC: moments of one zone would be compared by the clock on the wall, which runs an hour twice in autumn.
-    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+        """When the doors open next after a moment, within a year; None if never, or if they do not close."""
+        return self.timetable.opens_at(at)
 
 
 class Room(models.Model):

@@ -70,7 +70,7 @@ class Visit(models.Model):
     idempotency_key = models.UUIDField(null=True, editable=False)
     state = models.CharField(max_length=20, choices=State)
     lane = models.CharField(max_length=10, choices=Lane, default=Lane.STANDARD)
-    day = models.DateField(help_text=_("The clinic's own calendar day of the check-in or booking."))
+    day = models.DateField(help_text=_("The clinic's own day of the check-in or booking."))
     day_number = models.PositiveIntegerField(null=True)
     ticket = models.CharField(max_length=4, blank=True)
     order_key = models.DateTimeField(null=True)

@@ -173,10 +173,10 @@ def test_lanes_order_by_arrival_less_their_head_start(harbor: Clinic, clock: Clo
     assert called == ["immediate", "quick", "standard", "late quick", "priority"]
 
 
-def test_tickets_restart_at_the_clinics_own_midnight(harbor: Clinic, clock: Clock, room: Room) -> None:
+def test_tickets_restart_when_the_clinics_own_day_begins(harbor: Clinic, clock: Clock, room: Room) -> None:
     tickets = []
-    # 06:00 UTC is midnight in Chicago in winter.
-    for at in [(1, 23, 0), (2, 5, 59), (2, 6, 0), (3, 5, 59)]:
+    # 10:00 UTC is four in the morning in Chicago in winter.
+    for at in [(1, 23, 0), (2, 9, 59), (2, 10, 0), (3, 9, 59)]:
         clock.at = datetime(2026, 2, *at, tzinfo=UTC)
         visit = make_visit(harbor)
         call_next(harbor, by=Actor(), room=room)
@@ -196,8 +196,8 @@ def test_ticket_of_somebody_who_waits_since_yesterday_is_not_given_again(harbor:
     assert (waiting.ticket, make_visit(harbor).ticket, make_visit(harbor).ticket) == ("A10", "A11", "A12")
 
 
-def test_clock_set_back_over_midnight_repeats_no_ticket(harbor: Clinic, clock: Clock) -> None:
-    clock.at = datetime(2026, 2, 2, 5, 59, tzinfo=UTC)
+def test_clock_set_back_over_the_days_turn_repeats_no_ticket(harbor: Clinic, clock: Clock) -> None:
+    clock.at = datetime(2026, 2, 2, 9, 59, tzinfo=UTC)
     tickets = [make_visit(harbor)]
     clock.add(minutes=2)
     tickets.append(make_visit(harbor))

@@ -87,7 +87,7 @@ def test_person_who_is_here_and_booked_keeps_the_visit_and_the_booking(harbor: C
     assert booking.state == "expected"
 
 
-# --- People who come together -------------------------------------------------------------------------------------
+# --- People who come together ------------------------------------------------------------------------------------
 
 
 @pytest.fixture

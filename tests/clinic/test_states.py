@@ -48,4 +48,6 @@ def test_only_what_can_be_taken_back_is_reversible() -> None:
         Verb.RECALL,
         Verb.ENTER_IN_ERROR,
         Verb.UNDO,
+        Verb.ASK,
+        Verb.KEEP,
     }

@@ -31,8 +31,9 @@ def clinic_form(clinic: Clinic, **changed: Any) -> dict[str, Any]:
     said = {
         "name": clinic.name, "slug": clinic.slug, "time_zone": clinic.time_zone, "label_style": clinic.label_style,
         "immediate_minutes": 1440, "priority_minutes": 45, "quick_minutes": 15,
-        "late_minutes": 60,
+        "late_minutes": 60, "day_begins": "04:00", "close_after_minutes": 30, "unanswered_call": "no_show",
         "rooms-TOTAL_FORMS": 0, "rooms-INITIAL_FORMS": 0, "hours-TOTAL_FORMS": 0, "hours-INITIAL_FORMS": 0,
+        "special_hours-TOTAL_FORMS": 0, "special_hours-INITIAL_FORMS": 0,
     }  # fmt: skip
     return said | changed
 

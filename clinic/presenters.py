@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
+from django.db.models import Q
 
+from clinic import clock
 from clinic.models import Clinic, Visit, VisitEvent
 from clinic.models.places import LabelStyle
 from clinic.services.actors import name_of
@@ -150,11 +150,12 @@ def public_label(clinic: Clinic, visit: Visit) -> str:
 
 def desk_board(clinic: Clinic) -> DeskBoard:
     """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today."""
-    visits, today = clinic.visits.select_related("room"), clinic.day(timezone.now())
+    visits, now = clinic.visits.select_related("room"), clock.now()
+    today = clinic.day(now)
     on_site = list(visits.on_site())
     expected = visits.filter(state=State.EXPECTED, day=today).order_by("booked_for")
     done = visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30]
-    cards = _cards([*on_site, *expected, *done], today)
+    cards = _cards([*on_site, *expected, *done], now, today)
     return DeskBoard(
         **{str(state): [card for card in cards if card.state == state] for state in OPEN},
         done=[card for card in cards if card.state in ENDED],
@@ -171,21 +172,23 @@ def people_ahead(visit: Visit) -> int:
     return visit.clinic.visits.in_line().filter(before).count()
 
 
+def minutes_since(moment: datetime | None, now: datetime) -> int:
+    """Whole minutes, and never less than none: two servers' clocks may differ."""
+    return max(0, int((now - moment).total_seconds() // 60)) if moment else 0
+
+
 def age_on(birth_date: date, day: date) -> int:
     """Whole years."""
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
-def _cards(visits: Sequence[Visit], today: date) -> list[DeskCard]:
-    now, last = timezone.now(), _last_events(visits)
+def _cards(visits: Sequence[Visit], now: datetime, today: date) -> list[DeskCard]:
+    last = _last_events(visits)
     return [_desk_card(visit, last[visit.pk], now, today) for visit in visits]
 
 
 def _last_events(visits: Sequence[Visit]) -> dict[int, VisitEvent]:
-    """By the visit's pk. One query, however long the histories are."""
-    later = VisitEvent.objects.filter(visit=OuterRef("visit"), sequence__gt=OuterRef("sequence"))
-    events = VisitEvent.objects.filter(~Exists(later), visit__in=visits).order_by()
-    return {event.visit_id: event for event in events.select_related("user", "device")}
+    return VisitEvent.objects.select_related("user", "device").last_of(visits)
 
 
 def _desk_card(visit: Visit, last: VisitEvent, now: datetime, today: date) -> DeskCard:
@@ -201,7 +204,7 @@ def _desk_card(visit: Visit, last: VisitEvent, now: datetime, today: date) -> De
         lane=visit.lane,
         lane_label=visit.get_lane_display(),
         since=visit.arrived_at,
-        waited=int((now - visit.arrived_at).total_seconds() // 60) if visit.arrived_at else 0,
+        waited=minutes_since(visit.arrived_at, now),
         room=visit.room.name if visit.room else "",
         calls=visit.calls,
         booked_for=visit.booked_for,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
+from clinic import clock
 from clinic.models import Clinic, Device, HelpRequest
 from realtime import notices
 
@@ -17,7 +17,7 @@ def ask_for_help(clinic: Clinic, device: Device | None) -> HelpRequest:
         if known := HelpRequest.objects.filter(clinic=clinic, device=device, taken_at=None).first():
             return known
         notices.announce(topic)
-        return HelpRequest.objects.create(clinic=clinic, device=device)
+        return HelpRequest.objects.create(clinic=clinic, device=device, at=clock.now())
 
 
 def take_help_request(clinic: Clinic, pk: int, by: User) -> HelpRequest:
@@ -26,7 +26,7 @@ def take_help_request(clinic: Clinic, pk: int, by: User) -> HelpRequest:
         topic = notices.lock(clinic.topic_id)
         request = HelpRequest.objects.select_related("taken_by").get(clinic=clinic, pk=pk)
         if request.taken_at is None:
-            request.taken_at, request.taken_by = timezone.now(), by
+            request.taken_at, request.taken_by = clock.now(), by
             request.save(update_fields=["taken_at", "taken_by"])
             notices.announce(topic)
         return request

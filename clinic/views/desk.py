@@ -24,7 +24,7 @@ from clinic.states import Lane, State, Verb
 
 KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
 # What cards offer. The rest is the admin's, with a reason.
-VERBS = frozenset(Verb) - {Verb.BOOK, Verb.MOVE, Verb.ENTER_IN_ERROR}
+VERBS = frozenset(Verb) - {Verb.BOOK, Verb.MOVE, Verb.ENTER_IN_ERROR, Verb.ASK}
 
 
 @require_GET

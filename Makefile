@@ -4,11 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test check lock format clean
+.PHONY: help demo test soak check lock format clean
 
 help:
 	@echo "make demo    a whole Evenkeel on this machine; Ctrl-C ends it   (ARGS='--port 8001')"
 	@echo "make test    all tests: unit, integration, faults, browser; on SQLite and PostgreSQL"
+	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=laws)"
 	@echo "make check   format, lint, types, import rules, migrations, deploy check"
 
 demo: .venv/base
@@ -17,6 +18,10 @@ demo: .venv/base
 test: .venv/dev
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests $(ARGS)
+
+soak: .venv/dev
+	@sh tests/chromium.sh
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

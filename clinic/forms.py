@@ -15,6 +15,7 @@ from django.utils.dates import MONTHS
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import Answers
 from clinic.states import Lane
@@ -147,6 +148,15 @@ class PhoneForm(forms.Form):
         label=_("Mobile phone"), max_length=40, required=False, widget=PhoneInput(TYPED), error_messages=TOO_LONG
     )
 
+    answered_by = forms.CharField(
+        label=_("Name of the adult who answers"),
+        max_length=201,
+        required=False,
+        validators=[check_name],
+        widget=forms.TextInput(NAME),
+        error_messages=TOO_LONG,
+    )
+
     def clean_phone(self) -> str:
         """The number as +1..., or nothing."""
         written = self.cleaned_data["phone"]
@@ -165,18 +175,38 @@ class ReasonForm(forms.Form):
     reason = forms.ChoiceField(choices=Reason.choices, widget=forms.RadioSelect, error_messages=ONE_OF)
 
 
+class CompanionField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of those who are here, by the public id."""
+
+    default_error_messages = {"invalid_choice": _("That patient is not here any more. Please choose again.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(to_field_name="public_id", empty_label=_("Nobody"), blank=True, **options)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.ticket} {obj.given_name} {obj.family_name}".strip()
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
+
+
 class DeskCheckInForm(NameForm, BirthForm, PhoneForm, ReasonForm):
-    """All questions on one page, asked by a clerk."""
+    """All questions on one page, asked by a clerk. `beside`: a patient of the clinic whom this one came with."""
 
     lane = forms.ChoiceField(label=_("Lane"), choices=Lane.choices, initial=Lane.STANDARD)
     language = forms.ChoiceField(label=_("Language"), choices=language_choices)
     arrival = forms.BooleanField(label=_("Has an appointment today"), required=False)
     identity_checked = forms.BooleanField(label=_("Identity checked"), required=False, initial=True)
     key = forms.UUIDField(widget=forms.HiddenInput)
+    beside = CompanionField(label=_("Came with"), queryset=Visit.objects.none(), required=False)
     field_order = ["given_name", "family_name", "birth_month", "birth_day", "birth_year", "phone", "reason"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["beside"].queryset = clinic.visits.on_site()  # type: ignore[attr-defined]
         self.fields["birth_month"].widget = forms.Select(choices=list(MONTHS.items()))
         self.fields["reason"].widget = forms.Select(choices=Reason.choices)
 
@@ -194,4 +224,5 @@ def answers_from(data: dict[str, Any]) -> Answers:
         reason=data.get("reason", Reason.PRIVATE),
         language=data.get("language", "en"),
         booked=data.get("arrival") in ("booked", True),
+        answered_by=data.get("answered_by", ""),
     )

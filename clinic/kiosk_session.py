@@ -1,4 +1,4 @@
-"""What a kiosk holds of one patient until the wipe: on the server, apart from any log-in of the same browser."""
+"""What a kiosk holds of those in front of it until the wipe: on the server, apart from any log-in there."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from clinic.access import cookie_name
 
 LIFE = 15 * 60
 COOKIE = "kiosk-answers"
+# What each of those who check in together answers for themselves; the rest is asked once.
+OWN = frozenset({"given_name", "family_name", "birth_month", "birth_day", "birth_year", "birth_date", "reason"})
 
 
 class KioskSession:
-    """The answers so far, the key of this check-in, and its visit once there is one."""
+    """The answers so far of whoever is asked now and of those who came along, the key, and the visits at last."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._store = SessionStore(request.COOKIES.get(cookie_name(COOKIE)))
@@ -37,17 +39,55 @@ class KioskSession:
         self._store.setdefault("key", str(uuid.uuid4()))
 
     @property
+    def others(self) -> list[dict[str, Any]]:
+        """The own answers of those who have answered all of them already, in the order of their answers."""
+        others: list[dict[str, Any]] = self._store.get("others", [])
+        return others
+
+    def people(self) -> list[dict[str, Any]]:
+        """All answers of each, the one who is asked now last."""
+        return [{**self.answers, **one} for one in self.others] + [self.answers]
+
+    def ask_another(self) -> None:
+        """The one who is asked now has answered; the next one is asked."""
+        self._keep([*self.others, self._own()], {})
+
+    def drop(self) -> None:
+        """Whoever is asked now does not check in after all; the one before is shown again."""
+        *rest, last = self.others
+        self._keep(rest, last)
+
+    def take_up(self, place: int) -> None:
+        """One of the others is asked again, and whoever is asked now waits in that place."""
+        others = self.others
+        others[place], own = self._own(), others[place]
+        self._keep(others, own)
+
+    def remove(self, place: int) -> None:
+        """One of the others does not check in after all."""
+        self._store["others"] = [one for n, one in enumerate(self.others) if n != place]
+
+    def _own(self) -> dict[str, Any]:
+        return {name: value for name, value in self.answers.items() if name in OWN}
+
+    def _keep(self, others: list[dict[str, Any]], own: dict[str, Any]) -> None:
+        shared = {name: value for name, value in self.answers.items() if name not in OWN}
+        self._store["others"], self._store["answers"] = others, {**shared, **own}
+
+    @property
     def key(self) -> uuid.UUID:
         """Of this check-in: a form that is sent twice makes one visit. It dies with the wipe."""
         return uuid.UUID(self._store["key"])
 
     @property
-    def visit_id(self) -> str | None:
-        return self._store.get("visit")
+    def visit_ids(self) -> list[str]:
+        """The public ids of what this check-in made."""
+        ids: list[str] = self._store.get("visits", [])
+        return ids
 
-    @visit_id.setter
-    def visit_id(self, public_id: str) -> None:
-        self._store["visit"] = public_id
+    @visit_ids.setter
+    def visit_ids(self, public_ids: list[str]) -> None:
+        self._store["visits"] = public_ids
 
     def wipe(self) -> None:
         """Forgets everything, here and in the database."""

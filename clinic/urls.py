@@ -8,13 +8,17 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from clinic.views import demo, desk, devices, kiosk, monitor, ops
+from clinic.views import demo, desk, devices, kiosk, kiosk_party, monitor, ops
 from realtime.views import vendor_stream
 
 kiosk_urls = [
     path("", kiosk.start, name="start"),
     path("check/", kiosk.check, name="check"),
     path("ticket/", kiosk.ticket, name="ticket"),
+    path("others/", kiosk_party.ask_another, name="ask_another"),
+    path("others/drop/", kiosk_party.drop, name="drop"),
+    path("others/<int:place>/", kiosk_party.take_up, name="take_up"),
+    path("others/<int:place>/remove/", kiosk_party.remove, name="remove"),
     path("wipe/", kiosk.wipe, name="wipe"),
     path("help/", kiosk.need_help, name="need_help"),
     path("help/coming/", kiosk.help_coming, name="help_coming"),
@@ -54,3 +58,8 @@ if settings.DEMO:
     urlpatterns += [path("", include((demo_urls, "demo")))]
 else:
     urlpatterns += [path("", RedirectView.as_view(pattern_name="desk:desk"), name="home")]
+
+handler400 = "clinic.views.errors.bad_request"
+handler403 = "clinic.views.errors.forbidden"
+handler404 = "clinic.views.errors.not_found"
+handler500 = "clinic.views.errors.server_error"

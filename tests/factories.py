@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date, datetime
-from string import ascii_lowercase
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
@@ -15,6 +13,7 @@ from clinic.models.people import digest
 from clinic.services import Actor, Answers, book, check_in, move
 from clinic.states import Lane, State, Verb
 from realtime.models import Topic
+from tests.names import another_name
 
 SECRET = "whsec_" + "c2VjcmV0" * 5
 BORN = date(1985, 4, 17)
@@ -57,11 +56,6 @@ def answers(given: str = "Bob", family: str = "Miller", born: date = BORN, **mor
 def make_visit(clinic: Clinic, given: str | None = None, family: str = "Miller", **more: Any) -> Visit:
     """A patient who has just checked in; without a first name given, somebody who was never here."""
     return check_in(clinic, answers(given or another_name(), family), by=Actor(), **more)
-
-
-def another_name() -> str:
-    """A first name that nobody else has."""
-    return "Bob" + "".join(secrets.choice(ascii_lowercase) for _n in range(12))
 
 
 def make_booking(clinic: Clinic, at: datetime, given: str = "Bob", family: str = "Miller") -> Visit:

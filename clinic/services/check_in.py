@@ -113,7 +113,7 @@ class _Form:
         visit = booking or Visit(clinic=self.clinic, lane=self.lane)
         slot = record.next_slot(visit, self.now)
         changes = {
-            **_said(answers, is_known=booking is not None),
+            **_said(answers, booking),
             **_arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane),
             "idempotency_key": key,
             "identity_checked": self.identity_checked,
@@ -132,12 +132,16 @@ class _Form:
 
 
 def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
-    """A booked patient whom the desk knows is here. Raises AlreadyDone if they are not expected any more."""
+    """A booked patient whom the desk knows is here.
+
+    Raises AlreadyDone if they are not expected any more, or are here already with another visit.
+    """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         visit = clinic.visits.get(public_id=public_id)
         if visit.state != State.EXPECTED:
             raise too_late(visit, Verb.CHECK_IN, by)
+        persons.must_not_be_here(visit)
         slot = record.next_slot(visit)
         changes = {**_arrival(visit, slot.at, visit.lane), "identity_checked": True}
         record.write(topic, visit, Verb.CHECK_IN, changes, by=by, slot=slot)
@@ -149,20 +153,25 @@ def book(clinic: Clinic, answers: Answers, booked_for: datetime, *, by: Actor) -
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         visit = Visit(clinic=clinic, day=clinic.day(booked_for), booked_for=booked_for, booking_claimed=True)
-        changes = {**_said(answers, is_known=False), "state": State.EXPECTED}
+        changes = {**_said(answers), "state": State.EXPECTED}
         record.write(topic, visit, Verb.BOOK, changes, by=by, slot=record.next_slot(visit))
         return visit
 
 
-def _said(answers: Answers, *, is_known: bool) -> dict[str, Any]:
-    """What to store. The names of a booking stand: they came from the clinic, not from a kiosk's keys."""
+def _said(answers: Answers, booking: Visit | None = None) -> dict[str, Any]:
+    """What to store. The names of a booking stand: they came from the clinic, not from a kiosk's keys.
+
+    A first name that it lacks is taken, though: without it, this person would not be known again.
+    """
     said: dict[str, Any] = {"language": answers.language, "answered_by": answers.answered_by}
-    if answers.phone or not is_known:
+    if answers.phone or booking is None:
         said["phone"] = answers.phone
-    if answers.reason != Reason.PRIVATE or not is_known:
+    if answers.reason != Reason.PRIVATE or booking is None:
         said["reason"] = answers.reason
-    if not is_known:
-        said |= {name: getattr(answers, name) for name in ("given_name", "family_name", "birth_date")}
+    if booking is None:
+        said |= {"family_name": answers.family_name, "birth_date": answers.birth_date}
+    if booking is None or not booking.given_name:
+        said["given_name"] = answers.given_name
     return said
 
 
@@ -181,14 +190,11 @@ def _arrival(visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
 
 
 def _next_ticket(clinic: Clinic, day: date, at: datetime) -> tuple[int, str]:
-    """The day's next number and its code, past the codes of those who wait here since the day before.
-
-    Or who may yet wait again: what has just ended can be undone.
-    """
+    """The day's next number and its code, past the codes of the day before that are shown, or may be again."""
     visits = clinic.visits
     last = visits.filter(day=day).aggregate(Max("day_number"))["day_number__max"] or 0
-    may_wait = Q(state__in=ON_SITE - {State.ROOMED}) | Q(ended_at__gte=at - UNDO_FOR)
-    taken = set(visits.filter(may_wait).exclude(day=day).values_list("ticket", flat=True))
+    may_be_shown = Q(state__in=ON_SITE) | Q(ended_at__gte=at - UNDO_FOR)
+    taken = set(visits.filter(may_be_shown).exclude(day=day).values_list("ticket", flat=True))
     try:
         return next((n, code) for n in count(last + 1) if (code := ticket(n)) not in taken)
     except ValueError:

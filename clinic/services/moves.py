@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from clinic import clock, states
 from clinic.models import Clinic, Room, Visit, VisitEvent
-from clinic.services import record
+from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
 from clinic.services.line import order_key
 from clinic.states import Lane, State, Verb
@@ -99,7 +99,8 @@ def undo(
     """Takes a visit's last move back, as a new event; the same `key` again returns the first one's.
 
     `seen` is the sequence of the event that the person wants undone. Raises Visit.DoesNotExist for a visit that is
-    not this clinic's, AlreadyDone when somebody made another move since, Refused when it cannot be undone.
+    not this clinic's, AlreadyDone when somebody made another move since, or when the patient who had gone is here
+    again with another visit, Refused when it cannot be undone.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
@@ -112,6 +113,8 @@ def undo(
             raise too_late(visit, Verb.UNDO, by)
         if not can_undo(last, slot.at):
             raise Refused(_("%(ticket)s: there is nothing to undo any more.") % {"ticket": visit})
+        if last.before["state"] in states.ON_SITE:
+            persons.must_not_be_here(visit)
         changes = _restored(clinic, last)
         return record.write(topic, visit, Verb.UNDO, changes, by=by, slot=slot, key=key, reverses=last)
 

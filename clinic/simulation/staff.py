@@ -1,94 +1,184 @@
-"""How the staff of a simulated clinic works: call the next when a room is free, then what follows a call."""
+"""How the staff of a clinic works: calls, rooms, discharges; forgets, errs, and gets in each other's way."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator
-from functools import partial
-from itertools import count
-from random import Random
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from clinic.simulation.agenda import MINUTE, Act, Agenda
-from clinic.states import Verb
+from clinic.simulation.acts import Outcome, Word
+from clinic.simulation.engine import Life
+from clinic.simulation.floor import Floor, Patient
+from clinic.simulation.times import HOUR, MINUTE
+from clinic.states import State, Verb
+
+LOOKS_EVERY, CLICKS_WITHIN = (10.0, 60.0), (0.5, 3.0)
+CHOOSES_A_CARD, CALLS_TOGETHER, TAKES_THE_FIRST_ROOM = 0.25, 0.8, 0.8
+CALLS_THE_WRONG, CALLS_TWICE, DISCHARGES_THE_WRONG = 0.02, 0.07, 0.01
+CHECKS_IDENTITY = 0.3
+FORGETS_TO_ROOM, FORGETS_TO_DISCHARGE, FORGETS_WHO_LEFT = 0.02, 0.02, 0.15
+BOTH_CLICK = 0.02
+CONSULTS = (10 * MINUTE, 40 * MINUTE)
+GOES_ROUND_EVERY = (20 * MINUTE, 40 * MINUTE)
+NOTICES_A_GAP, REMEMBERS_BOOKINGS = 0.5, 0.85
+LATE_FOR_A_BOOKING, TOO_LATE_FOR_A_BOOKING = 45 * MINUTE, 3 * HOUR
+TRIES_IN_VAIN = 3
 
 
-class Beat(NamedTuple):
-    """The next thing that happens to a visit, between so many and so many seconds after the one before."""
+class Look(NamedTuple):
+    """What a clerk has seen on the board and is about to do: call one, or the next in line, to a free room."""
 
-    verb: Verb
-    soonest: float
-    latest: float
-
-
-Script = tuple[Beat, ...]
-
-SEEN: Script = (Beat(Verb.ROOM, 20, 90), Beat(Verb.DISCHARGE, 10 * MINUTE, 40 * MINUTE))
-AWAY: Script = (Beat(Verb.RETURN, 5 * MINUTE, 15 * MINUTE),)
-# What follows a call, and how often in a hundred.
-AFTER_A_CALL: dict[Script, int] = {
-    SEEN: 85,
-    (Beat(Verb.RECALL, 90, 150), *SEEN): 7,
-    (Beat(Verb.RECALL, 90, 150), Beat(Verb.NO_SHOW, 2 * MINUTE, 4 * MINUTE)): 3,
-    (Beat(Verb.STEP_OUT, 30, 90), *AWAY): 2,
-    (Beat(Verb.LEFT, 30, 90),): 1,
-    (Beat(Verb.UNDO, 5, 15),): 2,
-}
-FREES_THE_ROOM = frozenset({Verb.DISCHARGE, Verb.NO_SHOW, Verb.STEP_OUT, Verb.LEFT, Verb.UNDO})
-BACK_IN_LINE = frozenset({Verb.RETURN, Verb.UNDO})
-NOTICED_AFTER = (10.0, 60.0)
+    room: int
+    patient: Patient | None
+    together: bool
 
 
 class Staff:
-    """The desk of one clinic: knows how many wait and which rooms are free, and needs no names."""
+    """The clerks of one clinic, each on their own; one of them goes round the wait room now and then."""
 
-    def __init__(self, rng: Random, agenda: Agenda, clinic: int, rooms: int) -> None:
-        self._rng, self._agenda, self._clinic = rng, agenda, clinic
-        self._free = list(range(rooms))
-        self._cases = count()
-        self.waiting = 0
+    def __init__(self, floor: Floor) -> None:
+        self._floor, self._in_vain = floor, 0
+        for clerk in range(floor.site.clerks):
+            floor.start(self._clerk(clerk))
+        floor.start(self._go_round())
 
-    def new_case(self) -> int:
-        return next(self._cases)
+    # --- Calling ------------------------------------------------------------------------------------------------
 
-    def one_more_waits(self, now: float) -> None:
-        """Somebody is in line, and the desk will notice."""
-        self.waiting += 1
-        self._look_soon(now)
+    def _clerk(self, clerk: int) -> Life:
+        """Looks, thinks, clicks; by then a colleague may have been first."""
+        while True:
+            yield self._floor.pause(*LOOKS_EVERY)
+            look = self._look()
+            if look is not None:
+                yield self._floor.pause(*CLICKS_WITHIN)
+                yield from self._call(clerk, look)
 
-    def one_goes(self, now: float, verb: Verb, script: Script) -> Iterator[Act]:
-        """The last in line, if anybody is, steps out or leaves; `script` follows."""
-        if self.waiting:
-            self.waiting -= 1
-            case = self.new_case()
-            yield Act(now, self._clinic, verb, case, from_line=True)
-            self.play(now, case, script)
+    def _look(self) -> Look | None:
+        floor = self._floor
+        waiting, free = floor.waiting(), floor.free()
+        if not (waiting and free):
+            return None
+        room = free[0] if floor.by_chance(TAKES_THE_FIRST_ROOM) else floor.rng.choice(free)
+        together = len(waiting[0].party) > 1 and floor.by_chance(CALLS_TOGETHER)
+        chosen = together or floor.by_chance(CHOOSES_A_CARD)
+        return Look(room, waiting[0] if chosen else None, together)
 
-    def play(self, now: float, case: int, script: Script, room: int | None = None) -> None:
-        """Plans the first beat of a script; each beat plans the next. `room`: the one that the case holds."""
-        if script:
-            at = now + self._rng.uniform(script[0].soonest, script[0].latest)
-            self._agenda.plan(at, partial(self._beat, case, script, room))
+    def _call(self, clerk: int, look: Look) -> Life:
+        floor = self._floor
+        outcome: Outcome = yield from floor.do(
+            Verb.CALL, look.patient, clerk=clerk, room=look.room, together=look.together
+        )
+        if outcome.is_done:
+            self._in_vain = 0
+            floor.take(look.room)
+            floor.start(self._attend(clerk, look.room, floor.patients(outcome)))
+        elif look.room in floor.free():
+            self._wonder(look, outcome)
 
-    def _look_soon(self, now: float) -> None:
-        self._agenda.plan(now + self._rng.uniform(*NOTICED_AFTER), self._look)
+    def _wonder(self, look: Look, outcome: Outcome) -> None:
+        """No colleague was first, so people outside the simulation work here too: the board is looked at anew."""
+        self._in_vain += 1
+        if outcome.word == Word.LATE or self._in_vain >= TRIES_IN_VAIN:
+            self._in_vain = 0
+            for patient in self._floor.waiting()[:1]:
+                self._floor.here.pop(patient.visit, None)
 
-    def _look(self, now: float) -> Iterator[Act]:
-        if not (self.waiting and self._free):
-            return
-        room, case = heapq.heappop(self._free), self.new_case()
-        self.waiting -= 1
-        yield Act(now, self._clinic, Verb.CALL, case, room=room)
-        script = self._rng.choices(list(AFTER_A_CALL), list(AFTER_A_CALL.values()))[0]
-        self.play(now, case, script, room)
+    # --- After a call -------------------------------------------------------------------------------------------
 
-    def _beat(self, case: int, script: Script, room: int | None, now: float) -> Iterator[Act]:
-        verb = script[0].verb
-        yield Act(now, self._clinic, verb, case)
-        if room is not None and verb in FREES_THE_ROOM:
-            heapq.heappush(self._free, room)
-            room = None
-            self._look_soon(now)
-        if verb in BACK_IN_LINE:
-            self.one_more_waits(now)
-        self.play(now, case, script[1:], room)
+    def _attend(self, clerk: int, room: int, party: list[Patient]) -> Life:
+        """All that follows until the room is free again."""
+        floor = self._floor
+        if floor.by_chance(CALLS_THE_WRONG):
+            yield floor.pause(5, 15)
+            yield from self._undo(clerk, party)
+        elif (yield from self._come_in(clerk, party)):
+            yield from self._see(clerk, party)
+        floor.give_back(room)
+
+    def _come_in(self, clerk: int, party: list[Patient]) -> Life:
+        """Whether they answer; who does not is called again, and then taken for gone."""
+        floor = self._floor
+        yield floor.pause(20, 90)
+        if floor.by_chance(CALLS_TWICE) or not _answer(party):
+            yield from self._each(Verb.RECALL, party, clerk)
+            yield floor.pause(2 * MINUTE, 4 * MINUTE)
+        if _answer(party):
+            return True
+        forgot = floor.by_chance(FORGETS_WHO_LEFT)
+        if forgot:
+            yield floor.pause(30 * MINUTE, 90 * MINUTE)
+        yield from self._give_up(clerk, party, forgot)
+        return False
+
+    def _give_up(self, clerk: int, party: list[Patient], forgot: bool) -> Life:
+        """Who only went out keeps a place; who is back by now sits down again; the others have left."""
+        for patient in party:
+            verb = Verb.RETURN if patient.answers else Verb.LEFT if patient.gone else Verb.STEP_OUT
+            yield from self._floor.do(verb, patient, clerk=clerk, tidies=forgot)
+
+    def _see(self, clerk: int, party: list[Patient]) -> Life:
+        floor = self._floor
+        if floor.by_chance(CHECKS_IDENTITY):
+            yield from self._each(Verb.CONFIRM, party, clerk)
+        forgot = floor.by_chance(FORGETS_TO_ROOM)
+        if forgot:
+            yield floor.pause(30 * MINUTE, 75 * MINUTE)
+        yield from self._each(Verb.ROOM, party, clerk, tidies=forgot)
+        yield 60.0 if forgot else floor.pause(*CONSULTS)
+        forgot = not forgot and floor.by_chance(FORGETS_TO_DISCHARGE)
+        if forgot:
+            yield floor.pause(45 * MINUTE, 2 * HOUR)
+        yield from self._discharge(clerk, party, forgot)
+
+    def _discharge(self, clerk: int, party: list[Patient], forgot: bool) -> Life:
+        floor = self._floor
+        if not forgot and floor.by_chance(DISCHARGES_THE_WRONG):
+            yield from self._each(Verb.DISCHARGE, party, clerk)
+            yield floor.pause(5, 60)
+            yield from self._undo(clerk, party)
+            yield floor.pause(2 * MINUTE, 10 * MINUTE)
+        yield from self._each(Verb.DISCHARGE, party, clerk, tidies=forgot)
+        if floor.by_chance(BOTH_CLICK):
+            yield floor.pause(0, 2)
+            yield from floor.do(Verb.DISCHARGE, party[0], clerk=(clerk + 1) % floor.site.clerks)
+
+    def _each(self, verb: Verb, party: Sequence[Patient], clerk: int, *, tidies: bool = False) -> Life:
+        """One after the other, as a hand can."""
+        for patient in party:
+            yield from self._floor.do(verb, patient, clerk=clerk, tidies=tidies)
+            yield self._floor.pause(1, 4)
+
+    def _undo(self, clerk: int, party: Sequence[Patient]) -> Life:
+        """Takes back what the button showed."""
+        for patient in party:
+            yield from self._floor.do(Verb.UNDO, patient, clerk=clerk, seen=patient.sequence)
+
+    # --- Going round --------------------------------------------------------------------------------------------
+
+    def _go_round(self) -> Life:
+        """Sees who is gone or never came, and writes it down."""
+        floor = self._floor
+        while True:
+            yield floor.pause(*GOES_ROUND_EVERY)
+            clerk = floor.a_clerk()
+            for patient in list(floor.here.values()):
+                if patient.state in (State.WAITING, State.STEPPED_OUT):
+                    yield from self._miss(clerk, patient)
+                elif patient.state == State.EXPECTED:
+                    yield from self._expect_no_more(clerk, patient)
+
+    def _miss(self, clerk: int, patient: Patient) -> Life:
+        if patient.gone and self._floor.by_chance(NOTICES_A_GAP):
+            yield from self._floor.do(Verb.LEFT, patient, clerk=clerk)
+
+    def _expect_no_more(self, clerk: int, patient: Patient) -> Life:
+        """In time, or long after when that was forgotten."""
+        floor, late = self._floor, self._floor.now - patient.booked_at
+        if late > TOO_LATE_FOR_A_BOOKING or (late > LATE_FOR_A_BOOKING and not patient.overlooked):
+            patient.overlooked = not floor.by_chance(REMEMBERS_BOOKINGS) and late < TOO_LATE_FOR_A_BOOKING
+            if not patient.overlooked:
+                forgot = late > TOO_LATE_FOR_A_BOOKING
+                yield from floor.do(Verb.NO_SHOW, patient, clerk=clerk, tidies=forgot)
+
+
+def _answer(party: Sequence[Patient]) -> bool:
+    return all(patient.answers for patient in party)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic import boards, presenters, services
+from clinic import boards, parties, presenters, services
 from clinic.access import StaffRequest, is_ops, others, staff_only
 from clinic.forms import DeskCheckInForm
 from clinic.models import HelpRequest, Room, Visit, VisitEvent
@@ -23,6 +25,8 @@ from clinic.services.moves import can_undo
 from clinic.states import Lane, State, Verb
 
 KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
+# Calls those of a family who wait, at once. It is several moves: no verb of a visit's.
+CALL_TOGETHER = "call-together"
 # What cards offer. The rest is the admin's, with a reason.
 VERBS = frozenset(Verb) - {Verb.BOOK, Verb.MOVE, Verb.ENTER_IN_ERROR, Verb.ASK}
 
@@ -50,15 +54,16 @@ def board(request: StaffRequest) -> HttpResponse:
 @staff_only
 def act(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """One press on a card: `verb`, with `room` where it needs one, and `seen`, the card's sequence."""
-    verb = _verb(request.POST.get("verb", ""))
+    name = request.POST.get("verb", "")
     try:
-        event = _do(request, public_id, verb)
+        if name == CALL_TOGETHER:
+            _call_together(request, public_id)
+        else:
+            _say(request, _do(request, public_id, _verb(name)))
     except Refused as no:
         messages.error(request, str(no))
     except Visit.DoesNotExist:
         raise Http404 from None
-    else:
-        _say(request, event)
     return redirect("desk:desk")
 
 
@@ -81,24 +86,13 @@ def call_next(request: StaffRequest) -> HttpResponse:
 @never_cache
 @staff_only
 def check_in(request: StaffRequest) -> HttpResponse:
-    """A clerk checks a patient in: the kiosk's own service."""
-    form = DeskCheckInForm(request.POST or None, initial={"key": uuid.uuid4()})
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        try:
-            visit = services.check_in(
-                request.clinic,
-                form.answers(),
-                by=Actor(user=request.user),
-                key=said["key"],
-                lane=Lane(said["lane"]),
-                identity_checked=said["identity_checked"],
-            )
-        except Refused as no:
-            form.add_error(None, str(no))
-        else:
-            messages.success(request, _("Checked in. The ticket is %(ticket)s.") % {"ticket": visit.ticket})
+    """A clerk checks a patient in: the kiosk's own service. `with`: the patient whom this one came with."""
+    if request.method == "POST":
+        form = DeskCheckInForm(request.clinic, request.POST)
+        if form.is_valid() and _checked_in(request, form):
             return redirect("desk:desk")
+    else:
+        form = DeskCheckInForm(request.clinic, initial=_new_patient(request))
     return render(request, "desk/check_in.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -113,6 +107,54 @@ def take_help(request: StaffRequest, pk: int) -> HttpResponse:
     if taken.taken_by and taken.taken_by != request.user:
         messages.error(request, _("%(who)s is there already.") % {"who": services.short_name(taken.taken_by)})
     return redirect("desk:desk")
+
+
+def _new_patient(request: StaffRequest) -> dict[str, Any]:
+    """What the empty form begins with; of one who came with somebody, what families share."""
+    initial: dict[str, Any] = {"key": uuid.uuid4()}
+    known = _uuid(request.GET.get("with", ""))
+    beside = request.clinic.visits.on_site().filter(public_id=known).first() if known else None
+    if beside is None:
+        return initial
+    shared = {"family_name": beside.family_name, "phone": beside.phone, "language": beside.language}
+    adult = parties.adult_of(beside, request.clinic.day(timezone.now()))
+    return {**initial, **shared, "beside": beside.public_id, "answered_by": adult}
+
+
+def _checked_in(request: StaffRequest, form: DeskCheckInForm) -> bool:
+    said = form.cleaned_data
+    try:
+        visit = services.check_in(
+            request.clinic,
+            form.answers(),
+            by=Actor(user=request.user),
+            key=said["key"],
+            lane=Lane(said["lane"]),
+            identity_checked=said["identity_checked"],
+            beside=said["beside"],
+        )
+    except Refused as no:
+        form.add_error(None, str(no))
+        return False
+    words = _("Checked in. The ticket is %(ticket)s.") % {"ticket": visit.ticket}
+    messages.success(request, words, extra_tags=f"with-{visit.public_id}")
+    return True
+
+
+def _call_together(request: StaffRequest, public_id: UUID) -> None:
+    room = _room(request)
+    if room is None:
+        raise Refused(_("Choose a room first."))
+    events = services.call_together(
+        request.clinic,
+        public_id,
+        by=Actor(user=request.user),
+        room=room,
+        seen_free=_was_free(request),
+        key=_key(request, f"{CALL_TOGETHER}:{public_id}"),
+    )
+    tickets = ", ".join(event.visit.ticket for event in events)
+    messages.success(request, f"{tickets}: {Verb.CALL.label} → {room}")
 
 
 def _do(request: StaffRequest, public_id: UUID, verb: Verb) -> VisitEvent:
@@ -135,6 +177,13 @@ def _number(request: StaffRequest, name: str) -> int | None:
     """A whole number from the form, or None."""
     written = request.POST.get(name, "")
     return int(written) if re.fullmatch(r"[0-9]{1,9}", written) else None
+
+
+def _uuid(written: str) -> UUID | None:
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
 
 
 def _room(request: StaffRequest) -> Room | None:

@@ -3,61 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from functools import wraps
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import presenters, services
-from clinic.forms import (
-    ArrivalForm,
-    BirthForm,
-    LanguageForm,
-    NameForm,
-    PhoneForm,
-    ReasonForm,
-    answers_from,
-    language_choices,
-    written_phone,
-)
+from clinic import parties, presenters, services
+from clinic.ages import is_child
+from clinic.forms import ArrivalForm, answers_from, language_choices, written_phone
 from clinic.kiosk_session import KioskSession
 from clinic.models import Visit
 from clinic.models.visits import Reason
-from clinic.services import Actor
+from clinic.services import LARGEST_PARTY, Actor, Answers
 from clinic.views.devices import DeviceRequest, paired
-
-
-@dataclass(frozen=True)
-class Step:
-    """One page of the kiosk."""
-
-    name: str
-    question: Any
-    form: type[forms.Form]
-    template: str = "kiosk/question.html"
-
-
-STEPS = [
-    Step("language", _("Welcome. Which language do you want?"), LanguageForm, "kiosk/language.html"),
-    Step("arrival", _("Do you have an appointment?"), ArrivalForm),
-    Step("name", _("What is your name?"), NameForm),
-    Step("birth", _("When were you born?"), BirthForm, "kiosk/birth.html"),
-    Step("phone", _("What is your mobile number?"), PhoneForm, "kiosk/phone.html"),
-    Step("reason", _("Why are you here today?"), ReasonForm, "kiosk/reason.html"),
-]
-BY_NAME = {step.name: step for step in STEPS}
-FIRST = STEPS[0].name
+from clinic.views.kiosk_steps import (
+    BY_NAME,
+    CHECK,
+    FIRST,
+    Step,
+    address,
+    after,
+    before,
+    first_unanswered,
+    place,
+    steps_of,
+)
 
 
 class KioskRequest(DeviceRequest):
@@ -88,7 +66,7 @@ def start(request: KioskRequest) -> HttpResponse:
     clinic, now = request.device.clinic, timezone.now()
     if not clinic.is_open(now):
         request.kiosk.wipe()
-        return _page(request, "kiosk/closed.html", {"opens": clinic.opens_at(now)})
+        return page(request, "kiosk/closed.html", {"opens": clinic.opens_at(now)})
     if request.method == "GET":
         request.kiosk.wipe()
     return _step(request, BY_NAME[FIRST])
@@ -98,39 +76,40 @@ def start(request: KioskRequest) -> HttpResponse:
 @at_kiosk
 def question(request: KioskRequest, name: str) -> HttpResponse:
     """Any later question; without the answers before it, back to the first one open."""
-    if request.kiosk.visit_id:
+    if request.kiosk.visit_ids:
         return redirect("kiosk:ticket")
-    missing = _first_unanswered(request.kiosk)
-    if name not in BY_NAME or _place(name) > _place(missing):
-        return redirect(_address(missing))
+    missing = first_unanswered(request.kiosk)
+    if name not in BY_NAME or place(name) > place(missing):
+        return redirect(address(missing))
     return _step(request, BY_NAME[name])
 
 
 @require_http_methods(["GET", "POST"])
 @at_kiosk
 def check(request: KioskRequest) -> HttpResponse:
-    """All answers, each with "Change"; the main button makes the visit, once however often it is pressed."""
-    if request.kiosk.visit_id:
+    """All answers, each with "Change"; the main button makes the visits, once however often it is pressed."""
+    kiosk = request.kiosk
+    if kiosk.visit_ids:
         return redirect("kiosk:ticket")
-    missing = _first_unanswered(request.kiosk)
-    if missing != "check":
-        return redirect(_address(missing))
+    missing = first_unanswered(kiosk)
+    if missing != CHECK:
+        return redirect(address(missing))
     if request.method == "POST":
         return _finish(request)
-    context = {"step": "check", "number": len(STEPS) + 1, "of": len(STEPS) + 1, "back": _address(STEPS[-1].name)}
-    return _page(request, "kiosk/check.html", {**context, "answers": _summary(request.kiosk.answers)})
+    context: dict[str, Any] = {"answers": _summary(request), "others": [_person(one) for one in kiosk.others]}
+    context |= {"may_add": len(kiosk.people()) < LARGEST_PARTY, "largest": LARGEST_PARTY}
+    return page(request, "kiosk/check.html", {**_progress(kiosk, CHECK), **context})
 
 
 @require_GET
 @at_kiosk
 def ticket(request: KioskRequest) -> HttpResponse:
-    """The ticket in huge type, until "Done" or 20 seconds."""
-    known, visits = request.kiosk.visit_id, Visit.objects.of(request.device.clinic)
-    visit = visits.filter(public_id=known).first() if known else None
-    if visit is None:
+    """The tickets in huge type, until "Done" or 20 seconds."""
+    clinic, known = request.device.clinic, request.kiosk.visit_ids
+    visits = list(Visit.objects.of(clinic).filter(public_id__in=known).select_related("room").order_by("pk"))
+    if not visits:
         return redirect("kiosk:start")
-    context = {"ticket": visit.ticket, "ahead": presenters.people_ahead(visit)}
-    return _page(request, "kiosk/ticket.html", context)
+    return page(request, "kiosk/ticket.html", {"party": presenters.party_tickets(visits)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -154,10 +133,10 @@ def need_help(request: KioskRequest) -> HttpResponse:
 @require_GET
 @at_kiosk
 def help_coming(request: KioskRequest) -> HttpResponse:
-    return _page(request, "kiosk/help.html", {})
+    return page(request, "kiosk/help.html", {})
 
 
-def _page(request: KioskRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def page(request: KioskRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page of the kiosk. `spoken`: the patient's language, or every language until they have chosen one."""
     chosen = request.kiosk.answers.get("language")
     spoken = [chosen] if chosen else [code for code, _name in settings.LANGUAGES]
@@ -167,73 +146,89 @@ def _page(request: KioskRequest, template: str, context: dict[str, Any], status:
 
 def _step(request: KioskRequest, step: Step) -> HttpResponse:
     kiosk = request.kiosk
-    initial = {"language": "en", "arrival": "walk_in", "reason": Reason.PRIVATE, **kiosk.answers}
-    form = step.form(request.POST) if request.method == "POST" else step.form(initial=initial)
+    form = step.form(request.POST) if request.method == "POST" else step.form(initial=_initial(kiosk))
     if request.method == "POST" and form.is_valid():
         kiosk.add(form.cleaned_data)
-        return redirect(_address(_onward(request, step)))
-    place = _place(step.name)
-    context = {
-        "form": form,
-        "step": step.name,
-        "question": step.question,
-        "number": place + 1,
-        "of": len(STEPS) + 1,
+        return redirect(address(_onward(request, step)))
+    context = {**_progress(kiosk, step.name), "form": form, "for_child": _is_child(request)}
+    context["question"] = step.of_another if kiosk.others and step.of_another else step.question
+    if "change" in request.GET:
+        context["back"] = address(CHECK)
+    return page(request, step.template, context, status=422 if form.errors else 200)
+
+
+def _initial(kiosk: KioskSession) -> dict[str, Any]:
+    """What stands in the fields: the answers given, first choices, and the family's name for one more of them."""
+    family = {"family_name": kiosk.others[-1]["family_name"]} if kiosk.others else {}
+    return {"language": "en", "arrival": "walk_in", "reason": Reason.PRIVATE, **family, **kiosk.answers}
+
+
+def _progress(kiosk: KioskSession, name: str) -> dict[str, Any]:
+    """Where a page stands among those of whoever is asked now."""
+    steps = [step.name for step in steps_of(kiosk)] + [CHECK]
+    number = steps.index(name) + 1 if name in steps else 0
+    earlier = before(kiosk, name)
+    person = len(kiosk.others) + 1 if kiosk.others and name != CHECK else 0
+    return {
+        "step": name,
+        "number": number,
+        "of": len(steps),
+        "person": person,
+        "back": address(earlier) if earlier else "",
     }
-    context["back"] = _address("check" if "change" in request.GET else STEPS[place - 1].name) if place else ""
-    return _page(request, step.template, context, status=422 if form.errors else 200)
 
 
 def _onward(request: KioskRequest, step: Step) -> str:
     """The page after this; after a change, what is still open; after a switch of language, where that was."""
     at = request.GET.get("at", "")
-    if at in BY_NAME or at == "check":
+    if at in BY_NAME or at == CHECK:
         return at
-    return _first_unanswered(request.kiosk) if "change" in request.GET else _after(step.name)
+    return first_unanswered(request.kiosk) if "change" in request.GET else after(request.kiosk, step.name)
 
 
 def _finish(request: KioskRequest) -> HttpResponse:
     kiosk, device = request.kiosk, request.device
-    said = {**kiosk.answers, "birth_date": date.fromisoformat(kiosk.answers["birth_date"])}
+    actor = Actor(device=device)
     try:
-        visit = services.check_in(device.clinic, answers_from(said), by=Actor(device=device), key=kiosk.key)
+        visits = services.check_in_together(device.clinic, _people(request), by=actor, key=kiosk.key)
     except services.Refused as no:
-        return _page(request, "kiosk/refused.html", {"why": str(no)}, status=409)
-    kiosk.visit_id = str(visit.public_id)
+        return page(request, "kiosk/refused.html", {"why": str(no)}, status=409)
+    kiosk.visit_ids = [str(visit.public_id) for visit in visits]
     return redirect("kiosk:ticket")
 
 
-def _first_unanswered(kiosk: KioskSession) -> str:
-    for step in STEPS:
-        if not set(step.form.base_fields) <= set(kiosk.answers):
-            return step.name
-    return "check"
+def _people(request: KioskRequest) -> list[Answers]:
+    """What each of them said, the one who is asked now last."""
+    said = ({**one, "birth_date": date.fromisoformat(one["birth_date"])} for one in request.kiosk.people())
+    return parties.answered_for([answers_from(one) for one in said], request.device.clinic.day(timezone.now()))
 
 
-def _after(name: str) -> str:
-    return STEPS[_place(name) + 1].name if name != STEPS[-1].name else "check"
+def _is_child(request: KioskRequest) -> bool:
+    born = request.kiosk.answers.get("birth_date")
+    return born is not None and is_child(date.fromisoformat(born), request.device.clinic.day(timezone.now()))
 
 
-def _place(name: str) -> int:
-    return next((n for n, step in enumerate(STEPS) if step.name == name), len(STEPS))
+def _person(said: dict[str, Any]) -> dict[str, Any]:
+    """One of those who came together, as the check page sums them up."""
+    born = date_format(date.fromisoformat(said["birth_date"]), gettext("F j, Y"))
+    return {"name": _name(said), "born": born, "reason": Reason(said["reason"]).label}
 
 
-def _address(name: str) -> str:
-    if name in (FIRST, "check"):
-        return reverse("kiosk:start" if name == FIRST else "kiosk:check")
-    return reverse("kiosk:question", args=[name])
+def _name(said: dict[str, Any]) -> str:
+    return f"{said['given_name']} {said['family_name']}".strip()
 
 
-def _summary(said: dict[str, Any]) -> list[dict[str, Any]]:
-    born = date.fromisoformat(said["birth_date"])
+def _summary(request: KioskRequest) -> list[dict[str, Any]]:
+    said = request.kiosk.answers
+    person = _person(said)
     arrival = dict(ArrivalForm.base_fields["arrival"].choices)  # type: ignore[attr-defined]
     rows = [
         ("arrival", _("Appointment"), arrival[said["arrival"]]),
-        ("name", _("Name"), f"{said['given_name']} {said['family_name']}".strip()),
-        ("birth", _("Born"), date_format(born, gettext("F j, Y"))),
+        ("name", _("Name"), person["name"]),
+        ("birth", _("Born"), person["born"]),
         ("phone", _("Mobile phone"), written_phone(said["phone"]) or _("None given")),
-        ("reason", _("Reason"), Reason(said["reason"]).label),
+        ("reason", _("Reason"), person["reason"]),
     ]
-    return [
-        {"change": f"{_address(name)}?change=1", "label": label, "value": value} for name, label, value in rows
-    ]
+    if _is_child(request):
+        rows.insert(4, ("phone", _("Adult who answers"), _people(request)[-1].answered_by or _("None given")))
+    return [{"change": f"{address(name)}?change=1", "label": label, "value": value} for name, label, value in rows]

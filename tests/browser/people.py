@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.factories import another_name
+from tests.names import another_name
 from tests.stack import Stack
 
 

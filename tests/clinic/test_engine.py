@@ -202,6 +202,27 @@ def test_late_success_of_an_old_worker_is_ignored(harbor: Clinic, emr: Destinati
     assert row(pk).state == "pending"
 
 
+def test_delivery_of_a_worker_that_dies_in_the_call_is_still_owed(
+    harbor: Clinic,
+    emr: Destination,
+    receiver: Receiver,
+    no_redis: list[Any],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(call: webhook.Call) -> None:
+        raise SystemExit
+
+    (pk,) = owe(harbor)
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(webhook, "send", die)
+        jobs.deliver(pk)
+    assert (row(pk).state, receiver.posts) == ("pending", [])
+    clock.add(seconds=emr.seconds + 31)
+    assert jobs.deliver(pk) == "tried"
+    assert (row(pk).state, len(receiver.posts)) == ("delivered", 1)
+
+
 def test_unforeseen_error_waits_as_any_failure_does(
     harbor: Clinic, emr: Destination, no_redis: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import sys
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -40,6 +42,16 @@ def test_row_that_the_database_refuses_is_not_written(harbor: Clinic) -> None:
     if connection.vendor == "postgresql":
         with pytest.raises(IntegrityError, match=PLANTED):
             break_a_rule()
+
+
+@pytest.mark.parametrize("kind", [IntegrityError, psycopg.Error, sqlite3.Error, ValueError])
+def test_text_of_an_error_that_may_quote_a_row_is_not_written(kind: type[Exception]) -> None:
+    def fail() -> None:
+        raise kind(f"DETAIL: Failing row contains ({PLANTED})")
+
+    text = written(fail)
+    assert PLANTED not in text
+    assert kind.__name__ in text
 
 
 def test_every_link_of_a_chain_is_named_and_what_may_quote_is_left_out() -> None:

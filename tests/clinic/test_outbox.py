@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import redis
 from django.db import DatabaseError, transaction
 
 from clinic.integrations import jobs
 from clinic.models import Clinic, Delivery, Visit, VisitEvent
 from clinic.states import Verb
+from realtime import redis_link
 from tests.factories import do, make_clinic, make_destination, make_visit
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +70,16 @@ def test_one_job_a_row_is_asked_for_after_the_commit_with_ids_only(
         assert no_redis == []
     rows = {row.destination.name: row.pk for row in Delivery.objects.select_related("destination")}
     assert no_redis == [("integrations", jobs.deliver, rows["EMR"]), ("ill", jobs.deliver, rows["Slow"])]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_in_without_redis_is_stored_with_what_it_owes() -> None:
+    clinic = make_clinic()
+    make_destination(clinic)
+    with pytest.raises(redis.RedisError):
+        redis_link.client().ping()
+    visit = make_visit(clinic)
+    assert list(visit.deliveries.values_list("state", flat=True)) == ["pending"]
 
 
 def test_body_is_that_of_the_event_even_when_the_visit_has_moved_on(harbor: Clinic) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from clinic import presenters
+from clinic.ages import age_on
 from clinic.models import Clinic, Visit
 from clinic.models.places import LabelStyle
 from clinic.services import Actor, Answers, ask_for_help, check_in, take_help_request
@@ -139,7 +140,7 @@ def test_desk_card_counts_age_on_the_clinics_own_day(harbor: Clinic, clock: Cloc
 
 @pytest.mark.parametrize(("day", "age"), [(date(2026, 4, 16), 40), (date(2026, 4, 17), 41)])
 def test_age_is_in_whole_years(day: date, age: int) -> None:
-    assert presenters.age_on(date(1985, 4, 17), day) == age
+    assert age_on(date(1985, 4, 17), day) == age
 
 
 def test_desk_offers_free_rooms_first(harbor: Clinic) -> None:

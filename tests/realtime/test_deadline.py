@@ -62,8 +62,10 @@ def test_run_under_a_drip_ends_in_time_and_close_frees_the_call() -> None:
             theirs.close()
 
     threading.Thread(target=drip, daemon=True).start()
+    begun = time.monotonic()
     with pytest.raises(deadline.DeadlineMissed):
         deadline.run(read_for_ever, seconds=0.15, close=close)
+    assert time.monotonic() - begun < 1
     until(lambda: deadline.stuck() == 0)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 from django.db import transaction
 
 from realtime import bell, jobs, notices, redis_link
 from realtime.models import Topic
 from tests.realtime.rig import frozen
+from tests.realtime.standin_rig import Rig
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +52,13 @@ def test_announce_raises_the_version_and_rings_after_the_commit(
     assert topic.version == 2
     assert rung == [{"type": "notices", "notices": [[topic.name, 2]]}]
     assert marked == [topic.name]
+
+
+def test_version_is_raised_by_the_transaction_itself() -> None:
+    topic = Topic.objects.create()
+    with transaction.atomic():
+        notices.announce(notices.lock(topic.pk))
+        assert Topic.objects.get(pk=topic.pk).version == 2
 
 
 def test_announce_that_rolls_back_says_nothing(
@@ -101,6 +110,27 @@ def test_announce_marks_the_topic_and_enqueues_one_job(live_redis: Any) -> None:
     redis_link.thread.stop()
     assert live_redis.smembers("evenkeel:fan_out:dirty") == {topic.name.encode() for topic in topics}
     assert live_redis.llen("rq:queue:notices") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_commit_rings_the_channels_layer_without_a_worker(live_redis: Any) -> None:
+    listening = live_redis.pubsub(ignore_subscribe_messages=True)
+    listening.subscribe("evenkeel__group__hubs")
+    listening.get_message(timeout=1)
+    topic = Topic.objects.create()
+    announce(topic)
+    heard = listening.get_message(timeout=5)
+    listening.close()
+    assert heard and get_channel_layer().deserialize(heard["data"])["notices"] == [[topic.name, 2]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_announce_opens_no_connection_to_the_vendor(vendor: Rig, live_redis: Any) -> None:
+    before = len(vendor.seen()["connections"])
+    announce(Topic.objects.create())
+    redis_link.thread.stop()
+    assert live_redis.llen("rq:queue:notices") == 1
+    assert len(vendor.seen()["connections"]) == before
 
 
 @pytest.mark.django_db(transaction=True)

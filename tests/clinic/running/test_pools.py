@@ -10,6 +10,11 @@ def test_parse_keeps_the_order_and_the_counts() -> None:
     assert parse(setting) == [("notices", 1), ("integrations", 2), ("ill", 1), ("any", 3)]
 
 
+@pytest.mark.parametrize("kind", ["notices", "integrations", "ill"])
+def test_urgent_work_has_workers_that_serve_nothing_else(kind: str) -> None:
+    assert POOLS[kind] == (kind,)
+
+
 def test_pool_any_serves_the_most_urgent_first_and_nothing_ill() -> None:
     assert POOLS["any"] == ("notices", "integrations", "default", "low")
 

@@ -115,7 +115,7 @@ def test_clerk_checks_a_patient_in(clinic: Clinic, ana: Client) -> None:
     for _tap in range(2):
         response = ana.post("/desk/check-in/", form_data, follow=True)
         visit = Visit.objects.get()
-        assert said(response) == f"Checked in. The ticket is {visit.ticket}."
+        assert said(response) == f"Checked in. The ticket is {visit.ticket}. Check in a family member"
     assert (visit.lane, visit.language, visit.identity_checked) == ("quick", "es", True)
 
 

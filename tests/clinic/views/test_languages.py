@@ -25,6 +25,7 @@ SPOKEN = [
     "clinic/forms.py",
     "clinic/states.py",
     "clinic/views/kiosk.py",
+    "clinic/views/kiosk_steps.py",
 ]
 SPOKEN += ["clinic/models/visits.py", "clinic/models/places.py", "clinic/models/people.py"]
 FOLDERS = [

@@ -1,8 +1,4 @@
-"""What each audience may see: the one place that decides it, each from an allow-list of its own.
-
-The wait-room screen gets tickets, rooms and, if the clinic chose so, a first name and last initial: nothing else.
-The desk gets what a clerk needs to find and address a person. A board holds these objects and never a model.
-"""
+"""What the staff of a clinic sees: what a clerk needs to find a person and to address them."""
 
 from __future__ import annotations
 
@@ -11,48 +7,23 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
-
-from clinic import clock
+from clinic import clock, parties
+from clinic.ages import age_on, is_child
 from clinic.models import Clinic, Visit, VisitEvent
-from clinic.models.places import LabelStyle
+from clinic.services import persons
 from clinic.services.actors import name_of
+from clinic.services.line import keeps_place
 from clinic.services.moves import can_undo
 from clinic.states import ENDED, ON_SITE, OPEN, State, Verb
 
 
 @dataclass(frozen=True)
-class MonitorRow:
-    """One patient as the whole room may see them."""
-
-    ticket: str
-    state: str
-    label: str
-    room: str
-    calls: int
-
-
-@dataclass(frozen=True)
-class MonitorBoard:
-    """The wait-room screen: called, latest first; then waiting, in order."""
-
-    called: list[MonitorRow]
-    waiting: list[MonitorRow]
-
-    @property
-    def places(self) -> int:
-        """How many waiting rows the screen has room for: names take more of it than tickets."""
-        return 28 if any(row.label for row in self.waiting) else 42
-
-    @property
-    def more(self) -> int:
-        """How many wait beyond those places."""
-        return max(0, len(self.waiting) - self.places)
-
-
-@dataclass(frozen=True)
 class DeskCard:
-    """One visit as the staff of its clinic sees it; `waited` in whole minutes since the arrival."""
+    """One visit as the staff of its clinic sees it; `waited` in whole minutes since the arrival.
+
+    `family`: the tickets of all who came together and are here; `waiting_family` counts those who
+    wait. `here_before`: how this person's last visit of the day ended, and when.
+    """
 
     public_id: UUID
     ticket: str
@@ -75,6 +46,12 @@ class DeskCard:
     last_by: str
     verbs: list[str]
     can_undo: bool
+    is_child: bool
+    answered_by: str
+    keeps_place: bool
+    family: list[str]
+    waiting_family: int
+    here_before: tuple[str, datetime] | None
 
     @property
     def buttons(self) -> list[tuple[str, str]]:
@@ -119,38 +96,9 @@ class DeskBoard:
         return ",".join(str(room.pk) for room in self.rooms if not room.is_taken)
 
 
-def monitor_board(clinic: Clinic) -> MonitorBoard:
-    """What everybody in the room may read. Two queries."""
-    visits = clinic.visits.select_related("room")
-    return MonitorBoard(
-        called=[_monitor_row(clinic, visit) for visit in visits.called()],
-        waiting=[_monitor_row(clinic, visit) for visit in visits.in_line()],
-    )
-
-
-def _monitor_row(clinic: Clinic, visit: Visit) -> MonitorRow:
-    return MonitorRow(
-        ticket=visit.ticket,
-        state=visit.state,
-        label=public_label(clinic, visit),
-        room=visit.room.name if visit.room and visit.state == State.CALLED else "",
-        calls=visit.calls,
-    )
-
-
-def public_label(clinic: Clinic, visit: Visit) -> str:
-    """What may stand beside a ticket in public: nothing, unless the clinic chose first names."""
-    if clinic.label_style != LabelStyle.FIRST_NAME:
-        return ""
-    given, initial = visit.given_name.split(), visit.family_name.strip()[:1]
-    if not given:
-        return ""
-    return f"{given[0]} {initial}." if initial else given[0]
-
-
 def desk_board(clinic: Clinic) -> DeskBoard:
     """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today."""
-    visits, now = clinic.visits.select_related("room"), clock.now()
+    visits, now = clinic.visits.select_related("room", "clinic"), clock.now()
     today = clinic.day(now)
     on_site = list(visits.on_site())
     expected = visits.filter(state=State.EXPECTED, day=today).order_by("booked_for")
@@ -164,34 +112,34 @@ def desk_board(clinic: Clinic) -> DeskBoard:
     )
 
 
-def people_ahead(visit: Visit) -> int:
-    """How many are to be called before this one."""
-    if visit.order_key is None:
-        return 0
-    before = Q(order_key__lt=visit.order_key) | Q(order_key=visit.order_key, pk__lt=visit.pk)
-    return visit.clinic.visits.in_line().filter(before).count()
-
-
 def minutes_since(moment: datetime | None, now: datetime) -> int:
     """Whole minutes, and never less than none: two servers' clocks may differ."""
     return max(0, int((now - moment).total_seconds() // 60)) if moment else 0
 
 
-def age_on(birth_date: date, day: date) -> int:
-    """Whole years."""
-    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
-
-
 def _cards(visits: Sequence[Visit], now: datetime, today: date) -> list[DeskCard]:
-    last = _last_events(visits)
-    return [_desk_card(visit, last[visit.pk], now, today) for visit in visits]
+    last, families = _last_events(visits), parties.together(visit for visit in visits if visit.state in ON_SITE)
+    ended = persons.last_ended(visits, today)
+    return [
+        _desk_card(
+            visit,
+            last[visit.pk],
+            now,
+            today,
+            families.get(visit.pk, []),
+            ended.get(persons.key(visit)) if visit.state in ON_SITE else None,
+        )
+        for visit in visits
+    ]
 
 
 def _last_events(visits: Sequence[Visit]) -> dict[int, VisitEvent]:
     return VisitEvent.objects.select_related("user", "device").last_of(visits)
 
 
-def _desk_card(visit: Visit, last: VisitEvent, now: datetime, today: date) -> DeskCard:
+def _desk_card(
+    visit: Visit, last: VisitEvent, now: datetime, today: date, family: list[Visit], before: Visit | None
+) -> DeskCard:
     return DeskCard(
         public_id=visit.public_id,
         ticket=visit.ticket,
@@ -214,6 +162,14 @@ def _desk_card(visit: Visit, last: VisitEvent, now: datetime, today: date) -> De
         last_by=f"{last.get_verb_display()}: {name_of(last)}",
         verbs=_verbs(visit),
         can_undo=can_undo(last, now),
+        is_child=is_child(visit.birth_date, today),
+        answered_by=visit.answered_by,
+        keeps_place=bool(
+            visit.booked_for and visit.arrived_at and keeps_place(visit.clinic, visit.arrived_at, visit.booked_for)
+        ),
+        family=[one.ticket for one in family],
+        waiting_family=sum(one.state == State.WAITING for one in family),
+        here_before=(before.get_state_display(), before.ended_at) if before and before.ended_at else None,
     )
 
 

@@ -1,0 +1,33 @@
+"""What each audience may see: the one place that decides it, each from an allow-list of its own.
+
+The wait-room screen gets tickets, rooms and, if the clinic chose so, a first name and last initial: nothing else.
+The desk gets what a clerk needs to find and address a person. A board holds these objects and never a model.
+"""
+
+from clinic.presenters.desk import DeskBoard, DeskCard, HelpAlarm, RoomChoice, desk_board
+from clinic.presenters.public import (
+    KioskTicket,
+    MonitorBoard,
+    MonitorRow,
+    PartyTickets,
+    monitor_board,
+    party_tickets,
+    people_ahead,
+    public_label,
+)
+
+__all__ = [
+    "DeskBoard",
+    "DeskCard",
+    "HelpAlarm",
+    "KioskTicket",
+    "MonitorBoard",
+    "MonitorRow",
+    "PartyTickets",
+    "RoomChoice",
+    "desk_board",
+    "monitor_board",
+    "party_tickets",
+    "people_ahead",
+    "public_label",
+]

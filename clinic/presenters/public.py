@@ -1,0 +1,121 @@
+"""What a room full of people may see, and those in front of a kiosk: tickets, rooms, and first names by choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from clinic.models import Clinic, Visit
+from clinic.models.places import LabelStyle
+from clinic.states import State
+
+
+@dataclass(frozen=True)
+class MonitorRow:
+    """One patient as the whole room may see them."""
+
+    ticket: str
+    state: str
+    label: str
+    room: str
+    calls: int
+
+
+@dataclass(frozen=True)
+class MonitorBoard:
+    """The wait-room screen: called, latest first; then waiting, in order."""
+
+    called: list[MonitorRow]
+    waiting: list[MonitorRow]
+
+    @property
+    def places(self) -> int:
+        """How many waiting rows the screen has room for: names take more of it than tickets."""
+        return 28 if any(row.label for row in self.waiting) else 42
+
+    @property
+    def more(self) -> int:
+        """How many wait beyond those places."""
+        return max(0, len(self.waiting) - self.places)
+
+
+@dataclass(frozen=True)
+class KioskTicket:
+    """What a kiosk tells one of those in front of it; the first name only to tell several apart."""
+
+    ticket: str
+    name: str
+    state: str
+    room: str
+
+
+@dataclass(frozen=True)
+class PartyTickets:
+    """The last page of a check-in. `ahead`: before the first of them who waits; None when none of them waits.
+
+    `says_booked`: as they said, whatever was found; `late_minutes`: the clinic's allowance.
+    """
+
+    tickets: list[KioskTicket]
+    ahead: int | None
+    says_booked: bool
+    late_minutes: int
+
+
+def monitor_board(clinic: Clinic) -> MonitorBoard:
+    """What everybody in the room may read. Two queries."""
+    visits = clinic.visits.select_related("room")
+    return MonitorBoard(
+        called=[_monitor_row(clinic, visit) for visit in visits.called()],
+        waiting=[_monitor_row(clinic, visit) for visit in visits.in_line()],
+    )
+
+
+def _monitor_row(clinic: Clinic, visit: Visit) -> MonitorRow:
+    return MonitorRow(
+        ticket=visit.ticket,
+        state=visit.state,
+        label=public_label(clinic, visit),
+        room=visit.room.name if visit.room and visit.state == State.CALLED else "",
+        calls=visit.calls,
+    )
+
+
+def public_label(clinic: Clinic, visit: Visit) -> str:
+    """What may stand beside a ticket in public: nothing, unless the clinic chose first names."""
+    if clinic.label_style != LabelStyle.FIRST_NAME:
+        return ""
+    given, initial = visit.given_name.split(), visit.family_name.strip()[:1]
+    if not given:
+        return ""
+    return f"{given[0]} {initial}." if initial else given[0]
+
+
+def party_tickets(visits: Sequence[Visit]) -> PartyTickets:
+    """What a kiosk shows to those who have just checked in, at least one: all of one clinic."""
+    several = len(visits) > 1
+    in_line = [visit for visit in visits if visit.state == State.WAITING]
+    return PartyTickets(
+        tickets=[
+            KioskTicket(
+                ticket=visit.ticket,
+                name=(visit.given_name or visit.family_name) if several else "",
+                state=visit.state,
+                room=visit.room.name if visit.room else "",
+            )
+            for visit in visits
+        ],
+        ahead=min(map(people_ahead, in_line), default=None),
+        says_booked=any(visit.booking_claimed for visit in visits),
+        late_minutes=visits[0].clinic.late_minutes,
+    )
+
+
+def people_ahead(visit: Visit) -> int:
+    """How many are to be called before this one."""
+    if visit.order_key is None:
+        return 0
+    before = Q(order_key__lt=visit.order_key) | Q(order_key=visit.order_key, pk__lt=visit.pk)
+    return visit.clinic.visits.in_line().filter(before).count()

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from clinic import clock, parties
 from clinic.ages import age_on, is_child
+from clinic.calendar import ONE_DAY
 from clinic.models import Clinic, Visit, VisitEvent
+from clinic.presenters.questions import Question, question
 from clinic.services import persons
 from clinic.services.actors import name_of
 from clinic.services.line import keeps_place
@@ -51,6 +55,7 @@ class DeskCard:
     keeps_place: bool
     family: list[str]
     waiting_family: int
+    question: Question | None
     here_before: tuple[str, datetime] | None
 
     @property
@@ -91,18 +96,29 @@ class DeskBoard:
     alarms: list[HelpAlarm] = field(default_factory=list)
 
     @property
+    def asked(self) -> list[DeskCard]:
+        """Those of whom the desk is asked whether they are still here."""
+        columns = (self.waiting, self.called, self.roomed, self.stepped_out, self.expected)
+        return [card for column in columns for card in column if card.question]
+
+    @property
     def free_rooms(self) -> str:
         """The free rooms' keys, as a form sends them back."""
         return ",".join(str(room.pk) for room in self.rooms if not room.is_taken)
 
 
 def desk_board(clinic: Clinic) -> DeskBoard:
-    """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today."""
+    """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today.
+
+    And yesterday's bookings that nobody has answered for.
+    """
     visits, now = clinic.visits.select_related("room", "clinic"), clock.now()
     today = clinic.day(now)
     on_site = list(visits.on_site())
-    expected = visits.filter(state=State.EXPECTED, day=today).order_by("booked_for")
-    done = visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30]
+    recent = visits.filter(day__range=(today - ONE_DAY, today))
+    expected = recent.filter(state=State.EXPECTED).order_by("booked_for")
+    ended_today = Q(day=today) | Q(ended_at__gte=clinic.day_starts(today))
+    done = recent.filter(ended_today, state__in=ENDED).order_by("-ended_at")[:30]
     cards = _cards([*on_site, *expected, *done], now, today)
     return DeskBoard(
         **{str(state): [card for card in cards if card.state == state] for state in OPEN},
@@ -160,7 +176,7 @@ def _desk_card(
         identity_checked=visit.identity_checked,
         sequence=last.sequence,
         last_by=f"{last.get_verb_display()}: {name_of(last)}",
-        verbs=_verbs(visit),
+        verbs=_verbs(visit, last),
         can_undo=can_undo(last, now),
         is_child=is_child(visit.birth_date, today),
         answered_by=visit.answered_by,
@@ -169,11 +185,12 @@ def _desk_card(
         ),
         family=[one.ticket for one in family],
         waiting_family=sum(one.state == State.WAITING for one in family),
+        question=question(visit.clinic, last),
         here_before=(before.get_state_display(), before.ended_at) if before and before.ended_at else None,
     )
 
 
-def _verbs(visit: Visit) -> list[str]:
+def _verbs(visit: Visit, last: VisitEvent) -> list[str]:
     """The buttons of a card, the main one first."""
     shown: dict[str, list[Verb]] = {
         State.EXPECTED: [Verb.CHECK_IN, Verb.NO_SHOW, Verb.CANCEL],
@@ -182,7 +199,7 @@ def _verbs(visit: Visit) -> list[str]:
         State.STEPPED_OUT: [Verb.RETURN, Verb.LEFT],
         State.ROOMED: [Verb.DISCHARGE],
     }
-    verbs = shown.get(visit.state, [])
+    verbs = [Verb.KEEP] * (last.verb == Verb.ASK) + shown.get(visit.state, [])
     confirm = [Verb.CONFIRM] if visit.state in ON_SITE and not visit.identity_checked else []
     return [str(verb) for verb in verbs + confirm]
 

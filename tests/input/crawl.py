@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import resolve
+from django.urls import resolve, reverse
 
 from tests.input import world as worlds
 from tests.input.pages import Form, Page
@@ -33,27 +33,45 @@ def _at_each_page_of_the_kiosk(site: Site) -> None:
     for language in ("en", "es"):
         reached, steps = "", 0
         while "/ticket/" not in reached and steps < LONGEST_WAY:
-            actor = f"kiosk, {language}, page {steps}"
-            site.world.cookies[actor] = dict(site.world.cookies["kiosk"])
-            reached = site.starts[actor] = _walk(site, actor, steps, language)
+            actor = _kiosk(site, f"kiosk, {language}, page {steps}")
+            reached = site.starts[actor] = _walk(site, actor, "/kiosk/", steps, language)
             steps += 1
         assert "/ticket/" in reached, f"the kiosk leads to {reached}, and to no ticket"
+    _families(site, steps - 2)
 
 
-def _walk(site: Site, actor: str, steps: int, language: str) -> str:
+def _families(site: Site, steps: int) -> None:
+    """Two who came together, of whom one is asked still, or both have said all; `steps` lead to the check page."""
+    another = reverse("kiosk:ask_another")
+    for name, more in (("one of two", 0), ("two of two", steps)):
+        actor = _kiosk(site, f"kiosk, en, {name}")
+        check = _walk(site, actor, "/kiosk/", steps, "en")
+        (form,) = [one for one in Page(site.ask(actor, "GET", check).text).forms if one.action == another]
+        address = site.ask(actor, "POST", another, urlencode(fill(form)).encode()).headers["location"]
+        for _n in range(more):
+            if address != check:
+                address = _walk(site, actor, address, 1, "en")
+        site.starts[actor] = address
+
+
+def _kiosk(site: Site, actor: str) -> str:
+    site.world.cookies[actor] = dict(site.world.cookies["kiosk"])
+    return actor
+
+
+def _walk(site: Site, actor: str, address: str, steps: int, language: str) -> str:
     """Answers this many pages of the kiosk; the address that it ends at."""
-    address = "/kiosk/"
-    for _n in range(steps + 1):
+    for n in range(steps + 1):
         answer = site.ask(actor, "GET", address)
         while answer.status in (301, 302):
             address = answer.headers["location"]
             answer = site.ask(actor, "GET", address)
-        if _n == steps:
-            return address
+        if n == steps:
+            break
         form = next(one for one in Page(answer.text).forms if one.method == "POST" and _is_onward(one, address))
         said = {**dict(fill(form)), **({"language": language} if "language" in form.names() else {})}
         if "given_name" in said:
-            said["given_name"] = f"Bob {language}{steps}".translate(str.maketrans("0123456789", "abcdefghij"))
+            said["given_name"] = "Bob" + "".join(char for char in actor if char.isalpha()) + "abcdefghijklm"[steps]
         answer = site.ask(actor, "POST", form.action or address, urlencode(said).encode())
         assert answer.status == 302, f"{address}: {answer.status} for {said}"
         address = answer.headers["location"]

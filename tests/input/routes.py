@@ -44,9 +44,14 @@ def _walk(patterns: list[Any], template: str, pattern: str) -> Iterator[Route]:
         whole = template + _template(one.pattern)
         if isinstance(one, URLPattern):
             names = tuple(dict.fromkeys(re.findall(r"{(\w+)}", whole)))
-            yield Route(whole, pattern + str(one.pattern), names)
+            yield Route(whole, _joined(pattern, str(one.pattern)), names)
         else:
-            yield from _walk(one.url_patterns, whole, pattern + str(one.pattern))
+            yield from _walk(one.url_patterns, whole, _joined(pattern, str(one.pattern)))
+
+
+def _joined(before: str, after: str) -> str:
+    """As Django joins them for `resolver_match.route`."""
+    return before + after.removeprefix("^") if before else after
 
 
 def _template(pattern: Any) -> str:

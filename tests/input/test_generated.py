@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.input.engine import Run
 
+pytestmark = pytest.mark.django_db
 EACH = 1250
 PARTS = 8
 SEEDS = {"sqlite": 1, "postgresql": 2}

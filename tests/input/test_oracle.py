@@ -15,6 +15,8 @@ from tests.input.engine import Run
 from tests.input.wire import Answer, Request
 from tests.input.world import OURS, THEIRS
 
+pytestmark = pytest.mark.django_db
+
 HTML = {"content-type": "text/html; charset=utf-8"}
 
 

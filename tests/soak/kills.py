@@ -78,11 +78,18 @@ class Run:
     def _kill(self, kills: int, pace: float) -> None:
         for number, name in zip(range(1, kills + 1), deck(self.random), strict=False):
             time.sleep(min(self.random.expovariate(1 / pace), 5 * pace))
-            if self.random.random() < 0.3:
-                self.hand.freeze(self.random.choice(FROZEN))
+            self._freeze_somebody(name)
             self.hand.kill(name)
             told, moved, odd = len(self.book.tickets), len(self.book.presses), len(self.book.odd)
             _say(f"{number} of {kills} killed; {told} checked in, {moved} moves, {odd} odd; now {name}")
+
+    def _freeze_somebody(self, victim: str) -> None:
+        """Some kills follow a freeze, and half of the workers die while the record system keeps them waiting."""
+        if victim == "worker" and self.random.random() < 0.5:
+            self.hand.freeze("emr")
+            time.sleep(self.random.uniform(0, 1))
+        elif self.random.random() < 0.3:
+            self.hand.freeze(self.random.choice(FROZEN))
 
     def _end_load(self, people: list[Person]) -> None:
         """Nobody begins anything new; what is under way gets its answer."""

@@ -90,7 +90,7 @@ class FanOutMachine(RuleBasedStateMachine):
     def job(
         self, changed: set[int], said: list[str], during: list[str], waits: bool, nth: int, lapsed: bool
     ) -> None:
-        """The waiting job, or one that RQ gave out twice; with more to send, and after a dead one's lease lapsed."""
+        """The waiting job, or one given out twice; with more to send, and after a dead one's lease lapsed."""
         if lapsed:
             self.lease_lapses()
         for one in changed:

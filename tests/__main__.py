@@ -49,8 +49,9 @@ def browser_postgres() -> int:
 
 
 def faults() -> int:
-    """The table of faults, on SQLite. FAULT_TABLE=FILE writes it as Markdown."""
-    return _run(*PYTEST, "-p", "no:randomly", "tests/faults/test_table.py", "tests/faults/test_pairs.py")
+    """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
+    files = [f"tests/faults/test_{name}.py" for name in ("table", "pairs", "kills")]
+    return _run(*PYTEST, "-p", "no:randomly", *files)
 
 
 def faults_postgres() -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from random import Random
-from zoneinfo import ZoneInfo
 
+from clinic.calendar import moment
 from clinic.simulation import rates
 from clinic.simulation.sites import Site
 from clinic.simulation.surges import Surge, factor_at
@@ -36,7 +36,7 @@ class Plan:
     @cached_property
     def start(self) -> datetime:
         wall = datetime.combine(self.week, time()) + self.begins
-        return wall.replace(tzinfo=ZoneInfo(self.sites[0].time_zone)).astimezone(UTC)
+        return moment(wall.date(), wall.time(), self.sites[0].zone)
 
     @property
     def seconds(self) -> float:

@@ -124,10 +124,13 @@ class _Form:
         return visit
 
     def _again(self, topic: Topic, visit: Visit) -> Visit:
+        slot = record.next_slot(visit, self.now)
         if visit.state == State.STEPPED_OUT:
-            slot = record.next_slot(visit, self.now)
             changes = {"state": State.WAITING, "room": None}
             record.write(topic, visit, Verb.RETURN, changes, by=self.by, slot=slot)
+        elif visit.events.filter(sequence=slot.sequence - 1, verb=Verb.ASK).exists():
+            # The desk was asked whether they are still here: they are.
+            record.write(topic, visit, Verb.KEEP, {}, by=self.by, slot=slot)
         return visit
 
 

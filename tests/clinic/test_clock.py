@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic import clock, presenters
-from clinic.models import Clinic
+from clinic.integrations import engine
+from clinic.models import Clinic, Delivery
 from clinic.services import Actor, call_together, check_in_together
 from clinic.states import Verb
-from tests.factories import answers, do, make_visit
+from tests.factories import answers, do, make_destination, make_visit
 
 pytestmark = pytest.mark.django_db
 AHEAD, BEHIND = timedelta(hours=3), timedelta(hours=-3)
@@ -71,3 +72,17 @@ def test_service_asks_for_the_time_once(harbor: Clinic, has_clock: bool) -> None
         call_together(harbor, visits[0].public_id, by=Actor(), room=room)
         asked.append(sum("clock_timestamp" in query["sql"] for query in queries))
     assert asked == ([1, 2] if has_clock else [0, 0])
+
+
+def test_delivery_is_due_at_once_and_its_lease_holds_whatever_the_workers_clocks_say(
+    harbor: Clinic, monkeypatch: pytest.MonkeyPatch, no_redis: object, has_clock: bool
+) -> None:
+    make_destination(harbor)
+    make_visit(harbor)
+    pk = Delivery.objects.get().pk
+    set_clock(monkeypatch, BEHIND)
+    assert (engine.claim(pk) is not None) == has_clock, "as if it were of the future"
+    set_clock(monkeypatch, timedelta(0))
+    assert (engine.claim(pk) is None) == has_clock
+    set_clock(monkeypatch, AHEAD)
+    assert (engine.claim(pk) is None) == has_clock, "as if the lease had lapsed"

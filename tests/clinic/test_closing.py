@@ -138,6 +138,16 @@ def test_booking_to_come_is_left_alone(office: Clinic, clock: Clock) -> None:
     assert (history(evening), history(tomorrow)) == ([("ask", FOUR_AM)], [])
 
 
+def test_who_checks_in_again_has_answered(harbor: Clinic, clock: Clock) -> None:
+    clock.at = FOUR_AM - timedelta(minutes=10)
+    visit = make_visit(harbor, "Bob")
+    run(clock, FOUR_AM)
+    clock.add(minutes=10)
+    assert [make_visit(harbor, "Bob").pk for _tap in range(2)] == [visit.pk] * 2
+    assert [event.verb for event in visit.events.order_by("sequence")] == ["check-in", "ask", "keep"]
+    assert run(clock, FOUR_AM + timedelta(minutes=30)) == 0
+
+
 def test_undo_of_what_the_system_closed_stands_until_the_days_end(
     office: Clinic, clock: Clock, by_ana: Actor
 ) -> None:

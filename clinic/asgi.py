@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
-django_app = get_asgi_application()
+django.setup(set_prefix=False)
 
-from realtime.hub import Hub  # noqa: E402  (Django must be set up before models are imported)
+from clinic.handler import Handler  # noqa: E402  (Django must be set up before models are imported)
+from realtime.hub import Hub  # noqa: E402
 from realtime.routing import application as realtime_application  # noqa: E402
 
-application = realtime_application(Hub(), django_app)
+application = realtime_application(Hub(), Handler())

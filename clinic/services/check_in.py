@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from clinic import clock
@@ -20,6 +20,7 @@ from clinic.models.visits import Reason
 from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
 from clinic.services.line import order_key
+from clinic.services.moves import UNDO_FOR
 from clinic.states import ON_SITE, Lane, State, Verb
 from clinic.tickets import ticket
 from realtime import notices
@@ -64,7 +65,7 @@ def check_in(
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form = _Form(clinic, by, lane, identity_checked)
+        form = _Form(clinic, by, clock.now(), lane, identity_checked)
         return form.hand_in(topic, answers, key, beside)
 
 
@@ -79,7 +80,7 @@ def check_in_together(
         raise ValueError(f"{len(people)} people cannot check in together")
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form, visits = _Form(clinic, by), list[Visit]()
+        form, visits = _Form(clinic, by, clock.now()), list[Visit]()
         for place, answers in enumerate(people):
             first = visits[0] if visits else None
             visits.append(form.hand_in(topic, answers, _key_of(key, place), first))
@@ -96,6 +97,7 @@ class _Form:
 
     clinic: Clinic
     by: Actor
+    now: datetime
     lane: Lane = Lane.STANDARD
     identity_checked: bool = False
 
@@ -103,15 +105,15 @@ class _Form:
         if key and (known := self.clinic.visits.filter(idempotency_key=key).first()):
             return known
         if here := persons.visit_on_site(self.clinic, answers):
-            return _again(topic, here, self.by)
+            return self._again(topic, here)
         return self._admit(topic, answers, key, beside)
 
     def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
-        booking = persons.booking(self.clinic, answers, clock.now(), claimed=answers.booked)
+        booking = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
         visit = booking or Visit(clinic=self.clinic, lane=self.lane)
-        slot = record.next_slot(visit)
+        slot = record.next_slot(visit, self.now)
         changes = {
-            **_said(answers, is_known=booking is not None),
+            **_said(answers, booking),
             **_arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane),
             "idempotency_key": key,
             "identity_checked": self.identity_checked,
@@ -121,21 +123,28 @@ class _Form:
         record.write(topic, visit, Verb.CHECK_IN, changes, by=self.by, slot=slot)
         return visit
 
-
-def _again(topic: Topic, visit: Visit, by: Actor) -> Visit:
-    if visit.state == State.STEPPED_OUT:
-        changes = {"state": State.WAITING, "room": None}
-        record.write(topic, visit, Verb.RETURN, changes, by=by, slot=record.next_slot(visit))
-    return visit
+    def _again(self, topic: Topic, visit: Visit) -> Visit:
+        slot = record.next_slot(visit, self.now)
+        if visit.state == State.STEPPED_OUT:
+            changes = {"state": State.WAITING, "room": None}
+            record.write(topic, visit, Verb.RETURN, changes, by=self.by, slot=slot)
+        elif visit.events.filter(sequence=slot.sequence - 1, verb=Verb.ASK).exists():
+            # The desk was asked whether they are still here: they are.
+            record.write(topic, visit, Verb.KEEP, {}, by=self.by, slot=slot)
+        return visit
 
 
 def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
-    """A booked patient whom the desk knows is here. Raises AlreadyDone if they are not expected any more."""
+    """A booked patient whom the desk knows is here.
+
+    Raises AlreadyDone if they are not expected any more, or are here already with another visit.
+    """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         visit = clinic.visits.get(public_id=public_id)
         if visit.state != State.EXPECTED:
             raise too_late(visit, Verb.CHECK_IN, by)
+        persons.must_not_be_here(visit)
         slot = record.next_slot(visit)
         changes = {**_arrival(visit, slot.at, visit.lane), "identity_checked": True}
         record.write(topic, visit, Verb.CHECK_IN, changes, by=by, slot=slot)
@@ -147,26 +156,31 @@ def book(clinic: Clinic, answers: Answers, booked_for: datetime, *, by: Actor) -
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         visit = Visit(clinic=clinic, day=clinic.day(booked_for), booked_for=booked_for, booking_claimed=True)
-        changes = {**_said(answers, is_known=False), "state": State.EXPECTED}
+        changes = {**_said(answers), "state": State.EXPECTED}
         record.write(topic, visit, Verb.BOOK, changes, by=by, slot=record.next_slot(visit))
         return visit
 
 
-def _said(answers: Answers, *, is_known: bool) -> dict[str, Any]:
-    """What to store. The names of a booking stand: they came from the clinic, not from a kiosk's keys."""
+def _said(answers: Answers, booking: Visit | None = None) -> dict[str, Any]:
+    """What to store. The names of a booking stand: they came from the clinic, not from a kiosk's keys.
+
+    A first name that it lacks is taken, though: without it, this person would not be known again.
+    """
     said: dict[str, Any] = {"language": answers.language, "answered_by": answers.answered_by}
-    if answers.phone or not is_known:
+    if answers.phone or booking is None:
         said["phone"] = answers.phone
-    if answers.reason != Reason.PRIVATE or not is_known:
+    if answers.reason != Reason.PRIVATE or booking is None:
         said["reason"] = answers.reason
-    if not is_known:
-        said |= {name: getattr(answers, name) for name in ("given_name", "family_name", "birth_date")}
+    if booking is None:
+        said |= {"family_name": answers.family_name, "birth_date": answers.birth_date}
+    if booking is None or not booking.given_name:
+        said["given_name"] = answers.given_name
     return said
 
 
 def _arrival(visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
     clinic, day = visit.clinic, visit.clinic.day(at)
-    number, code = _next_ticket(clinic, day)
+    number, code = _next_ticket(clinic, day, at)
     return {
         "state": State.WAITING,
         "lane": lane,
@@ -178,13 +192,12 @@ def _arrival(visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
     }
 
 
-def _next_ticket(clinic: Clinic, day: date) -> tuple[int, str]:
-    """The day's next number and its code, past the codes of those who wait here since the day before."""
+def _next_ticket(clinic: Clinic, day: date, at: datetime) -> tuple[int, str]:
+    """The day's next number and its code, past the codes of the day before that are shown, or may be again."""
     visits = clinic.visits
     last = visits.filter(day=day).aggregate(Max("day_number"))["day_number__max"] or 0
-    taken = set(
-        visits.filter(state__in=ON_SITE - {State.ROOMED}).exclude(day=day).values_list("ticket", flat=True)
-    )
+    may_be_shown = Q(state__in=ON_SITE) | Q(ended_at__gte=at - UNDO_FOR)
+    taken = set(visits.filter(may_be_shown).exclude(day=day).values_list("ticket", flat=True))
     try:
         return next((n, code) for n in count(last + 1) if (code := ticket(n)) not in taken)
     except ValueError:

@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from clinic import states
+from clinic import clock, states
 from clinic.models import Clinic, Room, Visit, VisitEvent
-from clinic.services import record
+from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
 from clinic.services.line import order_key
 from clinic.states import Lane, State, Verb
@@ -89,7 +89,8 @@ def call_together(
             raise too_late(visit, Verb.CALL, by)
         if seen_free:
             _still_free(clinic, room)
-        return [_move(topic, one, Verb.CALL, by=by, room=room, key=key) for one in waiting]
+        now = clock.now()
+        return [_move(topic, one, Verb.CALL, by=by, room=room, key=key, now=now) for one in waiting]
 
 
 def undo(
@@ -98,7 +99,8 @@ def undo(
     """Takes a visit's last move back, as a new event; the same `key` again returns the first one's.
 
     `seen` is the sequence of the event that the person wants undone. Raises Visit.DoesNotExist for a visit that is
-    not this clinic's, AlreadyDone when somebody made another move since, Refused when it cannot be undone.
+    not this clinic's, AlreadyDone when somebody made another move since, or when the patient who had gone is here
+    again with another visit, Refused when it cannot be undone.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
@@ -111,6 +113,8 @@ def undo(
             raise too_late(visit, Verb.UNDO, by)
         if not can_undo(last, slot.at):
             raise Refused(_("%(ticket)s: there is nothing to undo any more.") % {"ticket": visit})
+        if last.before["state"] in states.ON_SITE:
+            persons.must_not_be_here(visit)
         changes = _restored(clinic, last)
         return record.write(topic, visit, Verb.UNDO, changes, by=by, slot=slot, key=key, reverses=last)
 
@@ -142,6 +146,7 @@ def _move(
     reason: str = "",
     seen_free: bool = False,
     key: UUID | None,
+    now: datetime | None = None,
 ) -> VisitEvent:
     target = states.after(verb, State(visit.state))
     if target is None or (verb == Verb.CONFIRM and visit.identity_checked):
@@ -151,7 +156,7 @@ def _move(
         raise Refused(_("Say why, in a few words."))
     if seen_free:
         _still_free(visit.clinic, room)
-    slot = record.next_slot(visit)
+    slot = record.next_slot(visit, now)
     changes = {"state": target, **_effects(visit, verb, target, slot.at, room, lane)}
     return record.write(topic, visit, verb, changes, by=by, slot=slot, reason=reason, key=key)
 

@@ -7,9 +7,11 @@ from datetime import date, datetime
 from typing import Protocol
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.models import Clinic, Visit
 from clinic.models.visits import name_key
+from clinic.services.actors import AlreadyDone
 from clinic.states import ON_SITE, State
 
 
@@ -48,11 +50,21 @@ def last_ended(visits: Sequence[Visit], day: date) -> dict[tuple[str, str, date]
     return {key(visit): visit for visit in ended.order_by("ended_at", "pk")}
 
 
+def must_not_be_here(visit: Visit) -> None:
+    """Raises AlreadyDone when this visit's person is here with another one: nobody waits twice."""
+    theirs = visit.clinic.visits.of_person(visit.given_name, visit.family_name, visit.birth_date)
+    here = theirs.on_site().exclude(pk=visit.pk).first()
+    if here is not None:
+        name = f"{here.given_name} {here.family_name}".strip()
+        raise AlreadyDone(_("%(name)s is here already: %(ticket)s.") % {"name": name, "ticket": here})
+
+
 def booking(clinic: Clinic, person: Person, at: datetime, *, claimed: bool) -> Visit | None:
     """The booking of this clinic day, or of about now, that is this person's.
 
     Another first name is another person: a twin. Where one of the two gives none, the last name and birth date
-    must suffice, but only for somebody who has `claimed` to be booked, and only if they fit one booking.
+    must suffice, but only for somebody who has `claimed` to be booked, and only if they fit one booking, and that
+    of nobody who is here already.
     """
     bookings = _of_now(clinic, person, at)
     said = name_key(person.given_name)
@@ -60,7 +72,8 @@ def booking(clinic: Clinic, person: Person, at: datetime, *, claimed: bool) -> V
     if same:
         return same[0]
     unnamed = [visit for visit in bookings if not said or not visit.given_name_key]
-    return unnamed[0] if claimed and len(unnamed) == 1 else None
+    only = unnamed[0] if claimed and len(unnamed) == 1 else None
+    return None if only is None or visit_on_site(clinic, only) else only
 
 
 def _of_now(clinic: Clinic, person: Person, at: datetime) -> list[Visit]:

@@ -6,11 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from clinic.models import Clinic, Room, Visit
-from clinic.services import Actor, AlreadyDone, Refused, arrive, call_next, check_in
+from clinic.services import Actor, AlreadyDone, Refused, arrive, call_next, check_in, undo
 from clinic.states import Lane, State, Verb
 from realtime.models import Topic
 from tests.clinic.conftest import Clock
-from tests.factories import BORN, answers, make_booking, make_clinic, make_destination, make_device, make_visit
+from tests.factories import (
+    BORN,
+    answers,
+    make_booking,
+    make_clinic,
+    make_destination,
+    make_device,
+    make_visit,
+    make_visit_in,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +203,16 @@ def test_ticket_of_somebody_who_waits_since_yesterday_is_not_given_again(harbor:
     waiting = make_visit(harbor)
     clock.add(days=1)
     assert (waiting.ticket, make_visit(harbor).ticket, make_visit(harbor).ticket) == ("A10", "A11", "A12")
+
+
+@pytest.mark.parametrize("state", [State.ROOMED, State.LEFT])
+def test_ticket_that_an_undo_may_show_again_is_not_given_again(harbor: Clinic, clock: Clock, state: State) -> None:
+    clock.at = datetime(2026, 2, 2, 9, 58, tzinfo=UTC)
+    before = make_visit_in(harbor, state)
+    clock.add(minutes=5)
+    after = make_visit(harbor)
+    undo(harbor, before.public_id, by=Actor())
+    assert (before.ticket, after.ticket, after.day_number) == ("A10", "A11", 2)
 
 
 def test_clock_set_back_over_the_days_turn_repeats_no_ticket(harbor: Clinic, clock: Clock) -> None:

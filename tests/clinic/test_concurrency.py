@@ -13,8 +13,10 @@ from django.db import connection
 
 from clinic.models import Clinic, Delivery, Visit, VisitEvent
 from clinic.services import Actor, AlreadyDone, Refused, ask_for_help, call_next, devices, move, undo
+from clinic.services.closing import resolve_open_visits
 from clinic.states import Verb
 from realtime.models import Topic
+from tests.clinic.conftest import Clock
 from tests.factories import (
     do,
     make_clinic,
@@ -136,3 +138,12 @@ def test_pairing_link_opened_in_two_browsers_pairs_one(clinic: Clinic) -> None:
     tokens = at_once(*[lambda one=one: pair(one) for one in found])
     assert sorted(map(bool, tokens)) == [False, True]
     assert devices.to_pair(secret) is None
+
+
+def test_crons_at_once_ask_about_and_close_each_visit_once(clinic: Clinic, clock: Clock) -> None:
+    visits = [make_visit(clinic) for _n in range(5)]
+    clock.add(days=1)
+    for verb in (Verb.ASK, Verb.LEFT):
+        assert sum(at_once(*[resolve_open_visits] * 3)) == len(visits)  # type: ignore[arg-type]
+        assert [visit.events.filter(verb=verb).count() for visit in visits] == [1] * len(visits)
+        clock.add(minutes=30)

@@ -8,7 +8,17 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.models import Clinic, Room, Visit
-from clinic.services import Actor, AlreadyDone, Refused, call_together, check_in, check_in_together, move
+from clinic.services import (
+    Actor,
+    AlreadyDone,
+    Refused,
+    arrive,
+    call_together,
+    check_in,
+    check_in_together,
+    move,
+    undo,
+)
 from clinic.states import State, Verb
 from realtime.models import Topic
 from tests.clinic.conftest import Clock
@@ -85,6 +95,36 @@ def test_person_who_is_here_and_booked_keeps_the_visit_and_the_booking(harbor: C
     assert check_in(harbor, answers(booked=True), by=Actor()).pk == visit.pk
     booking.refresh_from_db()
     assert booking.state == "expected"
+
+
+@pytest.mark.parametrize("state", [State.LEFT, State.DISCHARGED, State.NO_SHOW])
+def test_undo_does_not_bring_back_who_is_here_again(harbor: Clinic, state: State) -> None:
+    ended = make_visit_in(harbor, state)
+    again = make_visit(harbor, ended.given_name)
+    with pytest.raises(AlreadyDone, match=f"{ended.given_name} Miller is here already: {again.ticket}"):
+        undo(harbor, ended.public_id, by=Actor())
+    assert list(harbor.visits.on_site()) == [again]
+
+
+def test_booking_of_who_is_here_already_does_not_arrive(harbor: Clinic, clock: Clock) -> None:
+    make_visit(harbor, "Bob")
+    later = make_booking(harbor, clock.at + timedelta(hours=1))
+    with pytest.raises(AlreadyDone, match="Bob Miller is here already: A10"):
+        arrive(harbor, later.public_id, by=Actor())
+
+
+def test_booking_of_who_is_here_already_is_nobody_elses(harbor: Clinic, clock: Clock) -> None:
+    make_visit(harbor, "Bob")
+    booking = make_booking(harbor, clock.at)
+    assert check_in(harbor, answers("", booked=True), by=Actor()).pk != booking.pk
+
+
+def test_first_name_that_a_booking_lacks_is_taken_so_that_the_person_is_known_again(
+    harbor: Clinic, clock: Clock
+) -> None:
+    make_booking(harbor, clock.at, given="")
+    first, second = (check_in(harbor, answers("Castor", booked=True), by=Actor()) for _kiosk in range(2))
+    assert (first.pk, first.given_name) == (second.pk, "Castor")
 
 
 # --- People who come together ------------------------------------------------------------------------------------

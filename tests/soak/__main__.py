@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.soak import ledger, mutation
+from tests.soak import kills, ledger, mutation
 
 Words = argparse.Namespace
 
@@ -30,6 +30,13 @@ def laws(words: Words) -> Result:
     return Result(len(rows), sum(not row.caught for row in rows))
 
 
+def killed(words: Words) -> Result:
+    """Processes killed and frozen at random under load: nothing that was acknowledged is lost."""
+    summary = kills.run(words.kills, words.seed, words.pace)
+    print(json.dumps(summary, indent=1), flush=True)
+    return Result(words.kills, summary["lost"])
+
+
 def bad_input(words: Words) -> Result:
     """Generated input at every form and address: no error of ours, no lost check-in."""
     command = [sys.executable, "-m", "tests.input", "--count", str(words.count), "--seed", str(words.seed)]
@@ -37,7 +44,7 @@ def bad_input(words: Words) -> Result:
     return Result(words.count, int(done.returncode != 0))
 
 
-PARTS: dict[str, Callable[[Words], Result]] = {"laws": laws, "input": bad_input}
+PARTS: dict[str, Callable[[Words], Result]] = {"laws": laws, "kills": killed, "input": bad_input}
 
 
 def main(argv: list[str]) -> int:
@@ -61,9 +68,10 @@ def _run(name: str, words: Words) -> bool:
     except AssertionError as error:
         print(f"{name}: could not be run: {error}", file=sys.stderr)
         return False
-    one = ledger.entry(name, words.seed, result.count, result.lost, time.monotonic() - began)
-    ledger.append(one)
-    print(json.dumps(vars(one)), flush=True)
+    if words.ledger:
+        one = ledger.entry(name, words.seed, result.count, result.lost, time.monotonic() - began)
+        ledger.append(one)
+        print(json.dumps(vars(one)), file=sys.stderr)
     return result.lost == 0
 
 
@@ -73,8 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", type=int, default=secrets.randbelow(2**31), help="of kills and input; else random"
     )
+    parser.add_argument("--kills", type=int, default=100, help="of kills: how many")
+    parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
+    parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser
 
 

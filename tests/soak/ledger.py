@@ -62,10 +62,14 @@ def sums(entries: list[Entry]) -> str:
 
 
 def _commit() -> str:
-    """The commit that is checked out, with a + when files differ from it; empty without git."""
+    """The commit that is checked out; with a + when files other than the ledger differ. Empty without git."""
+    head = _git("rev-parse", "--short", "HEAD")
+    return f"{head}+" if _git("status", "--porcelain", "--", ".", f":!{LEDGER.relative_to(ROOT)}") else head
+
+
+def _git(*words: str) -> str:
     try:
-        said = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
-        done = subprocess.run(said, cwd=ROOT, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, timeout=30)
     except OSError:
         return ""
     return done.stdout.strip()

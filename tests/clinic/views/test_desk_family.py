@@ -1,0 +1,146 @@
+"""The desk and people who came together: what a clerk reads, calls and adds."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from clinic.models import Clinic, Room, Visit
+from clinic.services import Actor, Answers, check_in_together, move
+from clinic.states import Verb
+from tests.clinic.views.desk_pages import card, desk, press, said, seen, send, state
+from tests.factories import answers, make_clinic, make_visit
+
+pytestmark = pytest.mark.django_db
+CHILD = date(2019, 4, 17)
+
+
+@pytest.fixture
+def family(clinic: Clinic) -> list[Visit]:
+    """Ana, and Ola for whom she answers."""
+    ana = answers("Ana")
+    ola = Answers(given_name="Ola", family_name="Miller", birth_date=CHILD, answered_by="Ana Miller")
+    return check_in_together(clinic, [ana, ola], by=Actor())
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", html).split())
+
+
+def test_card_says_who_belongs_together_and_who_answers(ana: Client, clinic: Clinic, family: list[Visit]) -> None:
+    alone = make_visit(clinic)
+    page, (parent, child) = desk(ana), family
+    both = f"Family of 2: {parent.ticket}, {child.ticket}"
+    assert both in words(card(page, parent)) and both in words(card(page, child))
+    assert "Adult: Ana Miller" in words(card(page, child)) and "Adult:" not in words(card(page, parent))
+    assert "Family" not in words(card(page, alone)) and "call-together" not in card(page, alone)
+
+
+def test_child_without_an_adult_is_flagged(ana: Client, clinic: Clinic) -> None:
+    (child,) = check_in_together(clinic, [answers("Ola", born=CHILD)], by=Actor())
+    assert "Child, no adult named" in words(card(desk(ana), child))
+
+
+def test_call_all_calls_those_who_wait_to_one_room(
+    ana: Client, clinic: Clinic, family: list[Visit], room: Room
+) -> None:
+    told = press(ana, family[1], "call-together", room=room.pk, free=str(room.pk))
+    assert told == f"{family[0].ticket}, {family[1].ticket}: Call → Room 1"
+    assert [state(visit) for visit in family] == ["called", "called"]
+    assert set(Visit.objects.values_list("room", flat=True)) == {room.pk}
+
+
+def test_call_all_pressed_twice_calls_once(ana: Client, family: list[Visit], room: Room) -> None:
+    known = seen(card(desk(ana), family[0]))
+    for _tap in range(2):
+        response = send(ana, family[0], "call-together", seen=known, room=room.pk)
+    assert "Call → Room 1" in said(response) and Visit.objects.get(pk=family[0].pk).calls == 1
+
+
+def test_second_clerk_who_calls_all_is_told_who_was_first(
+    ana: Client, ben: Client, family: list[Visit], room: Room
+) -> None:
+    known = seen(card(desk(ben), family[0]))
+    press(ana, family[0], "call-together", room=room.pk)
+    response = send(ben, family[0], "call-together", seen=known, room=room.pk)
+    assert "already called by Ana" in said(response)
+
+
+def test_call_all_without_a_room_is_refused(ana: Client, family: list[Visit]) -> None:
+    assert said(send(ana, family[0], "call-together")) == "Choose a room first."
+    assert [state(visit) for visit in family] == ["waiting", "waiting"]
+
+
+def test_call_all_is_not_offered_when_one_alone_waits(ana: Client, family: list[Visit], room: Room) -> None:
+    press(ana, family[0], "call", room=room.pk)
+    assert "call-together" not in card(desk(ana), family[1])
+
+
+def test_call_all_of_another_clinics_family_does_not_exist(ana: Client, room: Room) -> None:
+    foreign = make_visit(make_clinic("quay"))
+    assert send(ana, foreign, "call-together", room=room.pk).status_code == 404
+
+
+# --- One more of a family ----------------------------------------------------------------------------------------
+
+NEW = {
+    "given_name": "Jan",
+    "family_name": "Miller",
+    "birth_month": "4",
+    "birth_day": "17",
+    "birth_year": "2021",
+    "phone": "",
+    "reason": "illness",
+    "lane": "standard",
+    "language": "en",
+    "answered_by": "Ana Miller",
+    "key": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+}
+
+
+def test_form_for_one_more_begins_with_what_families_share(ana: Client, family: list[Visit]) -> None:
+    form = ana.get(f"/desk/check-in/?with={family[0].public_id}").content.decode()
+    assert re.search(r'name="family_name" value="Miller"', form)
+    assert re.search(r'name="answered_by" value="Ana Miller"', form)
+    assert re.search(rf'<option value="{family[0].public_id}" selected>', form)
+
+
+@pytest.mark.parametrize("other", ["", "nonsense", "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"])
+def test_form_for_one_more_of_nobody_is_the_empty_one(ana: Client, other: str) -> None:
+    page = ana.get("/desk/check-in/", {"with": other})
+    assert page.status_code == 200 and "selected>Nobody" in page.content.decode().replace('value="" ', "")
+
+
+def test_one_more_is_of_the_family(ana: Client, family: list[Visit]) -> None:
+    response = ana.post("/desk/check-in/", {**NEW, "beside": str(family[1].public_id)}, follow=True)
+    jan = Visit.objects.get(given_name="Jan")
+    assert (jan.party, jan.answered_by) == (family[0], "Ana Miller")
+    assert f"/desk/check-in/?with={jan.public_id}" in response.content.decode(), "and the next one is a tap away"
+
+
+@pytest.mark.parametrize("gone", ["left", "foreign", "nonsense"])
+def test_one_more_of_somebody_who_is_not_here_is_asked_again(
+    ana: Client, clinic: Clinic, family: list[Visit], gone: str
+) -> None:
+    move(clinic, family[1].public_id, Verb.LEFT, by=Actor())
+    foreign = make_visit(make_clinic("quay"))
+    beside = {"left": family[1].public_id, "foreign": foreign.public_id, "nonsense": "x"}[gone]
+    page = ana.post("/desk/check-in/", {**NEW, "beside": str(beside)})
+    assert page.status_code == 422 and "That patient is not here any more." in page.content.decode()
+    assert not Visit.objects.filter(given_name="Jan").exists()
+
+
+# --- Here before -------------------------------------------------------------------------------------------------
+
+
+def test_one_who_left_and_returns_is_a_new_visit_that_says_so(ana: Client, clinic: Clinic) -> None:
+    first = make_visit(clinic, "Bob")
+    move(clinic, first.public_id, Verb.LEFT, by=Actor())
+    again = make_visit(clinic, "Bob")
+    twin = make_visit(clinic, "Rob")
+    page = desk(ana)
+    assert again.pk != first.pk and "Here before today: Left without being seen" in words(card(page, again))
+    assert "Here before" not in words(card(page, twin))

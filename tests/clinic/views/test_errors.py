@@ -1,0 +1,98 @@
+"""The pages that say no, by our own ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError
+from django.test import Client
+from django.utils.http import urlencode
+
+from clinic import kiosk_session
+from clinic.access import cookie_name
+from clinic.handler import Handler
+from clinic.models import Clinic
+from tests.clinic.views.kiosk_pages import answer
+
+pytestmark = pytest.mark.django_db
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def strict(kiosk: Client, spanish: object) -> Iterator[Client]:
+    """A kiosk where somebody chose Spanish; its forms need their token, and errors are answered, not raised."""
+    answer(kiosk, "/kiosk/arrival/", language="es")
+    kiosk.handler.enforce_csrf_checks, kiosk.raise_request_exception = True, False
+    yield kiosk
+
+
+def test_refusals_at_the_kiosk_are_in_the_patients_language(strict: Client) -> None:
+    refused: dict[int, Any] = {
+        400: strict.get("/kiosk/name/", headers={"host": "evil.example"}),
+        403: strict.post("/kiosk/name/", {"given_name": "Bob"}),
+        404: strict.get("/kiosk/no such page/"),
+        405: strict.options("/kiosk/name/"),
+    }
+    for status, page in refused.items():
+        text = page.content.decode()
+        assert page.status_code == status
+        assert '<html lang="es"' in text and "Ir a la primera página" in text and 'href="/kiosk/"' in text
+
+
+def test_refused_method_has_a_page_and_says_what_is_allowed(client: Client, db: None) -> None:
+    page = client.post("/healthz")
+    assert (page.status_code, page["Allow"]) == (405, "GET")
+    assert "This page cannot do that" in page.content.decode()
+
+
+def test_language_that_cannot_be_read_is_our_own(strict: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_words: object) -> None:
+        raise DatabaseError("away")
+
+    monkeypatch.setattr(kiosk_session.SessionStore, "load", fail)
+    page = strict.get("/kiosk/no such page/")
+    assert page.status_code == 404 and '<html lang="en"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "kind", [f"{FORM}; charset=utf-16", "multipart/form-data; boundary=", "multipart/form-data"]
+)
+def test_form_that_cannot_be_read_is_a_bad_request(client: Client, clinic: Clinic, kind: str) -> None:
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    browser.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    page = browser.generic("POST", "/login/", urlencode({"username": "ana"}), content_type=kind)
+    assert page.status_code == 400 and "could not be read" in page.content.decode()
+
+
+def begun(query: bytes, kind: bytes = b"text/plain") -> tuple[Any, Any]:
+    scope = {"type": "http", "method": "GET", "path": "/kiosk/", "headers": [(b"content-type", kind)]}
+    return Handler().create_request({**scope, "query_string": query}, BytesIO())
+
+
+def test_query_that_is_not_ascii_is_read_as_well_as_it_can_be() -> None:
+    request, refusal = begun(b"change=1&at=n\xc3\xa4me&q=\xff")
+    assert refusal is None
+    assert request.GET.dict() == {"change": "1", "at": "näme", "q": "\ufffd"}
+
+
+def test_character_set_that_python_cannot_look_up_is_a_bad_request() -> None:
+    request, refusal = begun(b"", b"text/plain; charset*=utf-8''%00")
+    assert request is None and refusal.status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/kiosk/a%00b/", "/desk/?clinic=%00", "/login/?next=a%00", "/pair/%00/"])
+def test_nul_in_an_address_is_a_bad_request(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize("name", [settings.SESSION_COOKIE_NAME, "kiosk", "kiosk-answers"])
+def test_cookie_with_a_nul_is_no_cookie(kiosk: Client, name: str) -> None:
+    """A cookie's value may write one as \\000."""
+    whole = name if name == settings.SESSION_COOKIE_NAME else cookie_name(name)
+    kiosk.cookies[whole] = "a" * 32 + "\0"
+    assert kiosk.get("/kiosk/").status_code == (403 if name == "kiosk" else 200)
+    assert kiosk.get("/desk/").status_code == 302

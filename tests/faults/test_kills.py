@@ -1,0 +1,23 @@
+"""Each process but the database is killed once, under load; `make soak` does it a hundred times."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.soak.victims import KILLED
+from tests.stack import ROOT
+
+
+def test_each_process_killed_under_load_loses_nothing() -> None:
+    kills = ["kills", "--kills", str(len(KILLED)), "--pace", "1", "--no-ledger"]
+    # A process of its own: it starts a browser, and the tests beside it may have one, too.
+    command = [sys.executable, "-m", "tests.soak", *kills]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.stdout.startswith("{"), done.stderr[-3000:]
+    summary = json.loads(done.stdout)
+    assert summary["problems"] == []
+    assert {f"kill {name}" for name in KILLED} <= set(summary["done"])
+    assert summary["check_ins"] > 1
+    assert done.returncode == 0

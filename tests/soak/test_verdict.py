@@ -1,0 +1,75 @@
+"""The verdict over a soak finds each thing that can be lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.soak import verdict
+from tests.soak.book import Book, Press
+from tests.soak.people import Card, cards
+from tests.soak.verdict import Truth
+
+BEFORE = Truth(version=4, visits=[], board=[], events=[], deliveries=[])
+NOW = Truth(
+    version=6,
+    visits=[["id-1", "Ada", "A10", "called"]],
+    board=[["A10", "called"]],
+    events=[[1, "id-1", 1, "check-in"], [2, "id-1", 2, "call"]],
+    deliveries=[[1, "K1", "delivered"], [2, "K2", "delivered"]],
+)
+RECEIVED = [{"key": key, "times": 2, "same": True} for key in ("K1", "K2")]
+
+
+def book() -> Book:
+    return Book(tried={"Ada", "Ben"}, tickets={"Ada": "A10"}, presses={Press("id-1", "call", "1")})
+
+
+def found(now: Truth = NOW, said: Book | None = None, received: list[dict[str, Any]] | None = None) -> list[str]:
+    return list(verdict.problems(said or book(), BEFORE, now, RECEIVED if received is None else received))
+
+
+def test_nothing_is_found_when_all_is_right() -> None:
+    assert found() == []
+    assert list(verdict.wrong_rows("it", [["A10", "called"]], NOW.board)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"visits": []}, "a check-in is lost: Ada was told A10, and has None"),
+        ({"visits": [["id-1", "Ada", "A11", "called"]]}, "a check-in is lost: Ada was told A10, and has A11"),
+        ({"visits": [*NOW.visits, ["id-2", "Ada", "A10", "waiting"]]}, "a visit is doubled: Ada has 2"),
+        ({"version": 7}, "the version was raised 3 times for 2 events"),
+        ({"version": 5}, "the version was raised 1 times for 2 events"),
+        ({"events": [NOW.events[0], [2, "id-1", 3, "call"]]}, "the history of visit id-1 has a gap: [1, 3]"),
+        ({"events": [NOW.events[0]], "version": 5}, "a move is lost: call of visit id-1: told 1, stored 0"),
+        ({"deliveries": NOW.deliveries[:1]}, "event 2 owes no delivery"),
+        ({"deliveries": [NOW.deliveries[0], [2, "K2", "pending"]]}, "delivery K2 of event 2 is still pending"),
+        ({"deliveries": [NOW.deliveries[0], [2, "K3", "delivered"]]}, "delivery K3 of event 2 never arrived"),
+    ],
+)
+def test_what_is_not_stored_as_told_is_found(changes: dict[str, Any], problem: str) -> None:
+    assert problem in found(replace(NOW, **changes))
+
+
+def test_what_arrived_wrongly_is_found() -> None:
+    other = [{**RECEIVED[0], "same": False}, RECEIVED[1], {"key": "K9", "same": True}]
+    assert found(received=other) == [
+        "delivery K1 of event 1 came again with another body",
+        "delivery K9 arrived and is not stored",
+    ]
+    assert found(said=Book(odd=["no ticket on the ticket page"])) == ["no ticket on the ticket page"]
+    assert list(verdict.wrong_rows("it", [], NOW.board)) == ["it shows [], and not [['A10', 'called']]"]
+
+
+def test_cards_of_the_desk_are_read() -> None:
+    html = (
+        '<form class="card" method="post" action="/desk/visits/id-1/" autocomplete="off" data-ticket="A10"'
+        ' data-state="waiting"><input type="hidden" name="seen" value="3"><input type="hidden" name="free"'
+        ' value="2,4"><select><option value="2">Room 1</option></select><button class="button" id="call-id-1"'
+        ' name="verb" value="call" data-verb="call">Call</button></form>'
+    )
+    assert cards(html) == [Card("id-1", "A10", "waiting", "3", "2,4", ["2"], {"call": "Call"})]

@@ -1,0 +1,103 @@
+"""Holds what is stored, shown and delivered against what people were told. Each problem is one line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.soak.book import Book
+from tests.stack import Stack
+
+# One question, so that all of it is of one moment. Only the demo's own clinic is counted.
+TRUTH = """{
+    "version": Topic.objects.get(clinic__slug="harbor").version,
+    "visits": [[str(v.public_id), v.given_name, v.ticket, v.state] for v in Visit.objects.order_by("pk")],
+    "board": [[v.ticket, v.state] for v in [*Visit.objects.called(), *Visit.objects.in_line()]],
+    "events": [[e.pk, str(e.visit.public_id), e.sequence, e.verb]
+               for e in VisitEvent.objects.select_related("visit").order_by("pk")],
+    "deliveries": [[d.event_id, d.key, d.state] for d in Delivery.objects.order_by("pk")],
+}"""
+OPEN = "Delivery.objects.exclude(state='delivered').count()"
+ROW = re.compile(r'data-ticket="(\w*)" data-state="(\w+)"')
+ROWS_IN_PAGE = "rows => rows.map(row => [row.dataset.ticket, row.dataset.state])"
+
+Rows = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the database holds."""
+
+    version: int
+    visits: Rows
+    board: Rows
+    events: list[list[Any]]
+    deliveries: list[list[Any]]
+
+
+def truth(stack: Stack) -> Truth:
+    return Truth(**stack.ask(" ".join(TRUTH.split())))
+
+
+def problems(book: Book, before: Truth, now: Truth, received: list[dict[str, Any]]) -> Iterator[str]:
+    """All that was lost or doubled; nothing when all is right."""
+    yield from book.odd
+    yield from _visits(book, now)
+    yield from _moves(book, now)
+    yield from _versions(before, now)
+    yield from _deliveries(now, received)
+
+
+def wrong_rows(screen: str, shown: Rows, wanted: Rows) -> Iterator[str]:
+    """A screen must show these rows in this order."""
+    if shown != wanted:
+        yield f"{screen} shows {shown}, and not {wanted}"
+
+
+def _visits(book: Book, now: Truth) -> Iterator[str]:
+    stored = {name: ticket for _id, name, ticket, _state in now.visits}
+    for name, ticket in book.tickets.items():
+        if stored.get(name) != ticket:
+            yield f"a check-in is lost: {name} was told {ticket}, and has {stored.get(name)}"
+    for name, times in Counter(name for _id, name, _ticket, _state in now.visits).items():
+        if times > 1 and name in book.tried:
+            yield f"a visit is doubled: {name} has {times}"
+
+
+def _moves(book: Book, now: Truth) -> Iterator[str]:
+    made = Counter((visit, verb) for _pk, visit, _sequence, verb in now.events)
+    told = Counter((press.visit, press.verb) for press in book.presses)
+    for (visit, verb), times in told.items():
+        if made[visit, verb] < times:
+            yield f"a move is lost: {verb} of visit {visit}: told {times}, stored {made[visit, verb]}"
+
+
+def _versions(before: Truth, now: Truth) -> Iterator[str]:
+    """Each event raises the version by one, in its own transaction: so both grew alike, whoever died when."""
+    raised, added = now.version - before.version, len(now.events) - len(before.events)
+    if raised != added:
+        yield f"the version was raised {raised} times for {added} events"
+    sequences: dict[str, list[int]] = {}
+    for _pk, visit, sequence, _verb in now.events:
+        sequences.setdefault(visit, []).append(sequence)
+    for visit, numbers in sequences.items():
+        if sorted(numbers) != list(range(1, len(numbers) + 1)):
+            yield f"the history of visit {visit} has a gap: {numbers}"
+
+
+def _deliveries(now: Truth, received: list[dict[str, Any]]) -> Iterator[str]:
+    owed = {event for event, _key, _state in now.deliveries}
+    yield from (f"event {pk} owes no delivery" for pk, *_rest in now.events if pk not in owed)
+    arrived = {one["key"]: one for one in received}
+    for event, key, state in now.deliveries:
+        if state != "delivered":
+            yield f"delivery {key} of event {event} is still {state}"
+        if key not in arrived:
+            yield f"delivery {key} of event {event} never arrived"
+        elif not arrived[key]["same"]:
+            yield f"delivery {key} of event {event} came again with another body"
+    stored = {key for _event, key, _state in now.deliveries}
+    yield from (f"delivery {key} arrived and is not stored" for key in arrived if key not in stored)

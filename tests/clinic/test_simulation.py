@@ -103,13 +103,20 @@ def test_visits_get_the_simulated_time_and_the_clock_is_right_again_afterwards(d
 
 
 def test_the_clock_stands_for_the_simulating_thread_alone() -> None:
-    then, heard = datetime(2019, 1, 14, tzinfo=UTC), list[datetime]()
-    with clock.override(lambda: then):
-        other = threading.Thread(target=lambda: heard.append(clock.now()))
-        other.start()
-        other.join()
-        assert clock.now() == then
-    assert heard[0] > then + timedelta(days=365)
+    years, heard, both = (2019, 2020), dict[int, int](), threading.Barrier(2, timeout=10)
+
+    def live_in(year: int) -> None:
+        with clock.override(lambda: datetime(year, 1, 14, tzinfo=UTC)):
+            both.wait()
+            heard[year] = clock.now().year
+            both.wait()
+
+    threads = [threading.Thread(target=live_in, args=[year]) for year in years]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert heard == {year: year for year in years}
 
 
 def test_a_clinic_of_the_group_is_made_as_its_site_says(db: None) -> None:

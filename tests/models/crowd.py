@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,7 +14,7 @@ from django.db import connection
 
 from clinic import presenters, services
 from clinic.models import Clinic, Device, Visit, VisitEvent
-from clinic.services import Actor, AlreadyDone, Refused
+from clinic.services import Actor, AlreadyDone, Answers, Refused
 from clinic.states import OPEN, State, Verb
 from realtime.models import Topic
 from tests.models.people import PEOPLE, said_by
@@ -24,10 +26,10 @@ Made = Sequence[Visit | VisitEvent]
 
 
 class Someone:
-    """A clerk's tab or a kiosk. `plan`: {"clinic", "seed", "calls", "user" or "device", "forms": [see `form`]}.
+    """A clerk's tab or a kiosk. `plan`: {"clinic", "seed", "calls", "user" or "device", "forms": see `people_of`}.
 
-    `log`: one row a call: {"call", "visit": pk, "by": name, "end": "done", "late", "refused" or "broke", "text",
-    "visits": [pk], "events": [pk]}.
+    `log`: one row a call: {"call", "visit": pk, "end": "done", "late", "refused" or "broke", "text", "visits": [pk],
+    "events": [pk]}.
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -56,7 +58,7 @@ class Someone:
     def at_a_kiosk(self, number: int) -> None:
         """The next form of a list that all kiosks have: each is sent by several of them, at nearly one time."""
         form = self.forms[number % len(self.forms)]
-        key, people = uuid.UUID(form["key"]), [said_by(PEOPLE[one], form["claimed"]) for one in form["people"]]
+        key, people = uuid.UUID(form["key"]), people_of(form)
         if len(people) > 1:
             self.do(
                 "check in together",
@@ -138,6 +140,12 @@ class Someone:
             row["visits"] = [one.pk for one in made if isinstance(one, Visit)]
             row["events"] = [one.pk for one in made if isinstance(one, VisitEvent)]
         self.log.append(row)
+
+
+def people_of(form: dict[str, Any]) -> list[Answers]:
+    """Of `{"key", "people": [place in PEOPLE], "claimed", "days": born so much later}`."""
+    said = [said_by(PEOPLE[one], form["claimed"]) for one in form["people"]]
+    return [replace(one, birth_date=one.birth_date + timedelta(days=form["days"])) for one in said]
 
 
 def person_of(visit: Visit) -> tuple[str, str, str]:

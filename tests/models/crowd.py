@@ -12,10 +12,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection
 
-from clinic import presenters, services
+from clinic import services
 from clinic.models import Clinic, Device, Visit, VisitEvent
 from clinic.services import Actor, AlreadyDone, Answers, Refused
-from clinic.states import OPEN, State, Verb
+from clinic.states import MOVES, ON_SITE, OPEN, Lane, State, Verb
 from realtime.models import Topic
 from tests.models.people import PEOPLE, said_by
 
@@ -28,8 +28,8 @@ Made = Sequence[Visit | VisitEvent]
 class Someone:
     """A clerk's tab or a kiosk. `plan`: {"clinic", "seed", "calls", "user" or "device", "forms": see `people_of`}.
 
-    `log`: one row a call: {"call", "visit": pk, "end": "done", "late", "refused" or "broke", "text", "visits": [pk],
-    "events": [pk]}.
+    `log`: one row a call: {"call", "visit": pk, "end", "text", "visits": [pk], "events": [pk]}; the end is "done",
+    "late", "refused" or "broke".
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -81,11 +81,13 @@ class Someone:
         """A button of one of the cards."""
         visit = self.random.choice(board[:TOP] + board[-TOP:])
         seen = visit.events.latest("sequence").sequence
-        verb = Verb(self.random.choice([*presenters._verbs(visit), Verb.MOVE, Verb.LEFT]))
+        legal = [verb for verb, moves in MOVES.items() if State(visit.state) in moves]
+        verb = self.random.choice(legal)
         if verb == Verb.CHECK_IN:
             self.do(verb, visit, lambda: [services.arrive(self.clinic, visit.public_id, by=self.by)])
             return
-        given = {"room": self.room()} if verb == Verb.CALL else {"lane": "priority"} if verb == Verb.MOVE else {}
+        needs = {Verb.CALL: {"room": self.room()}, Verb.MOVE: {"lane": Lane.PRIORITY}}
+        given = needs.get(verb, {"reason": "because"})
         key = self.key(f"{verb}:{visit.public_id}", seen)
         self.do(
             verb, visit, lambda: [services.move(self.clinic, visit.public_id, verb, by=self.by, key=key, **given)]
@@ -153,4 +155,4 @@ def person_of(visit: Visit) -> tuple[str, str, str]:
 
 
 def is_on_site(state: str) -> bool:
-    return state in OPEN - {State.EXPECTED}
+    return state in ON_SITE

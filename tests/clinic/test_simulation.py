@@ -119,10 +119,11 @@ def test_a_clinic_of_the_group_is_made_as_its_site_says(db: None) -> None:
         again = site_of(Clinic.objects.get(slug=f"sim-{number}"))
         assert [again.is_open(at) for at in week()] == [site.is_open(at) for at in week()]
         assert len(desk.clerks) == site.clerks
-    OpeningHours.objects.filter(clinic__slug="sim-1").delete()
-    first = next(group(1))
+    first, hours = next(group(1)), OpeningHours.objects.filter(clinic__slug="sim-1")
+    desk_for(1, first, is_always_open=True)
+    assert not hours.exists()
     desk_for(1, first)
-    assert OpeningHours.objects.filter(clinic__slug="sim-1").count() == 7
+    assert hours.count() == 7
     assert Clinic.objects.count() == 4
 
 
@@ -237,10 +238,12 @@ class FakeTime:
 
 
 def test_a_run_takes_its_time_divided_by_the_speed() -> None:
-    fake, run = FakeTime(), Run(Plan((Site(),), hours=2), Pretended())
+    fake, run = FakeTime(), Run(Plan((Site(),), hours=1.75), Pretended())
     runner = fake.runner(run)
     runner.run()
-    assert fake.now - 100 == runner.seconds == pytest.approx(2 * 3600 / 60)
+    assert fake.now - 100 == runner.seconds == pytest.approx(1.75 * 3600 / 60)
+    assert runner.reached == run.plan.seconds
+    assert run.next_at is None
     assert run.tally.counts.check_ins > 3
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from clinic.simulation import Done, Plan, Run, Site, Word, group, parse_surge, rates, times
+from clinic.simulation import Act, Done, Outcome, Plan, Run, Site, Word, group, parse_surge, rates, times
 from clinic.simulation import people as invented
 from clinic.simulation.people import Person
 from clinic.simulation.times import HOUR
@@ -119,6 +119,21 @@ def test_everybody_has_gone_when_the_doors_have_long_been_shut() -> None:
     left_over = Counter(state for state in performer.states.values() if state in OPEN)
     assert len(performer.states) > 40
     assert set(left_over) <= {State.EXPECTED}
+
+
+class NothingUndone(Pretended):
+    """Another move came between, each time."""
+
+    def __call__(self, act: Act, at: float) -> Outcome:
+        return Outcome(Word.LATE) if act.verb == Verb.UNDO else super().__call__(act, at)
+
+
+def test_whoever_was_called_by_mistake_is_seen_when_it_cannot_be_undone() -> None:
+    performer = NothingUndone()
+    run = Run(Plan(tuple(group(1)), seed=8, begins=timedelta(0), hours=7 * DAY + 7.5), performer)
+    vain = [done for done in run if done.act.verb == Verb.UNDO]
+    assert len(vain) > 5
+    assert set(performer.states.values()) & OPEN <= {State.EXPECTED}
 
 
 # --- The same again ---------------------------------------------------------------------------------------------

@@ -45,13 +45,14 @@ class KioskRequest(DeviceRequest):
 
 
 def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A paired kiosk, in the patient's language, with the answers loaded before and stored after."""
+    """A paired kiosk, in the patient's language and the clinic's time, with the answers loaded and stored."""
 
     @paired("kiosk")
     @wraps(view)
     def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         request.kiosk = KioskSession(request)
-        with translation.override(request.kiosk.answers.get("language", "en")):
+        language = request.kiosk.answers.get("language", "en")
+        with translation.override(language), timezone.override(request.device.clinic.zone):
             response = view(request, *args, **kwargs)
         request.kiosk.save(response)
         return response

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
 
-from clinic import presenters, services
+from clinic import services
 from clinic.models import Clinic, Device, Visit, VisitEvent
-from clinic.services import Actor, AlreadyDone, Refused
-from clinic.states import OPEN, State, Verb
+from clinic.services import Actor, AlreadyDone, Answers, Refused
+from clinic.states import MOVES, ON_SITE, OPEN, Lane, State, Verb
 from realtime.models import Topic
 from tests.models.people import PEOPLE, said_by
 
@@ -24,10 +26,10 @@ Made = Sequence[Visit | VisitEvent]
 
 
 class Someone:
-    """A clerk's tab or a kiosk. `plan`: {"clinic", "seed", "calls", "user" or "device", "forms": [see `form`]}.
+    """A clerk's tab or a kiosk. `plan`: {"clinic", "seed", "calls", "user" or "device", "forms": see `people_of`}.
 
-    `log`: one row a call: {"call", "visit": pk, "by": name, "end": "done", "late", "refused" or "broke", "text",
-    "visits": [pk], "events": [pk]}.
+    `log`: one row a call: {"call", "visit": pk, "end", "text", "visits": [pk], "events": [pk]}; the end is "done",
+    "late", "refused" or "broke".
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -56,7 +58,7 @@ class Someone:
     def at_a_kiosk(self, number: int) -> None:
         """The next form of a list that all kiosks have: each is sent by several of them, at nearly one time."""
         form = self.forms[number % len(self.forms)]
-        key, people = uuid.UUID(form["key"]), [said_by(PEOPLE[one], form["claimed"]) for one in form["people"]]
+        key, people = uuid.UUID(form["key"]), people_of(form)
         if len(people) > 1:
             self.do(
                 "check in together",
@@ -79,11 +81,13 @@ class Someone:
         """A button of one of the cards."""
         visit = self.random.choice(board[:TOP] + board[-TOP:])
         seen = visit.events.latest("sequence").sequence
-        verb = Verb(self.random.choice([*presenters._verbs(visit), Verb.MOVE, Verb.LEFT]))
+        legal = [verb for verb, moves in MOVES.items() if State(visit.state) in moves]
+        verb = self.random.choice(legal)
         if verb == Verb.CHECK_IN:
             self.do(verb, visit, lambda: [services.arrive(self.clinic, visit.public_id, by=self.by)])
             return
-        given = {"room": self.room()} if verb == Verb.CALL else {"lane": "priority"} if verb == Verb.MOVE else {}
+        needs = {Verb.CALL: {"room": self.room()}, Verb.MOVE: {"lane": Lane.PRIORITY}}
+        given = needs.get(verb, {"reason": "because"})
         key = self.key(f"{verb}:{visit.public_id}", seen)
         self.do(
             verb, visit, lambda: [services.move(self.clinic, visit.public_id, verb, by=self.by, key=key, **given)]
@@ -140,9 +144,15 @@ class Someone:
         self.log.append(row)
 
 
+def people_of(form: dict[str, Any]) -> list[Answers]:
+    """Of `{"key", "people": [place in PEOPLE], "claimed", "days": born so much later}`."""
+    said = [said_by(PEOPLE[one], form["claimed"]) for one in form["people"]]
+    return [replace(one, birth_date=one.birth_date + timedelta(days=form["days"])) for one in said]
+
+
 def person_of(visit: Visit) -> tuple[str, str, str]:
     return (visit.given_name_key, visit.family_name_key, str(visit.birth_date))
 
 
 def is_on_site(state: str) -> bool:
-    return state in OPEN - {State.EXPECTED}
+    return state in ON_SITE

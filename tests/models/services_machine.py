@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -225,10 +225,10 @@ class ServicesMachine(RuleBasedStateMachine):
         self.clock.add(seconds=seconds)
 
     @rule()
-    def it_is_nearly_midnight(self) -> None:
-        local = self.clock.at.astimezone(self.model.zone)
-        midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        self.clock.at = max(self.clock.at, midnight.astimezone(UTC) - timedelta(seconds=30))
+    def the_day_is_nearly_over(self) -> None:
+        following = self.model.day(self.clock.at) + timedelta(days=1)
+        turn = datetime.combine(following, time(4), self.model.zone)
+        self.clock.at = max(self.clock.at, turn.astimezone(UTC) - timedelta(seconds=30))
 
     @rule(nth=some.integers(0, 1))
     def ask_for_help(self, nth: int) -> None:

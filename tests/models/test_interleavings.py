@@ -32,8 +32,8 @@ from tests.models.crowd import Someone, is_on_site, person_of
 from tests.models.people import PEOPLE, said_by
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CALLS = 40
-FORMS = 10
+CALLS = 25
+FORMS = 20
 # What a refusal that names nobody may say.
 DOCUMENTED = ("Nobody is waiting.", "there is nothing to undo any more.", "was just taken by")
 
@@ -58,11 +58,13 @@ def plans(clinic: Clinic, seed: int) -> list[dict[str, Any]]:
             "key": str(uuid.UUID(int=chance.getrandbits(128))),
             "people": chance.choices(range(len(PEOPLE)), k=chance.choice([1, 1, 1, 2, 3])),
             "claimed": chance.random() < 0.5,
+            # Every few forms, others of these names: born a day later.
+            "days": number // 4,
         }
-        for _n in range(FORMS)
+        for number in range(FORMS)
     ]
     ana, ben = make_user("ana", clinic), make_user("ben", clinic)
-    kiosks = [make_device(clinic, name=name)[0] for name in ("Left", "Middle", "Right")]
+    kiosks = [make_device(clinic, name=name)[0] for name in ("Door", "Hall", "Stairs")]
     who = [{"user": ana.pk}, {"device": kiosks[0].pk}, {"user": ana.pk}, {"user": ben.pk}]
     who += [{"device": kiosk.pk} for kiosk in kiosks[1:]]
     alike = {

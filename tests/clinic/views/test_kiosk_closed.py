@@ -1,4 +1,4 @@
-"""What a kiosk says while the doors are closed: when they open again, in each language of the clinic."""
+"""A kiosk lives in its clinic's time: when the doors open again, in each language, and what day it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 
 from clinic.models import Clinic, OpeningHours, SpecialHours
 from tests.clinic.conftest import Clock
-from tests.clinic.views.kiosk_pages import paired_client
+from tests.clinic.views.kiosk_pages import answer, paired_client
 from tests.factories import make_clinic
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +67,17 @@ def test_kiosk_is_open_again_the_moment_that_the_page_named(clinic: Clinic, kios
     assert "We are closed now." in kiosk.get("/kiosk/").content.decode()
     clock.add(seconds=1)
     assert 'name="language"' in kiosk.get("/kiosk/").content.decode()
+
+
+@pytest.mark.parametrize(("zone", "hour", "is_born"), [("Asia/Manila", 23, True), ("America/Chicago", 3, False)])
+def test_child_born_today_is_born_by_the_clinics_own_calendar(
+    clock: Clock, zone: str, hour: int, is_born: bool
+) -> None:
+    """In Manila it is the 3rd of February while it is the 2nd in UTC; in Chicago it is the 2nd still."""
+    clock.at = datetime(2026, 2, 2 if is_born else 3, hour, tzinfo=UTC)
+    kiosk = paired_client(make_clinic(time_zone=zone))
+    answer(kiosk, "/kiosk/birth/")
+    born = {"birth_month": "2", "birth_day": "3", "birth_year": "2026"}
+    reply = kiosk.post("/kiosk/birth/", born)
+    assert (reply.status_code == 302) is is_born
+    assert is_born or "That date is still to come." in reply.content.decode()

@@ -17,11 +17,14 @@ from clinic.simulation.sites import Site
 NAMES = ("Sam", "Sol", "Sky")
 
 
-def desk_for(number: int, site: Site) -> Desk:
-    """The desk of the simulator's clinic of this number, from 1, made as the site is; harmless when done again."""
+def desk_for(number: int, site: Site, *, is_always_open: bool = False) -> Desk:
+    """The desk of the simulator's clinic of this number, from 1, made as the site is; harmless when done again.
+
+    `is_always_open`: its doors are, whatever the site's simulated hours, for a run whose screens show real time.
+    """
     rooms = [f"Room {room}" for room in range(1, site.rooms + 1)]
     clinic = seeding.make_clinic(f"Simulated clinic {number}", f"sim-{number}", rooms, time_zone=site.zone.key)
-    _make_as(clinic, site)
+    _make_as(clinic, Timetable(site.zone) if is_always_open else site.timetable)
     kiosk, _is_new = Device.objects.get_or_create(clinic=clinic, kind=Device.Kind.KIOSK, name="Simulated")
     return Desk(clinic, clerks(clinic, site.clerks), list(clinic.rooms.all()), kiosk)
 
@@ -40,18 +43,18 @@ def clerks(clinic: Clinic, many: int) -> list[User]:
     return users
 
 
-def _make_as(clinic: Clinic, site: Site) -> None:
+def _make_as(clinic: Clinic, timetable: Timetable) -> None:
     """One that an earlier simulator made may have had another clock and other hours."""
-    is_so = clinic.zone == site.zone and _plain(clinic.timetable) == _plain(site.timetable)
+    is_so = clinic.zone == timetable.zone and _plain(clinic.timetable) == _plain(timetable)
     if is_so and clinic.close_after_minutes is None:
         return
     with transaction.atomic():
         clinics.about_to_change(clinic)
         # Its simulated hours are no measure for those who close what is left open.
-        clinic.time_zone, clinic.close_after_minutes = site.zone.key, None
+        clinic.time_zone, clinic.close_after_minutes = timetable.zone.key, None
         clinic.save(update_fields=["time_zone", "close_after_minutes"])
         clinic.hours.all().delete()
-        rows = _plain(site.timetable)
+        rows = _plain(timetable)
         OpeningHours.objects.bulk_create(
             OpeningHours(clinic=clinic, weekday=weekday, opens=opens, closes=closes)
             for weekday, opens, closes in rows

@@ -61,7 +61,7 @@ class Floor:
 
     @property
     def is_open(self) -> bool:
-        return self.site.timetable.is_open(self.plan.moment(self.now))
+        return self.site.is_open(self.plan.moment(self.now))
 
     def waiting(self) -> list[Patient]:
         return [patient for patient in self.here.values() if patient.state == State.WAITING]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,7 +11,7 @@ from random import Random
 from clinic.calendar import moment
 from clinic.simulation import rates
 from clinic.simulation.sites import Site
-from clinic.simulation.surges import Surge, factor_at
+from clinic.simulation.surges import Surge, factor_at, highest
 from clinic.simulation.times import HOUR
 
 INCIDENT_WEEK = date(2019, 1, 14)
@@ -72,5 +71,4 @@ class Plan:
                 yield at
 
     def _most(self, clinic: int) -> float:
-        factors = (surge.factor for surge in self.surges if surge.factor > 1)
-        return self.sites[clinic].level * max(rates.observed()) * math.prod(factors)
+        return self.sites[clinic].level * max(rates.observed()) * highest(self.surges)

@@ -27,6 +27,11 @@ class Site:
     def zone(self) -> ZoneInfo:
         return self.timetable.zone
 
+    def is_open(self, at: datetime) -> bool:
+        """Whether patients can come in at a moment."""
+        table = self.timetable
+        return not (table.week or table.special) or table.is_open(at)
+
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.zone)
 

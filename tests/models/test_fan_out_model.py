@@ -90,7 +90,7 @@ class FanOutMachine(RuleBasedStateMachine):
     def job(
         self, changed: set[int], said: list[str], during: list[str], waits: bool, nth: int, lapsed: bool
     ) -> None:
-        """The waiting job, or one given out twice; with more to send, and after a dead one's lease lapsed."""
+        """The waiting job, or one that RQ gave out twice; with more to send, after a lapse."""
         if lapsed:
             self.lease_lapses()
         for one in changed:
@@ -128,6 +128,8 @@ class FanOutMachine(RuleBasedStateMachine):
     def run_job(self) -> None:
         before = versions()
         run, record = self.rig.run()
+        # Whatever it left, it has asked for a job for.
+        self.orphaned = False
         self.check(run, record, before)
 
     def check(self, run: Run, record: jobs.Record, before: dict[str, int]) -> None:

@@ -58,7 +58,8 @@ def faults_postgres() -> int:
     """Some of its rows on PostgreSQL: well, a hang, a lie, and a hang with Redis away."""
     table = [f"tests/faults/test_table.py::test_fault[{mode}]" for mode in ("ok", "silent", "deaf")]
     pair = "tests/faults/test_two_at_once.py::test_fault_while_redis_is_away[silent, Redis frozen]"
-    return _run(*PYTEST, "-p", "no:randomly", *table, pair, TEST_DATABASE_URL=_database("faults"))
+    apart = {"TEST_DATABASE_URL": _database("faults"), "FAULT_TABLE": ""}
+    return _run(*PYTEST, "-p", "no:randomly", *table, pair, **apart)
 
 
 PARTS: dict[str, Callable[[], int]] = {

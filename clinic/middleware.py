@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from clinic.logs import route_of
 from clinic.views import errors
 
-NUL = "\0"
+NUL, LONGEST_QUERY = "\0", 1500
 logger = logging.getLogger("clinic.request")
 
 
@@ -46,8 +46,11 @@ class RefusedMethods:
         return page
 
 
-class NoNul:
-    """PostgreSQL stores no NUL, and fails on a question with one. No address of ours has any, and no cookie."""
+class Readable:
+    """Turns addresses away that no page of ours has, before a database fails on them.
+
+    PostgreSQL fails on a NUL, which a cookie too may hold; SQLite on a search for a thousand words.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -55,6 +58,7 @@ class NoNul:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         for name in [name for name, value in request.COOKIES.items() if NUL in value]:
             del request.COOKIES[name]
-        if NUL in request.path or NUL in unquote(request.META["QUERY_STRING"]):
+        query = request.META["QUERY_STRING"]
+        if len(query) > LONGEST_QUERY or NUL in request.path or NUL in unquote(query):
             return errors.bad_request(request)
         return self.get_response(request)

@@ -16,6 +16,7 @@ from tests.input.wire import Answer, Wire
 
 PAGES_A_ROUTE = 2
 LONGEST_WAY = 20
+TOKEN = "csrfmiddlewaretoken"
 START = ["/", "/kiosk/", "/monitor/", "/desk/", "/ops/", "/admin/", "/login/"]
 
 
@@ -103,8 +104,8 @@ def _visit(site: Site, actor: str, address: str, route: str) -> list[str]:
     with transaction.atomic():
         answer = site.ask(actor, "GET", address)
         transaction.set_rollback(True)
-    token = answer.cookies.get(settings.CSRF_COOKIE_NAME)
-    site.world.cookies[actor] = {**before, **({settings.CSRF_COOKIE_NAME: token} if token else {})}
+    kept = {name: value for name, value in answer.cookies.items() if name == settings.CSRF_COOKIE_NAME}
+    site.world.cookies[actor] = {**before, **kept}
     _learn(site, address)
     site.seen.setdefault(route, {})[actor] = answer.status
     page = Page(answer.text if answer.is_html else "")
@@ -113,6 +114,8 @@ def _visit(site: Site, actor: str, address: str, route: str) -> list[str]:
     ]
     for form in forms:
         _learn(site, form.action)
+        if token := next((one.value for one in form.fields if one.name == TOKEN), None):
+            site.tokens[actor] = token
         found = site.forms.setdefault(site.route_of(form.action), [])
         if sum(one.actor == actor and one.form.names() == form.names() for one in found) < PAGES_A_ROUTE:
             found.append(Found(actor, form.action, form))

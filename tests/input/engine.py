@@ -29,7 +29,7 @@ LOOKS = {
     "clinic_visit": [("clerk", "/desk/board/"), ("monitor", "/monitor/board/")],
     "realtime_switch": [("ops", "/ops/")],
 }
-FOLLOWED = 3
+FOLLOWED = 5
 JOBS = ("job-1", "job-2", "job-3")
 
 

@@ -31,6 +31,7 @@ INSIDES = [
 ]  # fmt: skip
 SEES_OURS = {"clerk", "manager", "ops", "superuser"}
 SEES_THEIRS = {"clerk of the other clinic", "superuser"}
+LINK = ("sequence", "from_state", "to_state")
 BAD_IN_A_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
@@ -85,8 +86,11 @@ class Oracle:
         return hash(tuple(sorted(map(repr, self._tables[table]._base_manager.values_list()))))
 
     def _of_history(self) -> Iterator[str]:
-        for visit in Visit.objects.prefetch_related("events"):
-            yield from _of_visit(visit)
+        chains: dict[int, list[tuple[int, str, str]]] = {}
+        for visit, *link in VisitEvent.objects.order_by("sequence").values_list("visit", *LINK):
+            chains.setdefault(visit, []).append(tuple(link))
+        for visit, state in Visit.objects.values_list("pk", "state"):
+            yield from _of_visit(visit, state, chains.get(visit, []))
         new = VisitEvent.objects.filter(pk__gt=self._last_event).select_related("visit")
         for clinic in Clinic.objects.select_related("topic"):
             events = [event for event in new if event.visit.clinic_id == clinic.pk]
@@ -110,14 +114,13 @@ def _of_refusal(actor: str, asked: Request, answer: Answer) -> Iterator[str]:
         yield f"a page with {answer.status} in another language than the patient's"
 
 
-def _of_visit(visit: Visit) -> Iterator[str]:
-    events = sorted(visit.events.all(), key=lambda event: event.sequence)
-    if [event.sequence for event in events] != list(range(1, len(events) + 1)) or not events:
-        yield f"{visit}: events {[event.sequence for event in events]}"
+def _of_visit(visit: int, state: str, chain: list[tuple[int, str, str]]) -> Iterator[str]:
+    if [sequence for sequence, _before, _after in chain] != list(range(1, len(chain) + 1)) or not chain:
+        yield f"visit {visit}: events {chain}"
         return
-    states = ["", *(event.to_state for event in events)]
-    if [event.from_state for event in events] != states[:-1] or visit.state != states[-1]:
-        yield f"{visit}: its events do not lead to {visit.state}"
+    states = ["", *(after for _sequence, _before, after in chain)]
+    if [before for _sequence, before, _after in chain] != states[:-1] or state != states[-1]:
+        yield f"visit {visit}: its events do not lead to {state}"
 
 
 def _of_values() -> Iterator[str]:

@@ -31,13 +31,16 @@ class Found:
 
 @dataclass
 class Site:
-    """`starts`: where an actor is, if at the kiosk. `forms` and `seen`: by route pattern; what can
-    be sent there, and who got which status there."""
+    """`starts`: where an actor is, if at the kiosk. `tokens`: what each actor's forms carry.
+
+    `forms` and `seen`, by route pattern: what can be sent there, and who got which status there.
+    """
 
     wire: Wire
     world: World
     routes: list[Route]
     starts: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     forms: dict[str | None, list[Found]] = field(default_factory=dict)
     seen: dict[str, dict[str, int]] = field(default_factory=dict)
 

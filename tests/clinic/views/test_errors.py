@@ -84,8 +84,17 @@ def test_character_set_that_python_cannot_look_up_is_a_bad_request() -> None:
     assert request is None and refusal.status_code == 400
 
 
-@pytest.mark.parametrize("address", ["/kiosk/a%00b/", "/desk/?clinic=%00", "/login/?next=a%00", "/pair/%00/"])
-def test_nul_in_an_address_is_a_bad_request(client: Client, address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/kiosk/a%00b/",
+        "/desk/?clinic=%00",
+        "/login/?next=a%00",
+        "/pair/%00/",
+        "/admin/clinic/visit/?q=" + "a+" * 1000,
+    ],
+)
+def test_address_with_a_nul_or_a_thousand_words_is_a_bad_request(client: Client, address: str) -> None:
     assert client.get(address).status_code == 400
 
 

@@ -65,7 +65,7 @@ def check_in(
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form = _Form(clinic, by, lane, identity_checked)
+        form = _Form(clinic, by, clock.now(), lane, identity_checked)
         return form.hand_in(topic, answers, key, beside)
 
 
@@ -80,7 +80,7 @@ def check_in_together(
         raise ValueError(f"{len(people)} people cannot check in together")
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form, visits = _Form(clinic, by), list[Visit]()
+        form, visits = _Form(clinic, by, clock.now()), list[Visit]()
         for place, answers in enumerate(people):
             first = visits[0] if visits else None
             visits.append(form.hand_in(topic, answers, _key_of(key, place), first))
@@ -97,6 +97,7 @@ class _Form:
 
     clinic: Clinic
     by: Actor
+    now: datetime
     lane: Lane = Lane.STANDARD
     identity_checked: bool = False
 
@@ -104,13 +105,13 @@ class _Form:
         if key and (known := self.clinic.visits.filter(idempotency_key=key).first()):
             return known
         if here := persons.visit_on_site(self.clinic, answers):
-            return _again(topic, here, self.by)
+            return self._again(topic, here)
         return self._admit(topic, answers, key, beside)
 
     def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
-        booking = persons.booking(self.clinic, answers, clock.now(), claimed=answers.booked)
+        booking = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
         visit = booking or Visit(clinic=self.clinic, lane=self.lane)
-        slot = record.next_slot(visit)
+        slot = record.next_slot(visit, self.now)
         changes = {
             **_said(answers, booking),
             **_arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane),
@@ -122,12 +123,15 @@ class _Form:
         record.write(topic, visit, Verb.CHECK_IN, changes, by=self.by, slot=slot)
         return visit
 
-
-def _again(topic: Topic, visit: Visit, by: Actor) -> Visit:
-    if visit.state == State.STEPPED_OUT:
-        changes = {"state": State.WAITING, "room": None}
-        record.write(topic, visit, Verb.RETURN, changes, by=by, slot=record.next_slot(visit))
-    return visit
+    def _again(self, topic: Topic, visit: Visit) -> Visit:
+        slot = record.next_slot(visit, self.now)
+        if visit.state == State.STEPPED_OUT:
+            changes = {"state": State.WAITING, "room": None}
+            record.write(topic, visit, Verb.RETURN, changes, by=self.by, slot=slot)
+        elif visit.events.filter(sequence=slot.sequence - 1, verb=Verb.ASK).exists():
+            # The desk was asked whether they are still here: they are.
+            record.write(topic, visit, Verb.KEEP, {}, by=self.by, slot=slot)
+        return visit
 
 
 def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:

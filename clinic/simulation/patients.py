@@ -98,7 +98,7 @@ class Patients:
         self._perhaps(LOOKS_WORSE, self._look_worse(first), 3, 12)
         if alone:
             self._perhaps(IS_MISTAKEN, self._be_mistaken(first, people), 1, 5)
-        self._perhaps(STEPS_OUT, self._step_out(party), 5, 20)
+        self._perhaps(STEPS_OUT, self._step_out(party), 2, 12)
 
     def _perhaps(self, share: float, life: Life, soonest: float, latest: float) -> None:
         """Starts it with this chance, between so many minutes from now."""

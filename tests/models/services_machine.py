@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -47,6 +47,8 @@ class ServicesMachine(RuleBasedStateMachine):
         self.topic: str = Topic.objects.get(pk=self.clinic.topic_id).name
         self.model = ClinicModel(self.clinic.time_zone)
         self.again: list[Callable[[], None]] = []
+        # At which version and time the screens were last looked at.
+        self.seen = (0, BEGIN)
         world.rung.clear()
         world.asked.clear()
 
@@ -223,10 +225,10 @@ class ServicesMachine(RuleBasedStateMachine):
         self.clock.add(seconds=seconds)
 
     @rule()
-    def it_is_nearly_midnight(self) -> None:
-        local = self.clock.at.astimezone(self.model.zone)
-        midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        self.clock.at = max(self.clock.at, midnight.astimezone(UTC) - timedelta(seconds=30))
+    def the_day_is_nearly_over(self) -> None:
+        following = self.model.day(self.clock.at) + timedelta(days=1)
+        turn = datetime.combine(following, time(4), self.model.zone)
+        self.clock.at = max(self.clock.at, turn.astimezone(UTC) - timedelta(seconds=30))
 
     @rule(nth=some.integers(0, 1))
     def ask_for_help(self, nth: int) -> None:
@@ -250,6 +252,8 @@ class ServicesMachine(RuleBasedStateMachine):
         agreement.check_rows(self.clinic, self.model)
         agreement.check_history(self.clinic, self.model)
         agreement.check_deliveries(self.model, self.homes, self.world.asked)
-        agreement.check_monitor(self.clinic, self.model, {room.pk: room.name for room in self.rooms})
-        agreement.check_desk(self.clinic, self.model, self.clock.at)
+        if self.seen != (self.model.version, self.clock.at):
+            self.seen = self.model.version, self.clock.at
+            agreement.check_monitor(self.clinic, self.model, {room.pk: room.name for room in self.rooms})
+            agreement.check_desk(self.clinic, self.model, self.clock.at)
         assert self.world.rung == [(self.topic, number) for number in range(2, self.model.version + 1)]

@@ -17,7 +17,7 @@ from tests.soak.broken import DoesNotApply, Patch, patches
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "var", "build", "*.egg-info")
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 240
 
 
 @dataclass(frozen=True)

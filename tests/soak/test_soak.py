@@ -19,7 +19,8 @@ def test_patch_applies_to_the_code_of_today_and_names_tests(patch: Patch) -> Non
     assert changed
     for file, text in changed.items():
         assert text != (ROOT / file).read_text()
-        compile(text, file, "exec")
+        if file.endswith(".py"):
+            compile(text, file, "exec")
     assert patch.fails
     for test in patch.fails:
         file, name = test.split("::")

@@ -136,8 +136,9 @@ def test_what_nobody_asked_for_ends_that_socket_at_most(
 def test_socket_that_is_left_in_the_middle_of_a_handshake(stack: Stack, monitor: tuple[str, str]) -> None:
     cookie, topic = monitor
     hello = (
-        f"GET /ws/{topic}/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: {stack.url}\r\n"
+        f"GET /ws/{topic}/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\n"
+        f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Sec-WebSocket-Version: 13\r\nOrigin: {stack.url}\r\n"
         f"Cookie: {cookie}\r\n\r\n"
     ).encode()
     for cut in range(10, len(hello) + 1, 30):

@@ -18,6 +18,7 @@ REAL_PROCESSES = ["tests/browser", "tests/faults"]
 WITHOUT_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/running",
+    "tests/input/test_raw.py",
     "tests/test_architecture.py",
     "tests/test_project.py",
 ]

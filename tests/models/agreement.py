@@ -8,7 +8,7 @@ from typing import Any
 from clinic import presenters, states
 from clinic.models import Clinic, Delivery, Visit, VisitEvent
 from clinic.services import Actor
-from clinic.states import ENDED, ON_SITE, State, Verb
+from clinic.states import ENDED, HISTORY_ONLY, ON_SITE, State, Verb
 from realtime.models import Topic
 from tests.models.clinic_model import ClinicModel
 from tests.models.stays import TAKEN_BACK, Stay
@@ -90,7 +90,7 @@ def check_deliveries(model: ClinicModel, homes: list[int], asked: list[tuple[Any
         (stay.pk, number)
         for stay in model.stays
         for number, step in enumerate(stay.history, 1)
-        if step.verb not in (Verb.ASK, Verb.KEEP)
+        if step.verb not in HISTORY_ONLY
     ]
     assert sorted(row[1:] for row in owed) == sorted((*event, home) for event in events for home in homes)
     assert sorted(words[-1] for words in asked) == sorted(row[0] for row in owed)

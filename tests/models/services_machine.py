@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from clinic import services, states
 from clinic.models import Clinic, Device, HelpRequest, Room
 from clinic.services import Actor, AlreadyDone, Refused
-from clinic.states import Lane, State, Verb
+from clinic.states import ENDED, Lane, State, Verb
 from realtime.models import Topic
 from tests.factories import make_clinic, make_destination, make_device
 from tests.models import agreement
@@ -98,6 +98,16 @@ class ServicesMachine(RuleBasedStateMachine):
                 lambda: [services.check_in(self.clinic, said, by=by, key=key, **told)],
             )
         )
+
+    @precondition(lambda self: self.model.in_state(*ENDED))
+    @rule(pick=picks, who=picks, and_undo=flags)
+    def come_back(self, pick: int, who: int, and_undo: bool) -> None:
+        """Somebody whose visit has ended checks in again; perhaps the desk then takes the end of it back."""
+        latest_first = sorted(self.model.in_state(*ENDED), key=lambda stay: -stay.last.serial)
+        ended = self.stay(pick % 3, latest_first)
+        self.check_in(ended.person, False, False, who, Lane.STANDARD, False)
+        if and_undo:
+            self.undo_of(ended, self.actor(who), None)
 
     @rule(group=some.lists(some.tuples(people, flags), min_size=1, max_size=4), pick=picks)
     def check_in_together(self, group: list[tuple[Person, bool]], pick: int) -> None:
@@ -202,8 +212,11 @@ class ServicesMachine(RuleBasedStateMachine):
     @rule(pick=picks, who=picks, back=some.sampled_from([None, 0, 0, 0, 1]))
     def undo(self, pick: int, who: int, back: int | None) -> None:
         latest_first = sorted(self.model.stays, key=lambda stay: -stay.last.serial)
-        stay, by, key = self.stay(pick, latest_first), self.actor(who), uuid.uuid4()
-        seen = None if back is None else len(stay.history) - back
+        stay = self.stay(pick, latest_first)
+        self.undo_of(stay, self.actor(who), None if back is None else len(stay.history) - back)
+
+    def undo_of(self, stay: Stay, by: Actor, seen: int | None) -> None:
+        key = uuid.uuid4()
         self.twice(
             lambda: self.agree(
                 by,

@@ -232,33 +232,28 @@ class ServicesMachine(RuleBasedStateMachine):
 
     # --- The rest -----------------------------------------------------------------------------------------------
 
-    @rule(seconds=some.sampled_from([1, 20, 20, 90, 601, 3600, -3]))
-    def time_passes(self, seconds: int) -> None:
-        """Also backwards: the next server's clock is a little slow."""
-        self.clock.add(seconds=seconds)
-
-    @rule()
-    def the_day_is_nearly_over(self) -> None:
+    @rule(seconds=some.sampled_from([1, 20, 20, 90, 601, 3600, -3, None]))
+    def time_passes(self, seconds: int | None) -> None:
+        """Until the day is nearly over; or by some seconds, also backwards: the next server's clock is slow."""
+        if seconds is not None:
+            self.clock.add(seconds=seconds)
+            return
         following = self.model.day(self.clock.at) + timedelta(days=1)
         turn = datetime.combine(following, time(4), self.model.zone)
         self.clock.at = max(self.clock.at, turn.astimezone(UTC) - timedelta(seconds=30))
 
-    @rule(nth=some.integers(0, 1))
-    def ask_for_help(self, nth: int) -> None:
-        self.model.ask_for_help(self.kiosks[nth].pk)
+    @rule(nth=some.integers(0, 1), taker=some.sampled_from([None, 0, 1]))
+    def help_is_asked_for_or_comes(self, nth: int, taker: int | None) -> None:
+        kiosk = self.kiosks[nth]
         with self.world.committing():
-            services.ask_for_help(self.clinic, self.kiosks[nth])
-
-    @rule(nth=some.integers(0, 1), who=some.integers(0, 1))
-    def take_help(self, nth: int, who: int) -> None:
-        asked = HelpRequest.objects.filter(clinic=self.clinic, device=self.kiosks[nth]).order_by("-pk").first()
-        if asked is None:
-            return
-        first = asked.taken_by or self.world.staff[who]
-        self.model.take_help(self.kiosks[nth].pk)
-        with self.world.committing():
-            taken = services.take_help_request(self.clinic, asked.pk, self.world.staff[who])
-        assert taken.taken_by == first
+            if taker is None:
+                self.model.ask_for_help(kiosk.pk)
+                services.ask_for_help(self.clinic, kiosk)
+            elif asked := HelpRequest.objects.filter(clinic=self.clinic, device=kiosk).order_by("-pk").first():
+                self.model.take_help(kiosk.pk)
+                first = asked.taken_by or self.world.staff[taker]
+                taken = services.take_help_request(self.clinic, asked.pk, self.world.staff[taker])
+                assert taken.taken_by == first
 
     @invariant()
     def all_agree(self) -> None:

@@ -110,7 +110,7 @@ def _steps(clinic: Clinic, visits: list[Visit], now: datetime) -> Iterator[Step]
         if event.verb == Verb.ASK:
             if _is_unanswered(clinic, event, now):
                 yield Step(visit, _closing(clinic, visit), _unanswered(clinic, event))
-        elif (turn := _turn(clinic, visit, closed, today)) and _is_to_be_asked(visit, event, turn, now):
+        elif (turn := _turn(clinic, visit, closed, today)) and _is_to_be_asked(clinic, visit, event, turn, now):
             yield Step(visit, Verb.ASK, turn.why)
 
 
@@ -122,11 +122,13 @@ def _turn(clinic: Clinic, visit: Visit, closed: datetime | None, today: date) ->
     return max(turns, default=None)
 
 
-def _is_to_be_asked(visit: Visit, last: VisitEvent, turn: Turn, now: datetime) -> bool:
-    """Whether nothing has happened to a visit since the turn."""
+def _is_to_be_asked(clinic: Clinic, visit: Visit, last: VisitEvent, turn: Turn, now: datetime) -> bool:
+    """Whether nothing has happened to a visit since the turn, and a booked patient can no longer come in time."""
     if last.at >= turn.at or (last.verb == Verb.KEEP and now < last.at + KEPT_FOR):
         return False
-    return visit.state != State.EXPECTED or visit.booked_for is None or visit.booked_for < turn.at
+    if visit.state != State.EXPECTED or visit.booked_for is None:
+        return True
+    return visit.booked_for < turn.at and visit.booked_for + clinic.late_allowance <= now
 
 
 def _is_unanswered(clinic: Clinic, asked: VisitEvent, now: datetime) -> bool:

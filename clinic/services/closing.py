@@ -124,7 +124,9 @@ def _turn(clinic: Clinic, visit: Visit, closed: datetime | None, today: date) ->
 
 def _is_to_be_asked(clinic: Clinic, visit: Visit, last: VisitEvent, turn: Turn, now: datetime) -> bool:
     """Whether nothing has happened to a visit since the turn, and a booked patient can no longer come in time."""
-    if last.at >= turn.at or (last.verb == Verb.KEEP and now < last.at + KEPT_FOR):
+    was_kept = last.verb == Verb.KEEP and now < last.at + KEPT_FOR
+    # A question would be the last event, and the move before it could not be undone any more.
+    if last.at >= turn.at or was_kept or moves.can_undo(last, now):
         return False
     if visit.state != State.EXPECTED or visit.booked_for is None:
         return True

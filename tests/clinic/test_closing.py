@@ -184,6 +184,18 @@ def test_question_itself_cannot_be_undone(office: Clinic, clock: Clock, by_ana: 
         undo(office, visit.public_id, by=by_ana)
 
 
+def test_question_waits_until_the_last_move_can_be_undone_no_more(
+    office: Clinic, clock: Clock, by_ana: Actor
+) -> None:
+    undone, called = make_visit(office), make_visit(office)
+    clock.at = after(-1)
+    events = [do(visit, Verb.CALL, by=by_ana) for visit in (undone, called)]
+    assert [run(clock, after(minutes)) for minutes in (0, 5)] == [0, 0]
+    undo(office, undone.public_id, by=by_ana, seen=events[0].sequence)
+    assert [run(clock, after(minutes)) for minutes in (6, 9, 10, 11)] == [0, 0, 1, 0]
+    assert history(called) == [("ask", after(10))]
+
+
 def test_clinic_open_at_all_hours_asks_at_the_days_end_only(harbor: Clinic, clock: Clock) -> None:
     clock.at = SIX_PM
     visits = [make_visit_in(harbor, state) for state in sorted(OPEN)]

@@ -32,7 +32,16 @@ def laws(words: Words) -> Result:
 
 def killed(words: Words) -> Result:
     """Processes killed and frozen at random under load: nothing that was acknowledged is lost."""
-    summary = kills.run(words.kills, words.seed, words.pace)
+    return _killed(words, on_postgres=False)
+
+
+def killed_on_postgres(words: Words) -> Result:
+    """The same on PostgreSQL."""
+    return _killed(words, on_postgres=True)
+
+
+def _killed(words: Words, *, on_postgres: bool) -> Result:
+    summary = kills.run(words.kills, words.seed, words.pace, on_postgres=on_postgres)
     print(json.dumps(summary, indent=1), flush=True)
     return Result(words.kills, summary["lost"])
 
@@ -44,7 +53,12 @@ def bad_input(words: Words) -> Result:
     return Result(words.count, int(done.returncode != 0))
 
 
-PARTS: dict[str, Callable[[Words], Result]] = {"laws": laws, "kills": killed, "input": bad_input}
+PARTS: dict[str, Callable[[Words], Result]] = {
+    "laws": laws,
+    "kills": killed,
+    "kills-postgres": killed_on_postgres,
+    "input": bad_input,
+}
 
 
 def main(argv: list[str]) -> int:

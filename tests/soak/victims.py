@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import psutil
 import redis
@@ -22,7 +21,7 @@ KILLED = ["web", "worker", "cron", "valkey", "standin", "layer"]
 FROZEN = ["web", "worker", "cron", "valkey", "standin", "emr"]
 BACK_WITHIN = 30.0
 # A few freezes outlast the lease of a delivery, so that a worker comes back from the dead.
-SHORT, LONG = (0.2, 7.0), (40.0, 50.0)
+SHORT, LONG = 7.0, (40.0, 50.0)
 
 
 class NotBack(AssertionError):
@@ -39,21 +38,25 @@ class Hand:
     timers: list[threading.Timer] = field(default_factory=list)
 
     def kill(self, name: str) -> None:
-        """SIGKILL, and nothing waits for what follows; "layer" cuts the hubs' subscriptions, and may flush."""
+        """SIGKILL to one of this name, and nothing waits for what follows.
+
+        "layer" cuts the hubs' subscriptions, and may flush. "worker" is of any pool; "worker any" of that one.
+        """
         if name == "layer":
             self._cut_layer()
         else:
             pid = self._wait_for(name)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.counts[f"kill {name}"] += 1
+        self.counts[f"kill {name.split()[0]}"] += 1
 
-    def freeze(self, name: str) -> None:
-        """SIGSTOP, and SIGCONT some time later."""
+    def freeze(self, name: str, at_least: float = 0.2) -> None:
+        """SIGSTOP, and SIGCONT some seconds later."""
         pid = self._wait_for(name)
         is_long = name == "worker" and self.random.random() < 0.1
         os.kill(pid, signal.SIGSTOP)
-        timer = threading.Timer(self.random.uniform(*(LONG if is_long else SHORT)), _thaw, [pid])
+        seconds = self.random.uniform(*(LONG if is_long else (at_least, SHORT)))
+        timer = threading.Timer(seconds, _thaw, [pid])
         self.timers.append(timer)
         timer.start()
         self.counts[f"freeze {name}{' beyond its lease' if is_long else ''}"] += 1
@@ -98,7 +101,7 @@ class Hand:
 
 
 def processes(stack: Stack) -> dict[str, list[int]]:
-    """The process ids that run now, by name: what the demo's supervisor has started."""
+    """The process ids that run now, by name, as "worker any": what the demo's supervisor has started."""
     found: dict[str, list[int]] = {}
     assert stack.process is not None
     for child in psutil.Process(stack.process.pid).children():
@@ -116,12 +119,12 @@ def deck(chance: random.Random) -> Iterator[str]:
 def _name(argv: list[str]) -> str:
     if argv and "valkey" in argv[0]:
         return "valkey"
-    words = [word for before, word in pairwise(argv) if before.endswith("manage.py")]
-    return {"demo_emr": "emr"}.get(words[0], words[0]) if words else ""
+    words = next((argv[n:] for n, before in enumerate(argv, 1) if before.endswith("manage.py")), [""])
+    return " ".join(words[:2]) if words[0] == "worker" else {"demo_emr": "emr"}.get(words[0], words[0])
 
 
 def _pids(stack: Stack, name: str) -> list[int]:
-    return processes(stack).get(name, [])
+    return [pid for one, pids in processes(stack).items() if one == name or name == one.split()[0] for pid in pids]
 
 
 def _thaw(pid: int) -> None:

@@ -39,10 +39,10 @@ class Book:
     ended: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def told(self, name: str, ticket: str) -> None:
+    def told(self, tickets: dict[str, str]) -> None:
         """The ticket page came."""
         with self.lock:
-            self.tickets[name] = ticket
+            self.tickets.update(tickets)
 
     def done(self, press: Press) -> None:
         """The desk said that it is done."""

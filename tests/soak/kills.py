@@ -136,10 +136,8 @@ class Run:
     def _one_more(self) -> None:
         """After all of it, a check-in reaches the screen, the record system and the vendor as on the first day."""
         sent = self._by_vendor()
-        patient = Patient()
         try:
-            ticket = check_in(Caller(self.stack.url, self.book), patient)
-            self.book.told(patient.given_name, ticket)
+            (ticket,) = check_in(self.stack.url, self.book, [Patient()])
             wait_for_row(self.monitor, ticket, "waiting", SHOWN_WITHIN)
             until(lambda: self._by_vendor() > sent, SHOWN_WITHIN, "no notice goes by the vendor any more")
             until(lambda: self.stack.ask(verdict.OPEN) == 0, SHOWN_WITHIN, "no delivery arrives any more")

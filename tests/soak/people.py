@@ -15,6 +15,7 @@ from tests.browser.people import Patient
 from tests.soak.book import Book, GaveUp, Press
 
 STEPS = ["", "arrival/", "name/", "birth/", "phone/", "reason/"]
+OF_ANOTHER = ["others/", "name/", "birth/", "reason/"]
 MOST_ON_SITE = 25
 PATIENCE = 5.0
 # How often a clerk presses what, when all of it is on the page.
@@ -91,31 +92,33 @@ class Person(threading.Thread):
 
 
 class Kiosk(Person):
-    """Each patient is somebody new, and believes only the ticket page."""
+    """Each patient is somebody new, some bring one or two along, and all believe only the ticket page."""
 
     pause = 0.7
 
     def act(self) -> None:
         if self.book.on_site < MOST_ON_SITE:
-            patient = Patient()
-            with self.book.lock:
-                self.book.tried.add(patient.given_name)
-            self.book.told(patient.given_name, check_in(Caller(self.url, self.book), patient))
+            check_in(self.url, self.book, [Patient() for _n in range(self.random.choice([1, 1, 1, 2, 3]))])
 
 
-def check_in(caller: Caller, patient: Patient) -> str:
-    """Through the kiosk, page by page, to the ticket."""
-    said = {"csrfmiddlewaretoken": caller.token("/kiosk/"), **vars(patient), "reason": "other"}
-    for step in STEPS:
-        answer = caller.post(f"/kiosk/{step}", said)
-        assert answer.status_code == 302, f"kiosk page {step!r} answered {answer.status_code}"
+def check_in(url: str, book: Book, party: list[Patient]) -> list[str]:
+    """Those who came together, through the kiosk, page by page, to their tickets."""
+    caller, names = Caller(url, book), [one.given_name for one in party]
+    with book.lock:
+        book.tried.update(names)
+    said = {"csrfmiddlewaretoken": caller.token("/kiosk/")}
+    for place, one in enumerate(party):
+        for step in OF_ANOTHER if place else STEPS:
+            answer = caller.post(f"/kiosk/{step}", {**said, **vars(one), "reason": "other"})
+            assert answer.status_code == 302, f"kiosk page {step!r} answered {answer.status_code}"
     answer = caller.post("/kiosk/check/", said)
     where = answer.headers.get("location", "")
     assert where == "/kiosk/ticket/", f"the last page answered {answer.status_code} {where}"
     page = caller.get(where)
-    found = TICKET.search(page.text)
-    assert found, f"no ticket on the ticket page: {page.status_code}"
-    return found[1]
+    tickets = TICKET.findall(page.text)
+    assert len(tickets) == len(party), f"{len(tickets)} tickets for {len(party)}: {page.status_code}"
+    book.told(dict(zip(names, tickets, strict=True)))
+    return tickets
 
 
 @dataclass(frozen=True)

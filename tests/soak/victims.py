@@ -124,7 +124,12 @@ def _name(argv: list[str]) -> str:
 
 
 def _pids(stack: Stack, name: str) -> list[int]:
-    return [pid for one, pids in processes(stack).items() if one == name or name == one.split()[0] for pid in pids]
+    return [
+        pid
+        for one, pids in processes(stack).items()
+        if one == name or name == one.partition(" ")[0]
+        for pid in pids
+    ]
 
 
 def _thaw(pid: int) -> None:

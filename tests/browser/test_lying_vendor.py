@@ -42,7 +42,7 @@ def test_false_version_from_the_vendor_is_worth_one_look(stack: Stack, context: 
     monitor, looks = open_monitor(context, stack), list[str]()
     expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both")
     monitor.on("request", lambda request: looks.append(request.url) if "/board/" in request.url else None)
-    with monitor.expect_request("**/monitor/board/", timeout=5000):
+    with monitor.expect_request("**/monitor/board/", timeout=30_000):
         publish(stack, "999999999")
     # Long enough for a page that believes it to have asked again: it does so within 1.1 s.
     monitor.wait_for_timeout(2500)

@@ -1,4 +1,4 @@
-"""What time it is, for all that services write. Only a simulation or a test says another than the real one."""
+"""What time it is, for all that services write and compare. Only a simulation or a test says another."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 
+from django.db import connection
 from django.utils import timezone
 
 _source: ContextVar[Callable[[], datetime] | None] = ContextVar("clinic.clock", default=None)
 
 
 def now() -> datetime:
-    """This moment, with its time zone."""
+    """This moment, with its time zone. From the database where it has a clock, so that servers agree: one query.
+
+    SQLite has none: there all processes share one machine, and its clock.
+    """
     source = _source.get()
-    return source() if source else timezone.now()
+    if source:
+        return source()
+    return _database_time() if connection.vendor == "postgresql" else timezone.now()
+
+
+def _database_time() -> datetime:
+    with connection.cursor() as cursor:
+        # Not now(), which is the transaction's start: the lock may have been waited for since then.
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+        return at
 
 
 @contextmanager

@@ -28,7 +28,7 @@ BOOKINGS = [
 
 def seed(emr_url: str, emr_secret: str) -> Clinic:
     """The clinic, ready to use; its record system is at `emr_url`."""
-    clinic = seeding.make_clinic("Harbor Walk-in Clinic", demo.CLINIC, ROOMS)
+    clinic = seeding.make_clinic("Harbor Walk-in Clinic", demo.CLINIC, ROOMS, only_ask=True)
     for kind in Device.Kind:
         _make_device(clinic, kind)
     for role, name in PEOPLE.items():

@@ -117,10 +117,18 @@ class BirthForm(forms.Form):
         error_messages=MONTH,
     )
     birth_day = forms.IntegerField(
-        label=_("Day"), min_value=1, max_value=31, widget=forms.TextInput(NUMBER), error_messages=DAY
+        label=_("Day"),
+        min_value=1,
+        max_value=31,
+        widget=forms.TextInput({**NUMBER, "maxlength": 2}),
+        error_messages=DAY,
     )
     birth_year = forms.IntegerField(
-        label=_("Year"), min_value=1, max_value=9999, widget=forms.TextInput(NUMBER), error_messages=YEAR
+        label=_("Year"),
+        min_value=1,
+        max_value=9999,
+        widget=forms.TextInput({**NUMBER, "maxlength": 4}),
+        error_messages=YEAR,
     )
 
     def clean(self) -> dict[str, Any]:
@@ -196,8 +204,8 @@ class CompanionField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class DeskCheckInForm(NameForm, BirthForm, PhoneForm, ReasonForm):
     """All questions on one page, asked by a clerk. `beside`: a patient of the clinic whom this one came with."""
 
-    lane = forms.ChoiceField(label=_("Lane"), choices=Lane.choices, initial=Lane.STANDARD)
-    language = forms.ChoiceField(label=_("Language"), choices=language_choices)
+    lane = forms.ChoiceField(label=_("Lane"), choices=Lane.choices, initial=Lane.STANDARD, error_messages=ONE_OF)
+    language = forms.ChoiceField(label=_("Language"), choices=language_choices, error_messages=ONE_OF)
     arrival = forms.BooleanField(label=_("Has an appointment today"), required=False)
     identity_checked = forms.BooleanField(label=_("Identity checked"), required=False, initial=True)
     key = forms.UUIDField(widget=forms.HiddenInput)

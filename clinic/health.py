@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import redis
 from django.db.models import Count, Min, Q
-from django.utils import timezone
 
+from clinic import clock
 from clinic.models import Delivery
 from realtime import gate, job_queues, jobs
 from realtime import switch as vendor_switch
@@ -88,7 +88,7 @@ def _destination_ill(owed: list[Owed]) -> str:
 
 
 def _minutes(since: datetime) -> float:
-    return (timezone.now() - since).total_seconds() / 60
+    return (clock.now() - since).total_seconds() / 60
 
 
 def _messages(count: int) -> str:

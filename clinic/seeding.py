@@ -11,12 +11,18 @@ from clinic.models import Clinic, Room
 from clinic.services import clinics
 
 
-def make_clinic(name: str, slug: str, rooms: Sequence[str], *, time_zone: str = "America/Chicago") -> Clinic:
-    """The clinic with this slug; made, with its rooms, if it is not there."""
+def make_clinic(
+    name: str, slug: str, rooms: Sequence[str], *, time_zone: str = "America/Chicago", only_ask: bool = False
+) -> Clinic:
+    """The clinic with this slug; made, with its rooms, if it is not there.
+
+    `only_ask`: no visit is ever closed unless somebody does it.
+    """
     with transaction.atomic():
         clinic = Clinic.objects.select_related("topic").filter(slug=slug).first()
         if clinic is None:
-            clinic = clinics.create(Clinic(name=name, slug=slug, time_zone=time_zone))
+            closing = {"close_after_minutes": None} if only_ask else {}
+            clinic = clinics.create(Clinic(name=name, slug=slug, time_zone=time_zone, **closing))
         for position, room in enumerate(rooms):
             Room.objects.get_or_create(clinic=clinic, name=room, defaults={"position": position})
         return clinic

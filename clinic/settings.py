@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "clinic.middleware.RequestLog",
     "csp.middleware.CSPMiddleware",
+    "clinic.middleware.Readable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic.middleware.RefusedMethods",
     "django.middleware.common.CommonMiddleware",

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
+from rq.exceptions import InvalidJobOperation, InvalidJobOperationError, NoSuchJobError
 
 from realtime import switch
 from realtime.models import Desired, Switch, SwitchEvent
@@ -29,6 +30,7 @@ else:
 OPERATOR = "realtime.change_switch"
 LENGTH_WORDS = {"30m": "30 minutes", "1h": "1 hour", "4h": "4 hours", "ever": "Until someone turns it on"}
 EVENTS_SHOWN = 20
+NOT_THERE = (IndexError, ValueError, NoSuchJobError, InvalidJobOperation, InvalidJobOperationError)
 
 
 class SwitchForm(SwitchModelForm):
@@ -159,7 +161,7 @@ class SwitchEventAdmin(ModelAdmin):
 def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself.
 
-    django-rq fails on the number of a job queue, and on the name of a worker, that there is not.
+    django-rq fails on the number of a job queue, and on the name of a job or a worker, that there is not.
     """
 
     @wraps(view)
@@ -168,7 +170,7 @@ def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
             raise PermissionDenied
         try:
             return view(request, *args, **kwargs)
-        except (IndexError, ValueError) as error:
+        except NOT_THERE as error:
             raise Http404 from error
 
     return wrapped

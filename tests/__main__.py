@@ -18,6 +18,7 @@ REAL_PROCESSES = ["tests/browser", "tests/faults"]
 WITHOUT_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/running",
+    "tests/input/test_raw.py",
     "tests/test_architecture.py",
     "tests/test_project.py",
 ]
@@ -50,15 +51,16 @@ def browser_postgres() -> int:
 
 def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
-    files = [f"tests/faults/test_{name}.py" for name in ("table", "pairs", "kills")]
+    files = [f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "kills")]
     return _run(*PYTEST, "-p", "no:randomly", *files)
 
 
 def faults_postgres() -> int:
     """Some of its rows on PostgreSQL: well, a hang, a lie, and a hang with Redis away."""
     table = [f"tests/faults/test_table.py::test_fault[{mode}]" for mode in ("ok", "silent", "deaf")]
-    pair = "tests/faults/test_pairs.py::test_fault_while_redis_is_away[silent, Redis frozen]"
-    return _run(*PYTEST, "-p", "no:randomly", *table, pair, TEST_DATABASE_URL=_database("faults"))
+    pair = "tests/faults/test_two_at_once.py::test_fault_while_redis_is_away[silent, Redis frozen]"
+    apart = {"TEST_DATABASE_URL": _database("faults"), "FAULT_TABLE": ""}
+    return _run(*PYTEST, "-p", "no:randomly", *table, pair, **apart)
 
 
 PARTS: dict[str, Callable[[], int]] = {

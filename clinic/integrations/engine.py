@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
 
+from clinic import clock
 from clinic.integrations import webhook
 from clinic.models import Delivery, Destination
 from clinic.models.deliveries import GIVE_UP_AFTER
@@ -44,7 +44,7 @@ def due(now: datetime) -> QuerySet[Delivery]:
 
 def claim(pk: int) -> Delivery | None:
     """The delivery, leased to this worker; None when it is done, not due, or another's."""
-    now = timezone.now()
+    now = clock.now()
     row = due(now).select_related("destination").filter(pk=pk).first()
     if row is None:
         return None
@@ -68,8 +68,8 @@ def attempt(row: Delivery) -> Delivery | None:
     if problem is not None:
         _failed(row, problem)
     else:
-        _settle(row, state=Delivery.State.DELIVERED, delivered_at=timezone.now(), last_error="")
-    following = due(timezone.now()).filter(destination=row.destination_id, visit=row.visit_id)
+        _settle(row, state=Delivery.State.DELIVERED, delivered_at=clock.now(), last_error="")
+    following = due(clock.now()).filter(destination=row.destination_id, visit=row.visit_id)
     return following.select_related("destination").first()
 
 
@@ -92,7 +92,7 @@ def wait_seconds(attempts: int, retry_after: float) -> float:
 
 
 def _failed(row: Delivery, problem: webhook.NotDelivered) -> None:
-    now, end = timezone.now(), row.created_at + GIVE_UP_AFTER
+    now, end = clock.now(), row.created_at + GIVE_UP_AFTER
     if now >= end:
         if _settle(row, state=Delivery.State.DEAD, last_error=str(problem)):
             logger.error("delivery %s to %s given up: %s", row.key, row.destination_id, problem)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError
-from django.utils import timezone
 from rq import get_current_job
 
+from clinic import clock
 from clinic.integrations import engine
 from clinic.models import Destination
 from realtime import job_queues
@@ -44,7 +44,7 @@ def _sweep(*, is_ill: bool) -> int:
     name = Destination(is_ill=is_ill).job_queue
     if job_queues.get(name).count:
         return 0
-    rows = engine.due(timezone.now()).filter(destination__is_ill=is_ill).order_by("next_try_at", "pk")
+    rows = engine.due(clock.now()).filter(destination__is_ill=is_ill).order_by("next_try_at", "pk")
     pks = list(rows.values_list("pk", flat=True)[:MOST_SWEPT])
     for pk in pks:
         job_queues.enqueue(name, deliver, pk)

@@ -6,11 +6,14 @@ from django.db import transaction
 
 from clinic.integrations import jobs, messages
 from clinic.models import Delivery, VisitEvent
+from clinic.states import HISTORY_ONLY
 from realtime import job_queues
 
 
 def write(event: VisitEvent) -> None:
     """One row a destination of the clinic. The jobs are a convenience: a sweep finds every row without them."""
+    if event.verb in HISTORY_ONLY:
+        return
     destinations = list(event.visit.clinic.destinations.all())
     if not destinations:
         return

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
+from django.db.models import Q
 
-from clinic import parties
+from clinic import clock, parties
 from clinic.ages import age_on, is_child
+from clinic.calendar import ONE_DAY
 from clinic.models import Clinic, Visit, VisitEvent
+from clinic.presenters.questions import Question, question
 from clinic.services import persons
 from clinic.services.actors import name_of
 from clinic.services.line import keeps_place
@@ -54,6 +55,7 @@ class DeskCard:
     keeps_place: bool
     family: list[str]
     waiting_family: int
+    question: Question | None
     here_before: tuple[str, datetime] | None
 
     @property
@@ -94,18 +96,30 @@ class DeskBoard:
     alarms: list[HelpAlarm] = field(default_factory=list)
 
     @property
+    def asked(self) -> list[DeskCard]:
+        """Those of whom the desk is asked whether they are still here."""
+        columns = (self.waiting, self.called, self.roomed, self.stepped_out, self.expected)
+        return [card for column in columns for card in column if card.question]
+
+    @property
     def free_rooms(self) -> str:
         """The free rooms' keys, as a form sends them back."""
         return ",".join(str(room.pk) for room in self.rooms if not room.is_taken)
 
 
 def desk_board(clinic: Clinic) -> DeskBoard:
-    """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today."""
-    visits, today = clinic.visits.select_related("room", "clinic"), clinic.day(timezone.now())
+    """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today.
+
+    And yesterday's bookings that nobody has answered for.
+    """
+    visits, now = clinic.visits.select_related("room", "clinic"), clock.now()
+    today = clinic.day(now)
     on_site = list(visits.on_site())
-    expected = visits.filter(state=State.EXPECTED, day=today).order_by("booked_for")
-    done = visits.filter(state__in=ENDED, day=today).order_by("-ended_at")[:30]
-    cards = _cards([*on_site, *expected, *done], today)
+    recent = visits.filter(day__range=(today - ONE_DAY, today))
+    expected = recent.filter(state=State.EXPECTED).order_by("booked_for")
+    ended_today = Q(day=today) | Q(ended_at__gte=clinic.day_starts(today))
+    done = recent.filter(ended_today, state__in=ENDED).order_by("-ended_at")[:30]
+    cards = _cards([*on_site, *expected, *done], now, today)
     return DeskBoard(
         **{str(state): [card for card in cards if card.state == state] for state in OPEN},
         done=[card for card in cards if card.state in ENDED],
@@ -114,9 +128,13 @@ def desk_board(clinic: Clinic) -> DeskBoard:
     )
 
 
-def _cards(visits: Sequence[Visit], today: date) -> list[DeskCard]:
-    now, last = timezone.now(), _last_events(visits)
-    families = parties.together(visit for visit in visits if visit.state in ON_SITE)
+def minutes_since(moment: datetime | None, now: datetime) -> int:
+    """Whole minutes, and never less than none: two servers' clocks may differ."""
+    return max(0, int((now - moment).total_seconds() // 60)) if moment else 0
+
+
+def _cards(visits: Sequence[Visit], now: datetime, today: date) -> list[DeskCard]:
+    last, families = _last_events(visits), parties.together(visit for visit in visits if visit.state in ON_SITE)
     ended = persons.last_ended(visits, today)
     return [
         _desk_card(
@@ -132,10 +150,7 @@ def _cards(visits: Sequence[Visit], today: date) -> list[DeskCard]:
 
 
 def _last_events(visits: Sequence[Visit]) -> dict[int, VisitEvent]:
-    """By the visit's pk. One query, however long the histories are."""
-    later = VisitEvent.objects.filter(visit=OuterRef("visit"), sequence__gt=OuterRef("sequence"))
-    events = VisitEvent.objects.filter(~Exists(later), visit__in=visits).order_by()
-    return {event.visit_id: event for event in events.select_related("user", "device")}
+    return VisitEvent.objects.select_related("user", "device").last_of(visits)
 
 
 def _desk_card(
@@ -153,7 +168,7 @@ def _desk_card(
         lane=visit.lane,
         lane_label=visit.get_lane_display(),
         since=visit.arrived_at,
-        waited=max(0, int((now - visit.arrived_at).total_seconds() // 60)) if visit.arrived_at else 0,
+        waited=minutes_since(visit.arrived_at, now),
         room=visit.room.name if visit.room else "",
         calls=visit.calls,
         booked_for=visit.booked_for,
@@ -161,7 +176,7 @@ def _desk_card(
         identity_checked=visit.identity_checked,
         sequence=last.sequence,
         last_by=f"{last.get_verb_display()}: {name_of(last)}",
-        verbs=_verbs(visit),
+        verbs=_verbs(visit, last),
         can_undo=can_undo(last, now),
         is_child=is_child(visit.birth_date, today),
         answered_by=visit.answered_by,
@@ -170,11 +185,12 @@ def _desk_card(
         ),
         family=[one.ticket for one in family],
         waiting_family=sum(one.state == State.WAITING for one in family),
+        question=question(visit.clinic, last),
         here_before=(before.get_state_display(), before.ended_at) if before and before.ended_at else None,
     )
 
 
-def _verbs(visit: Visit) -> list[str]:
+def _verbs(visit: Visit, last: VisitEvent) -> list[str]:
     """The buttons of a card, the main one first."""
     shown: dict[str, list[Verb]] = {
         State.EXPECTED: [Verb.CHECK_IN, Verb.NO_SHOW, Verb.CANCEL],
@@ -183,7 +199,7 @@ def _verbs(visit: Visit) -> list[str]:
         State.STEPPED_OUT: [Verb.RETURN, Verb.LEFT],
         State.ROOMED: [Verb.DISCHARGE],
     }
-    verbs = shown.get(visit.state, [])
+    verbs = [Verb.KEEP] * (last.verb == Verb.ASK) + shown.get(visit.state, [])
     confirm = [Verb.CONFIRM] if visit.state in ON_SITE and not visit.identity_checked else []
     return [str(verb) for verb in verbs + confirm]
 

@@ -11,17 +11,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from clinic import clock
+from clinic.calendar import ONE_DAY
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
 from clinic.services.line import order_key
 from clinic.services.moves import UNDO_FOR
-from clinic.states import ON_SITE, Lane, State, Verb
+from clinic.states import Lane, State, Verb
 from clinic.tickets import ticket
 from realtime import notices
 from realtime.models import Topic
@@ -65,7 +66,7 @@ def check_in(
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form = _Form(clinic, by, lane, identity_checked)
+        form = _Form(clinic, by, clock.now(), lane, identity_checked)
         return form.hand_in(topic, answers, key, beside)
 
 
@@ -80,7 +81,7 @@ def check_in_together(
         raise ValueError(f"{len(people)} people cannot check in together")
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form, visits = _Form(clinic, by), list[Visit]()
+        form, visits = _Form(clinic, by, clock.now()), list[Visit]()
         for place, answers in enumerate(people):
             first = visits[0] if visits else None
             visits.append(form.hand_in(topic, answers, _key_of(key, place), first))
@@ -97,6 +98,7 @@ class _Form:
 
     clinic: Clinic
     by: Actor
+    now: datetime
     lane: Lane = Lane.STANDARD
     identity_checked: bool = False
 
@@ -104,13 +106,13 @@ class _Form:
         if key and (known := self.clinic.visits.filter(idempotency_key=key).first()):
             return known
         if here := persons.visit_on_site(self.clinic, answers):
-            return _again(topic, here, self.by)
+            return self._again(topic, here)
         return self._admit(topic, answers, key, beside)
 
     def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
-        booking = persons.booking(self.clinic, answers, clock.now(), claimed=answers.booked)
+        booking = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
         visit = booking or Visit(clinic=self.clinic, lane=self.lane)
-        slot = record.next_slot(visit)
+        slot = record.next_slot(visit, self.now)
         changes = {
             **_said(answers, booking),
             **_arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane),
@@ -122,12 +124,15 @@ class _Form:
         record.write(topic, visit, Verb.CHECK_IN, changes, by=self.by, slot=slot)
         return visit
 
-
-def _again(topic: Topic, visit: Visit, by: Actor) -> Visit:
-    if visit.state == State.STEPPED_OUT:
-        changes = {"state": State.WAITING, "room": None}
-        record.write(topic, visit, Verb.RETURN, changes, by=by, slot=record.next_slot(visit))
-    return visit
+    def _again(self, topic: Topic, visit: Visit) -> Visit:
+        slot = record.next_slot(visit, self.now)
+        if visit.state == State.STEPPED_OUT:
+            changes = {"state": State.WAITING, "room": None}
+            record.write(topic, visit, Verb.RETURN, changes, by=self.by, slot=slot)
+        elif visit.events.filter(sequence=slot.sequence - 1, verb=Verb.ASK).exists():
+            # The desk was asked whether they are still here: they are.
+            record.write(topic, visit, Verb.KEEP, {}, by=self.by, slot=slot)
+        return visit
 
 
 def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
@@ -192,8 +197,13 @@ def _next_ticket(clinic: Clinic, day: date, at: datetime) -> tuple[int, str]:
     """The day's next number and its code, past the codes of the day before that are shown, or may be again."""
     visits = clinic.visits
     last = visits.filter(day=day).aggregate(Max("day_number"))["day_number__max"] or 0
-    may_be_shown = Q(state__in=ON_SITE) | Q(ended_at__gte=at - UNDO_FOR)
-    taken = set(visits.filter(may_be_shown).exclude(day=day).values_list("ticket", flat=True))
+    # Two queries: an index serves each, and none serves both; a clinic's whole history would be read.
+    may_return = visits.filter(day__gte=day - 2 * ONE_DAY, ended_at__gte=at - UNDO_FOR)
+    taken = {
+        code
+        for some in (visits.on_site(), may_return)
+        for code in some.exclude(day=day).values_list("ticket", flat=True)
+    }
     try:
         return next((n, code) for n in count(last + 1) if (code := ticket(n)) not in taken)
     except ValueError:

@@ -17,7 +17,7 @@ def ask_for_help(clinic: Clinic, device: Device | None) -> HelpRequest:
         if known := HelpRequest.objects.filter(clinic=clinic, device=device, taken_at=None).first():
             return known
         notices.announce(topic)
-        return HelpRequest.objects.create(clinic=clinic, device=device)
+        return HelpRequest.objects.create(clinic=clinic, device=device, at=clock.now())
 
 
 def take_help_request(clinic: Clinic, pk: int, by: User) -> HelpRequest:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from clinic import states
+from clinic import clock, states
 from clinic.models import Clinic, Room, Visit, VisitEvent
 from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
@@ -89,7 +89,8 @@ def call_together(
             raise too_late(visit, Verb.CALL, by)
         if seen_free:
             _still_free(clinic, room)
-        return [_move(topic, one, Verb.CALL, by=by, room=room, key=key) for one in waiting]
+        now = clock.now()
+        return [_move(topic, one, Verb.CALL, by=by, room=room, key=key, now=now) for one in waiting]
 
 
 def undo(
@@ -145,6 +146,7 @@ def _move(
     reason: str = "",
     seen_free: bool = False,
     key: UUID | None,
+    now: datetime | None = None,
 ) -> VisitEvent:
     target = states.after(verb, State(visit.state))
     if target is None or (verb == Verb.CONFIRM and visit.identity_checked):
@@ -154,7 +156,7 @@ def _move(
         raise Refused(_("Say why, in a few words."))
     if seen_free:
         _still_free(visit.clinic, room)
-    slot = record.next_slot(visit)
+    slot = record.next_slot(visit, now)
     changes = {"state": target, **_effects(visit, verb, target, slot.at, room, lane)}
     return record.write(topic, visit, verb, changes, by=by, slot=slot, reason=reason, key=key)
 

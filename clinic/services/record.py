@@ -36,14 +36,17 @@ class Slot(NamedTuple):
     at: datetime
 
 
-def next_slot(visit: Visit) -> Slot:
+def next_slot(visit: Visit, now: datetime | None = None) -> Slot:
     """The slot of this visit's next event; one that is not stored yet has no history to read."""
-    return slot_after(visit.events.order_by("-sequence").first() if visit.pk else None)
+    return slot_after(visit.events.order_by("-sequence").first() if visit.pk else None, now)
 
 
-def slot_after(last: VisitEvent | None) -> Slot:
-    """The slot after a visit's last event: never earlier than it, even if servers' clocks differ."""
-    now = clock.now()
+def slot_after(last: VisitEvent | None, now: datetime | None = None) -> Slot:
+    """The slot after a visit's last event: never earlier than it, even if a clock was set back.
+
+    `now`: the time as this service read it already, with the topic locked.
+    """
+    now = now or clock.now()
     return Slot(last.sequence + 1, max(now, last.at)) if last else Slot(1, now)
 
 

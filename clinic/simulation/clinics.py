@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic import seeding
+from clinic.calendar import Timetable
 from clinic.models import Clinic, Device, Membership, OpeningHours
 from clinic.services import clinics
 from clinic.simulation.desks import Desk
-from clinic.simulation.sites import USUAL_CLERKS, Site
+from clinic.simulation.sites import Site
 
 NAMES = ("Sam", "Sol", "Sky")
 
 
-def desk_for(number: int, site: Site) -> Desk:
-    """The desk of the simulator's clinic of this number, from 1, made as the site is; harmless when done again."""
+def desk_for(number: int, site: Site, *, is_always_open: bool = False) -> Desk:
+    """The desk of the simulator's clinic of this number, from 1, made as the site is; harmless when done again.
+
+    `is_always_open`: its doors are, whatever the site's simulated hours, for a run whose screens show real time.
+    """
     rooms = [f"Room {room}" for room in range(1, site.rooms + 1)]
-    clinic = seeding.make_clinic(f"Simulated clinic {number}", f"sim-{number}", rooms, time_zone=site.time_zone)
-    _make_as(clinic, site)
+    clinic = seeding.make_clinic(f"Simulated clinic {number}", f"sim-{number}", rooms, time_zone=site.zone.key)
+    _make_as(clinic, Timetable(site.zone) if is_always_open else site.timetable)
     kiosk, _is_new = Device.objects.get_or_create(clinic=clinic, kind=Device.Kind.KIOSK, name="Simulated")
     return Desk(clinic, clerks(clinic, site.clerks), list(clinic.rooms.all()), kiosk)
 
@@ -26,7 +32,7 @@ def desk_for(number: int, site: Site) -> Desk:
 def desk_at(clinic: Clinic) -> Desk:
     """A desk with simulated clerks at an existing clinic, beside whoever works there."""
     kiosk = clinic.devices.filter(kind=Device.Kind.KIOSK, revoked_at=None).first()
-    return Desk(clinic, clerks(clinic, USUAL_CLERKS), list(clinic.rooms.all()), kiosk)
+    return Desk(clinic, clerks(clinic, Site.clerks), list(clinic.rooms.all()), kiosk)
 
 
 def clerks(clinic: Clinic, many: int) -> list[User]:
@@ -37,15 +43,23 @@ def clerks(clinic: Clinic, many: int) -> list[User]:
     return users
 
 
-def _make_as(clinic: Clinic, site: Site) -> None:
+def _make_as(clinic: Clinic, timetable: Timetable) -> None:
     """One that an earlier simulator made may have had another clock and other hours."""
-    wanted = {tuple(stretch) for stretch in site.hours}
-    rows = set(clinic.hours.values_list("weekday", "opens", "closes"))
-    if clinic.time_zone == site.time_zone and rows == wanted:
+    is_so = clinic.zone == timetable.zone and _plain(clinic.timetable) == _plain(timetable)
+    if is_so and clinic.close_after_minutes is None:
         return
     with transaction.atomic():
         clinics.about_to_change(clinic)
-        clinic.time_zone = site.time_zone
-        clinic.save(update_fields=["time_zone"])
+        # Its simulated hours are no measure for those who close what is left open.
+        clinic.time_zone, clinic.close_after_minutes = timetable.zone.key, None
+        clinic.save(update_fields=["time_zone", "close_after_minutes"])
         clinic.hours.all().delete()
-        OpeningHours.objects.bulk_create(OpeningHours(clinic=clinic, **s._asdict()) for s in site.hours)
+        rows = _plain(timetable)
+        OpeningHours.objects.bulk_create(
+            OpeningHours(clinic=clinic, weekday=weekday, opens=opens, closes=closes)
+            for weekday, opens, closes in rows
+        )
+
+
+def _plain(timetable: Timetable) -> list[tuple[int, time, time]]:
+    return sorted((day, *hours) for day, stretches in timetable.week.items() for hours in stretches)

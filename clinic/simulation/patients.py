@@ -92,22 +92,19 @@ class Patients:
         """What they may do while they wait."""
         if not party:
             return
-        self._later(self._lose_patience(party), self._floor.rng.expovariate(1 / MEAN_PATIENCE))
+        self._floor.start(self._lose_patience(party), self._floor.rng.expovariate(1 / MEAN_PATIENCE))
         first, alone = party[0], len(party) == 1
         self._perhaps(CHECKS_IN_TWICE, self._check_in_again(people), 1, 10)
         self._perhaps(LOOKS_WORSE, self._look_worse(first), 3, 12)
         if alone:
             self._perhaps(IS_MISTAKEN, self._be_mistaken(first, people), 1, 5)
-        self._perhaps(STEPS_OUT, self._step_out(party), 5, 20)
+        self._perhaps(STEPS_OUT, self._step_out(party), 2, 12)
 
     def _perhaps(self, share: float, life: Life, soonest: float, latest: float) -> None:
         """Starts it with this chance, between so many minutes from now."""
         after = self._floor.pause(soonest * MINUTE, latest * MINUTE)
         if self._floor.by_chance(share):
-            self._later(life, after)
-
-    def _later(self, life: Life, after: float) -> None:
-        self._floor.start(life, after)
+            self._floor.start(life, after)
 
     def _check_in_again(self, people: tuple[Person, ...]) -> Life:
         yield from self._floor.do(Verb.CHECK_IN, people=people)
@@ -126,7 +123,7 @@ class Patients:
         yield self._floor.pause(20, 60)
         outcome = yield from self._floor.do(Verb.CHECK_IN, people=people, clerk=clerk)
         for again in self._floor.patients(outcome):
-            self._later(self._lose_patience([again]), self._floor.rng.expovariate(1 / MEAN_PATIENCE))
+            self._floor.start(self._lose_patience([again]), self._floor.rng.expovariate(1 / MEAN_PATIENCE))
 
     # --- Somebody who goes --------------------------------------------------------------------------------------
 

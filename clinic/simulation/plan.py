@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from random import Random
-from zoneinfo import ZoneInfo
 
+from clinic.calendar import moment
 from clinic.simulation import rates
 from clinic.simulation.sites import Site
-from clinic.simulation.surges import Surge, factor_at
+from clinic.simulation.surges import Surge, factor_at, highest
 from clinic.simulation.times import HOUR
 
 INCIDENT_WEEK = date(2019, 1, 14)
@@ -36,7 +35,7 @@ class Plan:
     @cached_property
     def start(self) -> datetime:
         wall = datetime.combine(self.week, time()) + self.begins
-        return wall.replace(tzinfo=ZoneInfo(self.sites[0].time_zone)).astimezone(UTC)
+        return moment(wall.date(), wall.time(), self.sites[0].zone)
 
     @property
     def seconds(self) -> float:
@@ -72,5 +71,4 @@ class Plan:
                 yield at
 
     def _most(self, clinic: int) -> float:
-        factors = (surge.factor for surge in self.surges if surge.factor > 1)
-        return self.sites[clinic].level * max(rates.observed()) * math.prod(factors)
+        return self.sites[clinic].level * max(rates.observed()) * highest(self.surges)

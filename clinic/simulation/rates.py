@@ -24,5 +24,7 @@ def observed() -> tuple[float, ...]:
 
 def at_site(site: Site, at: datetime) -> float:
     """The same at a clinic at a moment, by its own clock: its share of it, and nobody while it is closed."""
+    if not site.is_open(at):
+        return 0.0
     local = site.local(at)
-    return site.level * observed()[local.weekday() * 24 + local.hour] if site.is_open(at) else 0.0
+    return site.level * observed()[local.weekday() * 24 + local.hour]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from clinic.simulation.run import Run
-from clinic.simulation.times import HOUR
+from clinic.simulation.times import HOUR, moment
 
 
 class Runner:
@@ -31,28 +31,25 @@ class Runner:
 
     def run(self) -> None:
         """Goes on to the plan's end, or until `wait` says to end."""
-        began, hour = self._clock(), HOUR
-        while (at := self._next(hour)) is not None and not self._wait(self._until(began, at)):
+        began, hour, end = self._clock(), HOUR, self._run.plan.seconds
+        while self.reached < end and not self._wait(self._until(began, at := self._next(hour, end))):
             self.reached = at
             if at == hour:
                 self._report(self.line())
                 hour += HOUR
-            else:
+            elif at < end:
                 self._run.step()
         self.seconds = self._clock() - began
 
     def line(self) -> str:
         """How it stands, in one line."""
-        at, counts = self._run.plan.local(self.reached), self._run.tally.counts
-        return f"{at:%a %H:%M}  {counts.check_ins} check-ins, {self._run.waiting} waiting"
+        at, counts = moment(self._run.plan.passed(self.reached)), self._run.tally.counts
+        return f"{at}  {counts.check_ins} check-ins, {self._run.waiting} waiting"
 
-    def _next(self, hour: float) -> float | None:
-        """The next act's time, or that of the next report; None at the end."""
-        ends = min(hour, self._run.plan.seconds)
+    def _next(self, hour: float, end: float) -> float:
+        """The next act's time, or that of the next report or of the end, if that is sooner."""
         at = self._run.next_at
-        if at is not None and at < ends:
-            return at
-        return hour if hour <= self._run.plan.seconds else None
+        return min(hour, end) if at is None else min(at, hour, end)
 
     def _until(self, began: float, at: float) -> float:
         return max(0.0, began + at / self._speed - self._clock())

@@ -2,83 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from clinic.calendar import Hours, Timetable
 from clinic.models import Clinic
 
-WEEK_MINUTES = 7 * 1440
-USUAL_CLERKS, USUAL_LEVEL = 2, 0.5
-
-
-class Stretch(NamedTuple):
-    """One stretch of opening hours; an end not after the start is the next day's. `weekday`: 0 is Monday."""
-
-    weekday: int
-    opens: time
-    closes: time
-
-    def holds(self, minute: int) -> bool:
-        """Whether a minute of the week is within it."""
-        begins = self.weekday * 1440 + _minute(self.opens)
-        length = (_minute(self.closes) - _minute(self.opens)) % 1440 or 1440
-        return (minute - begins) % WEEK_MINUTES < length
+Week = Mapping[int, tuple[Hours, ...]]
+ALWAYS_OPEN = Timetable(ZoneInfo("America/Chicago"))
 
 
 @dataclass(frozen=True)
 class Site:
-    """`level` is its share of the arrivals that the data hold; without `hours` it is always open."""
+    """`level` is its share of the arrivals that the data hold."""
 
     rooms: int = 3
-    clerks: int = USUAL_CLERKS
-    level: float = USUAL_LEVEL
-    time_zone: str = "America/Chicago"
-    hours: tuple[Stretch, ...] = ()
+    clerks: int = 2
+    level: float = 0.5
+    timetable: Timetable = ALWAYS_OPEN
 
-    def local(self, at: datetime) -> datetime:
-        return at.astimezone(ZoneInfo(self.time_zone))
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.timetable.zone
 
     def is_open(self, at: datetime) -> bool:
         """Whether patients can come in at a moment."""
-        local = self.local(at)
-        minute = local.weekday() * 1440 + _minute(local.time())
-        return not self.hours or any(stretch.holds(minute) for stretch in self.hours)
+        table = self.timetable
+        return not (table.week or table.special) or table.is_open(at)
+
+    def local(self, at: datetime) -> datetime:
+        return at.astimezone(self.zone)
 
 
-def _minute(at: time) -> int:
-    return at.hour * 60 + at.minute
+def _week(days: Iterable[int], *spans: tuple[time, time]) -> Week:
+    return {day: tuple(Hours(*span) for span in spans) for day in days}
 
 
-def _every(days: Iterable[int], *spans: tuple[time, time]) -> tuple[Stretch, ...]:
-    return tuple(Stretch(day, *span) for day in days for span in spans)
-
-
-# The sizes and hours of a group; with as many time zones as share no factor with them, twenty differ.
-KINDS = (
-    Site(rooms=3, clerks=2, level=0.5, hours=_every(range(7), (time(8), time(20)))),
-    Site(rooms=7, clerks=3, level=1.0),
-    Site(
-        rooms=2,
-        clerks=1,
-        level=0.25,
-        hours=_every(range(5), (time(9), time(12, 30)), (time(13, 30), time(18))),
-    ),
-    Site(rooms=3, clerks=2, level=0.4, hours=_every(range(7), (time(14), time(0, 30)))),
+DAILY: Week = _week(range(7), (time(8), time(20)))
+OFFICE: Week = _week(range(5), (time(9), time(12, 30)), (time(13, 30), time(18)))
+EVENINGS: Week = _week(range(7), (time(14), time(0, 30)))
+KINDS: tuple[tuple[Site, Week], ...] = (
+    (Site(rooms=3, clerks=2, level=0.5), DAILY),
+    (Site(rooms=7, clerks=3, level=1.0), {}),
+    (Site(rooms=2, clerks=1, level=0.25), OFFICE),
+    (Site(rooms=3, clerks=2, level=0.4), EVENINGS),
 )
+# Their number shares no factor with that of the kinds, so that twenty clinics are twenty different ones.
 ZONES = ("America/Chicago", "America/New_York", "America/Phoenix", "America/Los_Angeles", "America/St_Johns")
 
 
 def group(many: int) -> Iterator[Site]:
     """The sites of a group of clinics: the same ones each time."""
     for n in range(many):
-        kind = KINDS[n % len(KINDS)]
-        yield Site(kind.rooms, kind.clerks, kind.level, ZONES[n % len(ZONES)], kind.hours)
+        kind, week = KINDS[n % len(KINDS)]
+        yield replace(kind, timetable=Timetable(ZoneInfo(ZONES[n % len(ZONES)]), week))
 
 
 def site_of(clinic: Clinic) -> Site:
     """An existing clinic, of the usual size."""
-    hours = tuple(Stretch(row.weekday, row.opens, row.closes) for row in clinic.hours.all())
-    return Site(rooms=clinic.rooms.count(), time_zone=clinic.time_zone, hours=hours)
+    return Site(rooms=clinic.rooms.count(), timetable=clinic.timetable)

@@ -86,11 +86,11 @@ class Staff:
 
     def _attend(self, clerk: int, room: int, party: list[Patient]) -> Life:
         """All that follows until the room is free again."""
-        floor = self._floor
+        floor, is_undone = self._floor, False
         if floor.by_chance(CALLS_THE_WRONG):
             yield floor.pause(5, 15)
-            yield from self._undo(clerk, party)
-        elif (yield from self._come_in(clerk, party)):
+            is_undone = yield from self._undo(clerk, party)
+        if not is_undone and (yield from self._come_in(clerk, party)):
             yield from self._see(clerk, party)
         floor.give_back(room)
 
@@ -148,9 +148,12 @@ class Staff:
             yield self._floor.pause(1, 4)
 
     def _undo(self, clerk: int, party: Sequence[Patient]) -> Life:
-        """Takes back what the button showed."""
+        """Takes back what the button showed; whether it could be."""
+        done = []
         for patient in party:
-            yield from self._floor.do(Verb.UNDO, patient, clerk=clerk, seen=patient.sequence)
+            outcome: Outcome = yield from self._floor.do(Verb.UNDO, patient, clerk=clerk, seen=patient.sequence)
+            done.append(outcome.is_done)
+        return all(done)
 
     # --- Going round --------------------------------------------------------------------------------------------
 

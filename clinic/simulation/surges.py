@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,10 +30,16 @@ def parse_surge(text: str) -> Surge:
     return Surge(parse_moment(moment), parse_span(rest), float(factor[1]))
 
 
-def factor_at(surges: Iterable[Surge], passed: timedelta) -> float:
+def factor_at(surges: Sequence[Surge], passed: timedelta) -> float:
     """What the surges come to, stacked, so long after the week's first midnight."""
     factor = 1.0
     for surge in surges:
         if surge.begins <= passed < surge.begins + surge.lasts:
             factor *= surge.factor
     return factor
+
+
+def highest(surges: Sequence[Surge]) -> float:
+    """The most that they ever come to; 1 at least. It is reached where one of them begins or ends."""
+    turns = [turn for surge in surges for turn in (surge.begins, surge.begins + surge.lasts)]
+    return max([1.0, *(factor_at(surges, turn) for turn in turns)])

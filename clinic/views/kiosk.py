@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
@@ -20,7 +20,7 @@ from clinic import parties, presenters, services
 from clinic.ages import is_child
 from clinic.forms import ArrivalForm, answers_from, language_choices, written_phone
 from clinic.kiosk_session import KioskSession
-from clinic.models import Visit
+from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import LARGEST_PARTY, Actor, Answers
 from clinic.views.devices import DeviceRequest, paired
@@ -45,13 +45,14 @@ class KioskRequest(DeviceRequest):
 
 
 def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A paired kiosk, in the patient's language, with the answers loaded before and stored after."""
+    """A paired kiosk, in the patient's language and the clinic's time, with the answers loaded and stored."""
 
     @paired("kiosk")
     @wraps(view)
     def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         request.kiosk = KioskSession(request)
-        with translation.override(request.kiosk.answers.get("language", "en")):
+        language = request.kiosk.answers.get("language", "en")
+        with translation.override(language), timezone.override(request.device.clinic.zone):
             response = view(request, *args, **kwargs)
         request.kiosk.save(response)
         return response
@@ -66,10 +67,17 @@ def start(request: KioskRequest) -> HttpResponse:
     clinic, now = request.device.clinic, timezone.now()
     if not clinic.is_open(now):
         request.kiosk.wipe()
-        return page(request, "kiosk/closed.html", {"opens": clinic.opens_at(now)})
+        return page(request, "kiosk/closed.html", _opening(clinic, now))
     if request.method == "GET":
         request.kiosk.wipe()
     return _step(request, BY_NAME[FIRST])
+
+
+def _opening(clinic: Clinic, now: datetime) -> dict[str, Any]:
+    """When the doors open again, and in how many days of the calendar."""
+    opens = clinic.opens_at(now)
+    days = (opens.astimezone(clinic.zone).date() - now.astimezone(clinic.zone).date()).days if opens else None
+    return {"opens": opens, "days": days}
 
 
 @require_http_methods(["GET", "POST"])

@@ -246,12 +246,21 @@
       show();
     };
     source.onmessage = (event) => {
-      const version = Number(JSON.parse(event.data).data);
+      const version = versionIn(event.data);
       if (Number.isSafeInteger(version)) hinted(version);
     };
     source.onerror = () => {
       if (stream === source) streamFailed();
     };
+  }
+
+  /* NaN where there is none: what comes through the vendor may be cut short, or anything. */
+  function versionIn(message) {
+    try {
+      return Number(JSON.parse(message).data);
+    } catch {
+      return NaN;
+    }
   }
 
   /* --- What people see of it --------------------------------------------------------------------------------- */

@@ -8,9 +8,9 @@ import time
 import httpx
 import jwt
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
-from tests.browser.people import check_in, open_monitor, wait_for_row
+from tests.browser.people import Patient, check_in, finish, go_to_last_page, open_monitor, wait_for_row
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
@@ -36,6 +36,23 @@ def test_false_version_from_the_vendor_delays_nothing(stack: Stack, context: Bro
     publish(stack, number)
     for _patient in range(2):
         wait_for_row(monitor, check_in(kiosk, stack), "waiting", 1)
+
+
+def test_message_that_cannot_be_read_is_passed_over(stack: Stack, context: BrowserContext) -> None:
+    """As a stream leaves it that is cut in the middle of one. An error in the page would fail this test."""
+    headers = {"Content-Type": "text/event-stream", "Access-Control-Allow-Origin": "*"}
+    said = 'data: {"id":"\n\ndata: null\n\ndata: {"data":{}}\n\n'
+    streams: list[str] = []
+
+    def speak(route: Route) -> None:
+        streams.append(route.request.url)
+        route.fulfill(status=200, headers=headers, body=said)
+
+    context.route("**/sse?*", speak)
+    monitor, kiosk = open_monitor(context, stack), context.new_page()
+    go_to_last_page(kiosk, stack, Patient())
+    assert streams
+    wait_for_row(monitor, finish(kiosk), "waiting", 1)
 
 
 def test_false_version_from_the_vendor_is_worth_one_look(stack: Stack, context: BrowserContext) -> None:

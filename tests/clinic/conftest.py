@@ -17,7 +17,7 @@ from tests.factories import make_clinic, make_destination, make_user
 
 
 class Clock:
-    """What django.utils.timezone.now() says in this test."""
+    """What this server's clock and the database's say in this test."""
 
     def __init__(self) -> None:
         self.at = timezone.now()
@@ -33,7 +33,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(timezone, "now", clock.now)
+    for module in ("django.utils.timezone", "clinic.clock"):
+        monkeypatch.setattr(f"{module}.now", clock.now)
     return clock
 
 

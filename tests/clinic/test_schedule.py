@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from clinic.running import schedule
 from clinic.running.schedule import Task
+from tests.clinic.conftest import Clock
+from tests.factories import make_clinic, make_visit
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +83,12 @@ def test_answers_left_at_a_kiosk_are_deleted_when_they_lapse() -> None:
     task = next(task for task in schedule.tasks() if task.name == "expired sessions")
     schedule.run_once(task)
     assert Session.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_desk_is_asked_about_yesterdays_visits_within_a_minute(clock: Clock) -> None:
+    visit = make_visit(make_clinic())
+    clock.add(days=1)
+    task = next(task for task in schedule.tasks() if task.name == "open visits at closing time")
+    schedule.run_once(task)
+    assert (task.every, visit.events.latest("sequence").verb) == (60, "ask")

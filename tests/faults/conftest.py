@@ -23,7 +23,7 @@ __all__ = ["browser", "stack"]
 ROWS = pytest.StashKey[list[table.Row]]()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def screens(browser: Browser, stack: Stack) -> Iterator[Screens]:
     with open_screens(browser, stack) as screens:
         screens.wait_for_streams(STREAMS)
@@ -36,7 +36,7 @@ def rows(pytestconfig: pytest.Config) -> list[table.Row]:
     return pytestconfig.stash.setdefault(ROWS, [])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def healthy(stack: Stack, screens: Screens) -> float:
     """The median of a kiosk's POSTs while all is well, in ms."""
     scene = Scene(stack, screens, FanOut(stack), table.Row("healthy"))

@@ -77,7 +77,7 @@ def open_screens(browser: Browser, stack: Stack) -> Iterator[Screens]:
     for context in (usual, cut):
         context.set_default_timeout(10_000)
         context.add_init_script(RECORD)
-        context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.on("weberror", lambda error: errors.append(f"{error.error.stack or error.error}"))
     cut.route_web_socket(re.compile("/ws/"), lambda socket: socket.close())
     bare = cut.new_page()
     bare.goto(f"{stack.url}/monitor/")

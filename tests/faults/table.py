@@ -16,7 +16,7 @@ HEAD = [
     "without own socket: check-in",
     "call",
     "taken by",
-    "since Ably",
+    "what Ably did",
     "longest job",
     "Ably again",
     "streams again",
@@ -48,18 +48,18 @@ class Row:
     streams_seconds: float = 0.0
 
     def cells(self) -> list[str]:
-        """As in HEAD."""
-        waits = [median(self.posts), max(self.posts), max(self.shown), max(self.at_desk), self.called]
+        """As in HEAD; what was not measured is empty."""
+        posts = [median(self.posts), max(self.posts)] if self.posts else [0, 0]
+        waits = [*posts, max(self.shown, default=0), max(self.at_desk, default=0), self.called]
         waits += [self.shown_bare, self.called_bare]
         taken = ", ".join(f"{path} {count}" for path, count in sorted(self.taken.items()))
         spans = [self.job_seconds, self.ably_seconds, self.streams_seconds]
-        problem = self.problem[:44] or ("took it" if taken else "no job ran")
         return [
             self.fault,
-            *(f"{wait:.0f} ms" for wait in waits),
-            taken,
-            problem,
-            *(f"{one:.2f} s" for one in spans),
+            *(f"{wait:.0f} ms" if wait else "" for wait in waits),
+            taken or "no job",
+            self.problem[:44],
+            *(f"{span:.2f} s" if span else "" for span in spans),
         ]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from clinic import presenters, states
 from clinic.models import Clinic, Delivery, Visit, VisitEvent
 from clinic.services import Actor
-from clinic.states import ENDED, ON_SITE, State, Verb
+from clinic.states import ENDED, HISTORY_ONLY, ON_SITE, State, Verb
 from realtime.models import Topic
 from tests.models.clinic_model import ClinicModel
 from tests.models.stays import TAKEN_BACK, Stay
@@ -83,10 +83,15 @@ def check_chains(events: list[VisitEvent]) -> None:
 
 
 def check_deliveries(model: ClinicModel, homes: list[int], asked: list[tuple[Any, ...]]) -> None:
-    """Every event is owed once to every destination, with one job asked for it."""
+    """Every event is owed once to every destination, with one job asked for it; questions and answers are not."""
     rows = Delivery.objects.filter(destination__in=homes)
     owed = list(rows.values_list("pk", "event__visit_id", "event__sequence", "destination_id"))
-    events = [(stay.pk, number + 1) for stay in model.stays for number in range(len(stay.history))]
+    events = [
+        (stay.pk, number)
+        for stay in model.stays
+        for number, step in enumerate(stay.history, 1)
+        if step.verb not in HISTORY_ONLY
+    ]
     assert sorted(row[1:] for row in owed) == sorted((*event, home) for event in events for home in homes)
     assert sorted(words[-1] for words in asked) == sorted(row[0] for row in owed)
 
@@ -106,12 +111,14 @@ def check_monitor(clinic: Clinic, model: ClinicModel, rooms: dict[int, str]) -> 
 def check_desk(clinic: Clinic, model: ClinicModel, now: datetime) -> None:
     """Staff sees each visit in the one column of its state, with buttons that would be taken."""
     board, today = presenters.desk_board(clinic), model.day(now)
+    yesterday = today - timedelta(days=1)
     for state in (*ON_SITE, State.EXPECTED):
         cards = {card.public_id for card in getattr(board, state)}
-        stays = [stay for stay in model.in_state(state) if stay.is_here or stay.day == today]
+        stays = [stay for stay in model.in_state(state) if stay.is_here or stay.day in (today, yesterday)]
         assert cards == {stay.public_id for stay in stays}
     assert [card.public_id for card in board.waiting] == [stay.public_id for stay in model.line()]
-    done = [stay for stay in model.in_state(*ENDED) if stay.day == today]
+    ended = [(stay, stay.ended_at) for stay in model.in_state(*ENDED) if stay.ended_at]
+    done = [stay for stay, at in ended if stay.day == today or (stay.day == yesterday and model.day(at) == today)]
     assert len(board.done) == min(30, len(done))
     assert {card.public_id for card in board.done} <= {stay.public_id for stay in done}
     stays_by_id = {stay.public_id: stay for stay in model.stays}

@@ -16,7 +16,7 @@ from clinic.tickets import ticket
 from tests.models.stays import LATE, NEEDS, Person, Stay, Step, effect
 
 UNDO_FOR = timedelta(minutes=10)
-IRREVERSIBLE = {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR, Verb.UNDO}
+IRREVERSIBLE = {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR, Verb.UNDO, Verb.ASK, Verb.KEEP}
 
 
 class No(Exception):
@@ -48,7 +48,9 @@ class ClinicModel:
         return 1 + self.events + self.alarms_raised + self.alarms_taken
 
     def day(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
+        """From four in the morning to the next."""
+        local = at.astimezone(self.zone)
+        return local.date() - timedelta(days=local.hour < 4)
 
     def in_state(self, *wanted: str) -> list[Stay]:
         return [stay for stay in self.stays if stay.state in wanted]
@@ -90,6 +92,8 @@ class ClinicModel:
         if stay := self.here(person):
             if stay.state == State.STEPPED_OUT:
                 stay.change(Verb.RETURN, by, stay.time(now), state=State.WAITING, room_id=None)
+            elif stay.last.verb == Verb.ASK:
+                stay.change(Verb.KEEP, by, stay.time(now))
             return stay
         stay = self._booking(now, person, claimed) or self._walk_in(person)
         if not stay.person.given_name:

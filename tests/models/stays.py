@@ -156,6 +156,8 @@ EFFECTS: dict[Verb, Effect] = {
     Verb.ENTER_IN_ERROR: _nothing,
     Verb.CONFIRM: lambda stay, at, given: {"identity_checked": True},
     Verb.MOVE: _moved,
+    Verb.ASK: _nothing,
+    Verb.KEEP: _nothing,
 }
 NEEDS: dict[Verb, str] = {Verb.CALL: "room", Verb.MOVE: "lane", Verb.ENTER_IN_ERROR: "reason"}
 

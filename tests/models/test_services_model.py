@@ -17,7 +17,7 @@ from tests.models import scale
 from tests.models.services_machine import ServicesMachine, World
 from tests.models.stays import EFFECTS
 
-EXAMPLES = 40
+EXAMPLES = 32
 
 
 @pytest.mark.django_db

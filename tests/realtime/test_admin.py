@@ -140,8 +140,17 @@ def test_who_has_not_logged_in_is_asked_to() -> None:
         assert Client().get(address)["location"].startswith("/admin/login/")
 
 
-@pytest.mark.parametrize("page", ["queues/99/", "queues/99/details/", "workers/99/", "workers/0/no-such-worker/"])
-def test_job_queue_or_worker_that_there_is_not_is_not_found(
+@pytest.mark.parametrize(
+    "page",
+    [
+        "queues/99/",
+        "queues/99/details/",
+        "workers/99/",
+        "workers/0/no-such-worker/",
+        "queues/0/no-such-job/delete/",
+    ],
+)
+def test_job_queue_job_or_worker_that_there_is_not_is_not_found(
     live_redis: object, olu: Client, settings: Any, page: str
 ) -> None:
     where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}

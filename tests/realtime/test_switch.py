@@ -37,7 +37,7 @@ def age(hours: float) -> None:
 
 
 def test_flip_writes_the_row_and_one_event() -> None:
-    row = flip("off", by="olu", reason="  vendor \n slow ")
+    row = flip("off", by="olu", reason="  vendor \n\0 slow ")
     assert (row.desired, row.actor, row.reason, row.version) == ("off", "olu", "vendor slow", 1)
     assert row.expires_at == row.at + timedelta(hours=4)
     event = SwitchEvent.objects.get()

@@ -5,6 +5,7 @@ import math
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -87,7 +88,8 @@ def prepared(options: dict[str, Any], speed: float, *, is_virtual: bool) -> Run:
     clinic = existing(options["at"], is_virtual) if options["at"] else None
     sites = (site_of(clinic),) if clinic else own_sites(options["clinics"])
     plan = planned(options, sites, is_virtual=is_virtual)
-    at_desks = [desk_at(clinic)] if clinic else [desk_for(n, site) for n, site in enumerate(sites, 1)]
+    own = partial(desk_for, is_always_open=not is_virtual)
+    at_desks = [desk_at(clinic)] if clinic else [own(n, site) for n, site in enumerate(sites, 1)]
     desks = Desks(plan, at_desks, virtual=is_virtual, speed=speed)
     if clinic is None:
         desks.clear()

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils.http import urlencode
 
 from clinic import kiosk_session
+from clinic.access import cookie_name
 from clinic.handler import Handler
 from clinic.models import Clinic
 from tests.clinic.views.kiosk_pages import answer
@@ -81,3 +82,26 @@ def test_query_that_is_not_ascii_is_read_as_well_as_it_can_be() -> None:
 def test_character_set_that_python_cannot_look_up_is_a_bad_request() -> None:
     request, refusal = begun(b"", b"text/plain; charset*=utf-8''%00")
     assert request is None and refusal.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/kiosk/a%00b/",
+        "/desk/?clinic=%00",
+        "/login/?next=a%00",
+        "/pair/%00/",
+        "/admin/clinic/visit/?q=" + "a+" * 1000,
+    ],
+)
+def test_address_with_a_nul_or_a_thousand_words_is_a_bad_request(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize("name", [settings.SESSION_COOKIE_NAME, "kiosk", "kiosk-answers"])
+def test_cookie_with_a_nul_is_no_cookie(kiosk: Client, name: str) -> None:
+    """A cookie's value may write one as \\000."""
+    whole = name if name == settings.SESSION_COOKIE_NAME else cookie_name(name)
+    kiosk.cookies[whole] = "a" * 32 + "\0"
+    assert kiosk.get("/kiosk/").status_code == (403 if name == "kiosk" else 200)
+    assert kiosk.get("/desk/").status_code == 302

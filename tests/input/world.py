@@ -1,0 +1,116 @@
+"""Two clinics with people in every state, and everybody who may ask: with rights, without, or no more."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.utils import timezone
+
+from clinic import access
+from clinic.models import Clinic, Device, HelpRequest, Visit
+from clinic.models.visits import name_key
+from clinic.services import ask_for_help, devices
+from tests.factories import SECRET, WAY, make_clinic, make_destination, make_device, make_user, make_visit_in
+
+# Last names that stand nowhere but in the rows of one clinic's patients.
+OURS, THEIRS = "Quillfeather", "Zebrowicki"
+NOBODY = "nobody"
+
+
+@dataclass
+class World:
+    """Who is there. `cookies`: of each actor, by name. `values`: what an address's parameter may be, by name."""
+
+    ours: Clinic
+    theirs: Clinic
+    cookies: dict[str, dict[str, str]] = field(default_factory=lambda: {NOBODY: {}})
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+    def knows(self, parameter: str, *values: Any) -> None:
+        """Adds real values of a parameter, each once."""
+        known = self.values.setdefault(parameter, [])
+        known += [text for text in dict.fromkeys(map(str, values)) if text not in known]
+
+
+def build() -> World:
+    """A world in an empty database."""
+    world = World(make_clinic("harbor"), make_clinic("hill"))
+    for clinic, family in ((world.ours, OURS), (world.theirs, THEIRS)):
+        _people(clinic, family)
+    _devices(world)
+    _staff(world)
+    _values(world)
+    return world
+
+
+def _people(clinic: Clinic, family: str) -> None:
+    make_destination(clinic, name=f"EMR of {clinic.slug}", is_paused=True)
+    for state in WAY:
+        make_visit_in(clinic, state)
+    clinic.visits.update(family_name=family, family_name_key=name_key(family))
+
+
+def _devices(world: World) -> None:
+    for kind in Device.Kind.values:
+        device, token = make_device(world.ours, kind)
+        world.cookies[kind] = {access.cookie_name(kind): token}
+        ask_for_help(world.ours, device)
+        make_device(world.theirs, kind)
+    lost, token = make_device(world.ours, name="Lost")
+    devices.revoke(lost)
+    world.cookies["revoked"] = {access.cookie_name("kiosk"): token}
+    new = Device.objects.create(clinic=world.ours, kind="monitor", name="New")
+    old = Device.objects.create(clinic=world.ours, kind="monitor", name="Old")
+    world.knows("secret", devices.offer_pairing(new), devices.offer_pairing(old), "used-up")
+    Device.objects.filter(pk=old.pk).update(pairing_ends_at=timezone.now() - timedelta(minutes=1))
+
+
+def _staff(world: World) -> None:
+    people = {
+        "clerk": make_user("ana", world.ours),
+        "clerk of the other clinic": make_user("zoe", world.theirs),
+        "manager": make_user("mo", world.ours, "manager", is_staff=True),
+        "ops": make_user("olu", world.ours, "ops", is_staff=True),
+        "superuser": make_user("root", is_staff=True, is_superuser=True),
+        "somebody who left": make_user("lee"),
+        "somebody locked out": make_user("max", world.ours),
+    }
+    for name, user in people.items():
+        browser = Client()
+        browser.force_login(user)
+        world.cookies[name] = {settings.SESSION_COOKIE_NAME: browser.cookies[settings.SESSION_COOKIE_NAME].value}
+    User.objects.filter(username="max").update(is_active=False)
+    Group.objects.create(name="Nurses")
+
+
+def _values(world: World) -> None:
+    world.knows("public_id", *Visit.objects.values_list("public_id", flat=True)[:40], uuid.uuid4())
+    world.knows("pk", *HelpRequest.objects.values_list("pk", flat=True), 0, 10**6)
+    world.knows("topic", world.ours.topic.name, world.theirs.topic.name, "a" * 26)
+    world.knows("object_id", 1, 2, 3, 10**6, *Visit.objects.values_list("pk", flat=True)[:4])
+    world.knows("id", *User.objects.values_list("pk", flat=True))
+    world.knows("content_type_id", *ContentType.objects.values_list("pk", flat=True)[:30])
+    world.knows("role", "desk", "manager", "ops", "admin")
+    world.knows("app_label", "auth", "clinic", "realtime", "django_rq")
+    world.knows("url", "nowhere/", "clinic/visit", "../login/")
+    for parameter in ("queue_index", "scheduler_index", "connection_index"):
+        world.knows(parameter, 0, 1, 4, 5, 99)
+    world.knows("token", "guessed", "")
+    world.knows("key", "worker-1")
+    world.knows("scheduler_name", "cron")
+    world.knows("cron_job_name", "clinic.integrations.jobs.sweep")
+    world.knows("result_id", "1-0")
+
+
+def secrets(world: World) -> list[str]:
+    """What no page may show anybody: the secrets of destinations, what is kept of tokens and passwords."""
+    kept = [SECRET, settings.SECRET_KEY]
+    kept += [hashed for hashed in Device.objects.values_list("token_hash", flat=True) if hashed]
+    return kept + list(User.objects.values_list("password", flat=True))

@@ -138,6 +138,22 @@ def test_booking_to_come_is_left_alone(office: Clinic, clock: Clock) -> None:
     assert (history(evening), history(tomorrow)) == ([("ask", FOUR_AM)], [])
 
 
+def test_booked_patient_who_may_still_come_in_time_is_asked_about_later(harbor: Clinic, clock: Clock) -> None:
+    clock.at = SIX_PM
+    late, never = (make_booking(harbor, FOUR_AM - timedelta(minutes=10), name) for name in ("Bob", "Eve"))
+    assert sum(run(clock, FOUR_AM + timedelta(minutes=minutes)) for minutes in (0, 20, 40, 45)) == 0
+    here = make_visit(harbor, "Bob")
+    assert (here.pk, here.order_key) == (late.pk, late.booked_for)
+    assert [run(clock, FOUR_AM + timedelta(minutes=minutes)) for minutes in (49, 50, 51, 79, 80)] == [
+        0,
+        1,
+        0,
+        0,
+        1,
+    ]
+    assert [verb for verb, _at in history(never)][-2:] == ["ask", "no-show"]
+
+
 def test_who_checks_in_again_has_answered(harbor: Clinic, clock: Clock) -> None:
     clock.at = FOUR_AM - timedelta(minutes=10)
     visit = make_visit(harbor, "Bob")
@@ -166,6 +182,18 @@ def test_question_itself_cannot_be_undone(office: Clinic, clock: Clock, by_ana: 
     run(clock, after(0))
     with pytest.raises(Refused, match="nothing to undo"):
         undo(office, visit.public_id, by=by_ana)
+
+
+def test_question_waits_until_the_last_move_can_be_undone_no_more(
+    office: Clinic, clock: Clock, by_ana: Actor
+) -> None:
+    undone, called = make_visit(office), make_visit(office)
+    clock.at = after(-1)
+    events = [do(visit, Verb.CALL, by=by_ana) for visit in (undone, called)]
+    assert [run(clock, after(minutes)) for minutes in (0, 5)] == [0, 0]
+    undo(office, undone.public_id, by=by_ana, seen=events[0].sequence)
+    assert [run(clock, after(minutes)) for minutes in (6, 9, 10, 11)] == [0, 0, 1, 0]
+    assert history(called) == [("ask", after(10))]
 
 
 def test_clinic_open_at_all_hours_asks_at_the_days_end_only(harbor: Clinic, clock: Clock) -> None:

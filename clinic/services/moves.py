@@ -149,7 +149,7 @@ def _move(
     now: datetime | None = None,
 ) -> VisitEvent:
     target = states.after(verb, State(visit.state))
-    if target is None or (verb == Verb.CONFIRM and visit.identity_checked):
+    if target is None or not _is_open_to(visit, verb):
         raise too_late(visit, verb, by)
     reason = CONTROL.sub(" ", reason).strip()
     if verb in NEEDS_REASON and not reason:
@@ -159,6 +159,13 @@ def _move(
     slot = record.next_slot(visit, now)
     changes = {"state": target, **_effects(visit, verb, target, slot.at, room, lane)}
     return record.write(topic, visit, verb, changes, by=by, slot=slot, reason=reason, key=key)
+
+
+def _is_open_to(visit: Visit, verb: Verb) -> bool:
+    """Whether a move that leaves the state as it is has something left to say."""
+    if verb == Verb.KEEP:
+        return visit.events.latest("sequence").verb == Verb.ASK
+    return verb != Verb.CONFIRM or not visit.identity_checked
 
 
 def _effects(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.models import Clinic, Delivery, OpeningHours, Visit, VisitEvent
-from clinic.services import Actor, Refused, closing, move, moves, undo
+from clinic.services import Actor, AlreadyDone, Refused, closing, move, moves, undo
 from clinic.services.closing import resolve_open_visits
 from clinic.states import OPEN, State, Verb
 from realtime.models import Topic
@@ -121,6 +121,20 @@ def test_kept_visit_is_asked_about_again_at_the_next_closing(office: Clinic, clo
         do(visit, Verb.KEEP, by=by_ana)
         assert run(clock, clock.at) == 0
     assert [verb for verb, _at in history(visit)] == ["ask"] * 3
+
+
+def test_still_here_is_said_once_to_one_who_asked(
+    office: Clinic, clock: Clock, by_ana: Actor, by_ben: Actor
+) -> None:
+    visit = make_visit(office)
+    with pytest.raises(AlreadyDone):
+        do(visit, Verb.KEEP, by=by_ana)
+    run(clock, after(0))
+    do(visit, Verb.KEEP, by=by_ana)
+    for by, who in ((by_ben, "Ana was first"), (by_ana, "you were there already")):
+        with pytest.raises(AlreadyDone, match=rf"{visit.ticket}: {who} \(Still here\)"):
+            do(visit, Verb.KEEP, by=by)
+    assert [event.verb for event in visit.events.order_by("sequence")] == ["check-in", "ask", "keep"]
 
 
 def test_who_comes_after_closing_time_is_not_asked_about_before_the_days_end(office: Clinic, clock: Clock) -> None:

@@ -205,7 +205,7 @@ class ClinicModel:
         self, now: datetime, stay: Stay, verb: Verb, by: Actor, key: UUID | None, given: dict[str, Any]
     ) -> Step:
         to_state = states.after(verb, State(stay.state))
-        if to_state is None or (verb == Verb.CONFIRM and stay.identity_checked):
+        if to_state is None or not says_something(stay, verb):
             raise self._late(stay, verb)
         if verb in NEEDS and not given.get(NEEDS[verb]):
             raise No
@@ -224,8 +224,8 @@ class ClinicModel:
             raise No
 
     def _late(self, stay: Stay, verb: Verb) -> No:
-        """Whoever checked the identity, or else brought the visit to where it is."""
-        steps = [step for step in stay.history if step.from_state != step.to_state]
+        """Whoever checked the identity, answered the question, or else brought the visit to where it is."""
+        steps = [step for step in stay.history if step.from_state != step.to_state or verb == Verb.KEEP]
         if verb == Verb.CONFIRM and stay.identity_checked:
             steps = [step for step in stay.history if step.verb in (Verb.CONFIRM, Verb.CHECK_IN)]
         return No(steps[-1].by)
@@ -239,6 +239,11 @@ class ClinicModel:
     def take_help(self, kiosk: int) -> None:
         self.alarms_taken += kiosk in self.alarms
         self.alarms.discard(kiosk)
+
+
+def says_something(stay: Stay, verb: Verb) -> bool:
+    """An identity is checked once; whether somebody is still here is said to one who asks."""
+    return stay.last.verb == Verb.ASK if verb == Verb.KEEP else verb != Verb.CONFIRM or not stay.identity_checked
 
 
 def _may_show(stay: Stay, at: datetime) -> bool:

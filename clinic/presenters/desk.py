@@ -142,7 +142,6 @@ def _cards(visits: Sequence[Visit], now: datetime, today: date) -> list[DeskCard
             visit,
             last[visit.pk],
             now,
-            today,
             families.get(visit.pk, []),
             ended.get(persons.key(visit)) if visit.state in ON_SITE else None,
         )
@@ -155,7 +154,7 @@ def _last_events(visits: Sequence[Visit]) -> dict[int, VisitEvent]:
 
 
 def _desk_card(
-    visit: Visit, last: VisitEvent, now: datetime, today: date, family: list[Visit], before: Visit | None
+    visit: Visit, last: VisitEvent, now: datetime, family: list[Visit], before: Visit | None
 ) -> DeskCard:
     return DeskCard(
         public_id=visit.public_id,
@@ -163,7 +162,7 @@ def _desk_card(
         state=visit.state,
         state_label=visit.get_state_display(),
         name=f"{visit.given_name} {visit.family_name}".strip(),
-        age=age_on(visit.birth_date, today),
+        age=age_on(visit.birth_date, visit.clinic.wall_date(now)),
         reason=visit.get_reason_display(),
         language=visit.language,
         lane=visit.lane,
@@ -180,7 +179,7 @@ def _desk_card(
         last_by=f"{last.get_verb_display()}: {name_of(last)}",
         verbs=_verbs(visit, last),
         can_undo=can_undo(last, now),
-        is_child=is_child(visit.birth_date, today),
+        is_child=is_child(visit.birth_date, visit.clinic.wall_date(now)),
         answered_by=visit.answered_by,
         keeps_place=bool(
             visit.booked_for and visit.arrived_at and keeps_place(visit.clinic, visit.arrived_at, visit.booked_for)

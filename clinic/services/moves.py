@@ -77,7 +77,7 @@ def call_together(
     """Calls all who wait of those who checked in together with this visit; one event each, in line's order.
 
     The same `key` again returns the first ones. Raises Visit.DoesNotExist for a visit that is not this clinic's,
-    AlreadyDone when none of them waits any more, Refused when the room `seen_free` is free no more.
+    AlreadyDone when this one does not wait any more, Refused when the room `seen_free` is free no more.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
@@ -85,7 +85,7 @@ def call_together(
             return done
         visit = clinic.visits.get(public_id=public_id)
         waiting = list(clinic.visits.in_line().of_party(visit))
-        if not waiting:
+        if visit not in waiting:
             raise too_late(visit, Verb.CALL, by)
         if seen_free:
             _still_free(clinic, room)

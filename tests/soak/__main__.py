@@ -49,8 +49,11 @@ def _killed(words: Words, *, on_postgres: bool) -> Result:
 def bad_input(words: Words) -> Result:
     """Generated input at every form and address: no error of ours, no lost check-in."""
     command = [sys.executable, "-m", "tests.input", "--count", str(words.count), "--seed", str(words.seed)]
-    done = subprocess.run(command, cwd=ledger.ROOT)
-    return Result(words.count, int(done.returncode != 0))
+    done = subprocess.run(command, cwd=ledger.ROOT, stdout=subprocess.PIPE, text=True)
+    assert done.stdout, f"it ended with {done.returncode} and no summary"
+    print(done.stdout, end="", flush=True)
+    summary = json.loads(done.stdout.splitlines()[-1])
+    return Result(summary["count"], max(summary["failures"], int(done.returncode != 0)))
 
 
 PARTS: dict[str, Callable[[Words], Result]] = {

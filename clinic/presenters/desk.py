@@ -142,6 +142,7 @@ def _cards(visits: Sequence[Visit], now: datetime, today: date) -> list[DeskCard
             visit,
             last[visit.pk],
             now,
+            today,
             families.get(visit.pk, []),
             ended.get(persons.key(visit)) if visit.state in ON_SITE else None,
         )
@@ -154,7 +155,7 @@ def _last_events(visits: Sequence[Visit]) -> dict[int, VisitEvent]:
 
 
 def _desk_card(
-    visit: Visit, last: VisitEvent, now: datetime, family: list[Visit], before: Visit | None
+    visit: Visit, last: VisitEvent, now: datetime, today: date, family: list[Visit], before: Visit | None
 ) -> DeskCard:
     return DeskCard(
         public_id=visit.public_id,

@@ -157,7 +157,9 @@ class Hub:
             except Exception as error:
                 logger.warning("hub cannot look at the database: %s", type(error).__name__)
             try:
-                await asyncio.wait_for(self._look.wait(), SECOND)
+                # Not wait_for, which up to Python 3.11 may swallow the cancellation that ends this.
+                async with asyncio.timeout(SECOND):
+                    await self._look.wait()
                 self._look.clear()
             except TimeoutError:
                 self._seconds += 1

@@ -59,7 +59,9 @@ class BellSocket:
         """Says the newest state whenever woken. One that cannot take it in SLOW seconds is closed."""
         while not listener.ended:
             text = json.dumps(self.hub.state(watched))
-            await asyncio.wait_for(send({"type": "websocket.send", "text": text}), SLOW)
+            # Not wait_for, which up to Python 3.11 may swallow the cancellation that ends this.
+            async with asyncio.timeout(SLOW):
+                await send({"type": "websocket.send", "text": text})
             await listener.wake.wait()
             listener.wake.clear()
         await send({"type": "websocket.close", "code": GOING_AWAY})

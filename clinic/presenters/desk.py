@@ -44,6 +44,7 @@ class DeskCard:
     room: str
     calls: int
     booked_for: datetime | None
+    is_of_today: bool
     booking_missed: bool
     identity_checked: bool
     sequence: int
@@ -110,13 +111,13 @@ class DeskBoard:
 def desk_board(clinic: Clinic) -> DeskBoard:
     """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today.
 
-    And yesterday's bookings that nobody has answered for.
+    And, after today's, the bookings of days before that nobody has answered for.
     """
     visits, now = clinic.visits.select_related("room", "clinic"), clock.now()
     today = clinic.day(now)
     on_site = list(visits.on_site())
+    expected = visits.filter(state=State.EXPECTED, day__lte=today).order_by("-day", "booked_for")
     recent = visits.filter(day__range=(today - ONE_DAY, today))
-    expected = recent.filter(state=State.EXPECTED).order_by("booked_for")
     ended_today = Q(day=today) | Q(ended_at__gte=clinic.day_starts(today))
     done = recent.filter(ended_today, state__in=ENDED).order_by("-ended_at")[:30]
     cards = _cards([*on_site, *expected, *done], now, today)
@@ -141,6 +142,7 @@ def _cards(visits: Sequence[Visit], now: datetime, today: date) -> list[DeskCard
             visit,
             last[visit.pk],
             now,
+            today,
             families.get(visit.pk, []),
             ended.get(persons.key(visit)) if visit.state in ON_SITE else None,
         )
@@ -153,7 +155,7 @@ def _last_events(visits: Sequence[Visit]) -> dict[int, VisitEvent]:
 
 
 def _desk_card(
-    visit: Visit, last: VisitEvent, now: datetime, family: list[Visit], before: Visit | None
+    visit: Visit, last: VisitEvent, now: datetime, today: date, family: list[Visit], before: Visit | None
 ) -> DeskCard:
     return DeskCard(
         public_id=visit.public_id,
@@ -171,6 +173,7 @@ def _desk_card(
         room=visit.room.name if visit.room else "",
         calls=visit.calls,
         booked_for=visit.booked_for,
+        is_of_today=visit.day == today,
         booking_missed=visit.booking_claimed and visit.booked_for is None,
         identity_checked=visit.identity_checked,
         sequence=last.sequence,

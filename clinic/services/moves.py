@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,11 +20,11 @@ from clinic.services.line import order_key
 from clinic.states import Lane, State, Verb
 from realtime import notices
 from realtime.models import Topic
+from realtime.plain import one_line
 
 UNDO_FOR = timedelta(minutes=10)
 NEEDS_REASON = frozenset({Verb.ENTER_IN_ERROR})
 ELSEWHERE = frozenset({Verb.BOOK, Verb.CHECK_IN, Verb.UNDO})
-CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def move(
@@ -151,7 +150,7 @@ def _move(
     target = states.after(verb, State(visit.state))
     if target is None or not _is_open_to(visit, verb):
         raise too_late(visit, verb, by)
-    reason = CONTROL.sub(" ", reason).strip()
+    reason = one_line(reason)
     if verb in NEEDS_REASON and not reason:
         raise Refused(_("Say why, in a few words."))
     if seen_free:

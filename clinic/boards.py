@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags, quote_etag
 
+from clinic import clock
 from clinic.build import build_id
 from clinic.models import Clinic
 from realtime.models import Topic
@@ -20,12 +20,12 @@ def current_version(clinic: Clinic) -> int:
 
 
 def page(clinic: Clinic, version: int) -> dict[str, object]:
-    """What every live page says of itself; `now` is the server's time in ms since 1970."""
+    """What every live page says of itself; `now`: ms since 1970, by the clock that the times in rows are of."""
     return {
         "clinic": clinic,
         "topic": clinic.topic.name,
         "version": version,
-        "now": time.time_ns() // 1_000_000,
+        "now": int(clock.now().timestamp() * 1000),
     }
 
 

@@ -104,7 +104,7 @@ class NameForm(forms.Form):
         max_length=100,
         validators=[check_name],
         widget=forms.TextInput(NAME),
-        error_messages={**TOO_LONG, "required": _("Please write your last name.")},
+        error_messages={**TOO_LONG, "required": _("Please write the last name.")},
     )
 
 
@@ -157,7 +157,7 @@ class PhoneForm(forms.Form):
     )
 
     answered_by = forms.CharField(
-        label=_("Name of the adult who answers"),
+        label=_("Adult with this child"),
         max_length=201,
         required=False,
         validators=[check_name],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import date
 from typing import Any
@@ -12,11 +13,16 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 
 from clinic.access import cookie_name
+from clinic.models.visits import name_key
 
 LIFE = 15 * 60
 COOKIE = "kiosk-answers"
-# What each of those who check in together answers for themselves; the rest is asked once.
-OWN = frozenset({"given_name", "family_name", "birth_month", "birth_day", "birth_year", "birth_date", "reason"})
+# What tells those who check in together apart, whatever they answer.
+WHO = "who"
+# What each of them answers for themselves; the rest is asked once.
+OWN = frozenset(
+    {WHO, "given_name", "family_name", "birth_month", "birth_day", "birth_year", "birth_date", "reason"}
+)
 
 
 class KioskSession:
@@ -48,27 +54,37 @@ class KioskSession:
         """All answers of each, the one who is asked now last."""
         return [{**self.answers, **one} for one in self.others] + [self.answers]
 
+    @property
+    def who(self) -> str:
+        """Which of them is asked now; empty while there is only one."""
+        return str(self.answers.get(WHO, ""))
+
     def ask_another(self) -> None:
         """The one who is asked now has answered; the next one is asked."""
-        self._keep([*self.others, self._own()], {})
+        self._keep([*self.others, self._own()], {WHO: secrets.token_hex(4)})
 
-    def drop(self) -> None:
-        """Whoever is asked now does not check in after all; the one before is shown again."""
-        *rest, last = self.others
-        self._keep(rest, last)
+    def take_up(self, who: str) -> None:
+        """One of the others is asked again, and whoever is asked now waits in that place; else nothing."""
+        found = [one for one in self.others if one[WHO] == who]
+        if found:
+            self._keep([self._own() if one[WHO] == who else one for one in self.others], found[0])
 
-    def take_up(self, place: int) -> None:
-        """One of the others is asked again, and whoever is asked now waits in that place."""
-        others = self.others
-        others[place], own = self._own(), others[place]
-        self._keep(others, own)
+    def remove(self, who: str) -> None:
+        """One of several does not check in after all. If it is the one asked now, the one before is shown."""
+        if self.others and who == self.who:
+            *rest, last = self.others
+            self._keep(rest, last)
+        else:
+            self._keep([one for one in self.others if one[WHO] != who], self._own())
 
-    def remove(self, place: int) -> None:
-        """One of the others does not check in after all."""
-        self._store["others"] = [one for n, one in enumerate(self.others) if n != place]
+    def has_listed(self, cleaned: dict[str, Any]) -> bool:
+        """Whether whoever is asked now would, with this page's answers, be one of the others once more."""
+        person = _person({**self.answers, **cleaned})
+        return any(_person(one) == person for one in self.others)
 
     def _own(self) -> dict[str, Any]:
-        return {name: value for name, value in self.answers.items() if name in OWN}
+        own = {name: value for name, value in self.answers.items() if name in OWN}
+        return {WHO: secrets.token_hex(4), **own}
 
     def _keep(self, others: list[dict[str, Any]], own: dict[str, Any]) -> None:
         shared = {name: value for name, value in self.answers.items() if name not in OWN}
@@ -114,3 +130,9 @@ class KioskSession:
         except UpdateError:
             return False
         return True
+
+
+def _person(said: dict[str, Any]) -> tuple[str, ...]:
+    """What makes one person, of answers that may not be whole yet."""
+    names = (name_key(said.get(name, "")) for name in ("given_name", "family_name"))
+    return (*names, str(said.get("birth_date", "")))

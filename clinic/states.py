@@ -37,7 +37,7 @@ class Verb(models.TextChoices):
     CONFIRM = "confirm", _("Identity checked")
     MOVE = "move", _("Change lane")
     UNDO = "undo", _("Undo")
-    ASK = "ask", _("Still here?")
+    ASK = "ask", _("Asked about")
     KEEP = "keep", _("Still here")
 
 

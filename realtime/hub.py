@@ -1,8 +1,8 @@
 """One hub in each web process: hears the layer, asks the database each second, rings this process's pages.
 
-It holds, for every topic that somebody here watches, the newest version it knows, and whether pages may use the
-vendor. A lost ring lives for a second at most, since the look at the database finds what the layer missed; so
-sockets work without Redis, and a screen works without either.
+It holds, for every topic that somebody here watches, the newest version it knows, whether pages may use the
+vendor, and how far the database's clock is from ours. A lost ring lives for a second at most, since the look at
+the database finds what the layer missed; so sockets work without Redis, and a screen works without either.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Hub:
         self.topics: dict[str, Watched] = {}
         self.vendor = False
         self._seconds = 0
+        self._ahead = 0.0
         self._look = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="hub-second")
@@ -106,8 +107,12 @@ class Hub:
             watched.listeners.discard(listener)
 
     def state(self, watched: Watched) -> dict[str, Any]:
-        """What a page is told: `{"version": int, "vendor": may it use the vendor's stream, "now": epoch ms}`."""
-        return {"version": watched.version, "vendor": self.vendor, "now": int(time.time() * 1000)}
+        """What a page is told: `{"version": int, "vendor": may it use the vendor's stream, "now": epoch ms}`.
+
+        The time is the database's, since a page takes from it times that are in rows.
+        """
+        now = int((time.time() + self._ahead) * 1000)
+        return {"version": watched.version, "vendor": self.vendor, "now": now}
 
     def _take(self, message: dict[str, Any]) -> None:
         if message.get("type") == "switch":
@@ -162,6 +167,7 @@ class Hub:
         found = await self._loop.run_in_executor(self._reader, look.at, list(self.topics))
         for name, version in found.versions.items():
             self._ring(name, version)
+        self._ahead = found.ahead
         self._allow_vendor(gate.decide(found.switch).open)
         if self._seconds % RIGHTS_EVERY == 0:
             await self._end_rights()

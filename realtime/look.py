@@ -1,37 +1,49 @@
-"""The hub's look at the database: the versions of what it watches, and the switch, in one SQL query."""
+"""The hub's look at the database: the versions of what it watches, the switch and the time, in one SQL query."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from realtime.models import Switch, Topic
+
+# SQLite has no clock of its own.
+CLOCK = {"postgresql": "extract(epoch FROM statement_timestamp())::float8"}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """`versions`: of the topics asked for that exist. `switch`: the row, None if it is not there."""
+    """`versions`: of the topics asked for that exist. `switch`: the row, None if it is not there.
+
+    `ahead`: seconds from this machine's clock to the database's; 0 where that has none.
+    """
 
     versions: dict[str, int]
     switch: Switch | None
+    ahead: float = 0.0
 
 
 def at(names: Sequence[str]) -> Seen:
     """One look. Raises django.db.DatabaseError when the database does not answer."""
     close_old_connections()
+    # Now, so that the time that this takes is not held for a difference of clocks.
+    connection.ensure_connection()
+    asked, clock = time.time(), CLOCK.get(connection.vendor, "NULL")
     wanted = f"IN ({', '.join(['%s'] * len(names))})" if names else "IS NULL"
     rows: list[Any] = list(
         Switch.objects.raw(
-            f"SELECT s.*, t.name AS topic_name, t.version AS topic_version FROM {Switch._meta.db_table} s "
-            f"LEFT JOIN {Topic._meta.db_table} t ON t.name {wanted} WHERE s.id = 1",
+            f"SELECT s.*, t.name AS topic_name, t.version AS topic_version, {clock} AS clock "
+            f"FROM {Switch._meta.db_table} s LEFT JOIN {Topic._meta.db_table} t ON t.name {wanted} WHERE s.id = 1",
             list(names),
         )
     )
     versions = {row.topic_name: row.topic_version for row in rows if row.topic_name is not None}
-    return Seen(versions, rows[0] if rows else None)
+    ahead = rows[0].clock - asked if rows and rows[0].clock is not None else 0.0
+    return Seen(versions, rows[0] if rows else None, ahead)
 
 
 def version_of(name: str) -> int | None:

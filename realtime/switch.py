@@ -7,7 +7,6 @@ the vendor reads it first; web processes read it each second. A message through 
 from __future__ import annotations
 
 import logging
-import re
 from datetime import timedelta
 
 from django.conf import settings
@@ -17,10 +16,10 @@ from django.utils import timezone
 
 from realtime import bell
 from realtime.models import Desired, Switch, SwitchEvent
+from realtime.plain import one_line
 
 logger = logging.getLogger(__name__)
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 DEFAULT_LENGTH = timedelta(hours=4)
 # What a page offers, by the name in its form; None: until someone turns it on.
 LENGTHS: dict[str, timedelta | None] = {
@@ -45,7 +44,7 @@ def flip(
     person looked at; another one by now is refused, so that two operators cannot overwrite each other unseen.
     Raises SwitchRefused.
     """
-    reason = " ".join(CONTROL.sub(" ", reason).split())
+    reason = one_line(reason)
     if desired not in Desired.values:
         raise SwitchRefused("Choose on or off.")
     if not reason:

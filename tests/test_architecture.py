@@ -70,6 +70,15 @@ def test_imports_run_one_way(who: str, whom: list[str]) -> None:
     assert wrong == []
 
 
+def test_migrations_do_what_they_did_whatever_becomes_of_our_code() -> None:
+    """Django itself refers to what models use, by name; all else a migration brings along."""
+    paths = [path for app in ("clinic", "realtime") for path in (ROOT / app / "migrations").glob("0*.py")]
+    names = {
+        name for path in paths for name, _inside in imports(path) if name.split(".")[0] in ("clinic", "realtime")
+    }
+    assert names and {name for name in names if not name.startswith(("clinic.models", "realtime.models"))} == set()
+
+
 def test_only_two_modules_know_the_vendors_sdk_and_tokens() -> None:
     knowing = {
         str(path.relative_to(ROOT))

@@ -96,6 +96,10 @@ class Clinic(models.Model):
         """The clinic's own day at a moment: a night that crosses midnight is one day."""
         return calendar.day_of(at, self.day_begins, self.zone)
 
+    def wall_date(self, at: datetime) -> date:
+        """The date on the calendar there, by which ages go; from midnight to `day_begins` not yet the day's."""
+        return at.astimezone(self.zone).date()
+
     def day_starts(self, day: date) -> datetime:
         """When a day of the clinic begins, in UTC. It ends when the next begins: 23 to 25 hours later."""
         return calendar.moment(day, self.day_begins, self.zone)

@@ -44,6 +44,7 @@ class DeskCard:
     room: str
     calls: int
     booked_for: datetime | None
+    is_of_today: bool
     booking_missed: bool
     identity_checked: bool
     sequence: int
@@ -110,13 +111,13 @@ class DeskBoard:
 def desk_board(clinic: Clinic) -> DeskBoard:
     """What the staff of one clinic sees: everybody on site, today's bookings, and who is done today.
 
-    And yesterday's bookings that nobody has answered for.
+    And, after today's, the bookings of days before that nobody has answered for.
     """
     visits, now = clinic.visits.select_related("room", "clinic"), clock.now()
     today = clinic.day(now)
     on_site = list(visits.on_site())
+    expected = visits.filter(state=State.EXPECTED, day__lte=today).order_by("-day", "booked_for")
     recent = visits.filter(day__range=(today - ONE_DAY, today))
-    expected = recent.filter(state=State.EXPECTED).order_by("booked_for")
     ended_today = Q(day=today) | Q(ended_at__gte=clinic.day_starts(today))
     done = recent.filter(ended_today, state__in=ENDED).order_by("-ended_at")[:30]
     cards = _cards([*on_site, *expected, *done], now, today)
@@ -162,7 +163,7 @@ def _desk_card(
         state=visit.state,
         state_label=visit.get_state_display(),
         name=f"{visit.given_name} {visit.family_name}".strip(),
-        age=age_on(visit.birth_date, today),
+        age=age_on(visit.birth_date, visit.clinic.wall_date(now)),
         reason=visit.get_reason_display(),
         language=visit.language,
         lane=visit.lane,
@@ -172,13 +173,14 @@ def _desk_card(
         room=visit.room.name if visit.room else "",
         calls=visit.calls,
         booked_for=visit.booked_for,
+        is_of_today=visit.day == today,
         booking_missed=visit.booking_claimed and visit.booked_for is None,
         identity_checked=visit.identity_checked,
         sequence=last.sequence,
         last_by=f"{last.get_verb_display()}: {name_of(last)}",
         verbs=_verbs(visit, last),
         can_undo=can_undo(last, now),
-        is_child=is_child(visit.birth_date, today),
+        is_child=is_child(visit.birth_date, visit.clinic.wall_date(now)),
         answered_by=visit.answered_by,
         keeps_place=bool(
             visit.booked_for and visit.arrived_at and keeps_place(visit.clinic, visit.arrived_at, visit.booked_for)

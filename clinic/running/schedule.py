@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import redis
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from clinic.integrations import jobs as integrations
 from clinic.services import closing
@@ -55,16 +55,21 @@ def run(stop: threading.Event) -> None:
 
 
 def run_once(task: Task) -> None:
-    """Does a task now. Redis or the database being away is said once, and once more when it is over."""
-    close_old_connections()
+    """Does a task now. Whatever goes wrong is said once, and once more when it is over: the other tasks go on."""
     try:
+        close_old_connections()
         task.do()
-    except (redis.RedisError, DatabaseError) as error:
-        problem = type(error).__name__
-        if problem != task.problem:
-            logger.warning("%s: %s; will go on trying", task.name, problem)
-        task.problem = problem
-        return
-    if task.problem:
-        logger.warning("%s: well again", task.name)
-    task.problem = ""
+    except Exception as error:
+        _say(task, error)
+    else:
+        if task.problem:
+            logger.warning("%s: well again", task.name)
+        task.problem = ""
+
+
+def _say(task: Task, error: Exception) -> None:
+    """Redis or the database being away is no fault of ours; of all else, where it happened is said too."""
+    problem, is_away = type(error).__name__, isinstance(error, (redis.RedisError, DatabaseError, InterfaceError))
+    if problem != task.problem:
+        logger.warning("%s: %s; will go on trying", task.name, problem, exc_info=None if is_away else error)
+    task.problem = problem

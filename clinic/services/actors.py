@@ -31,7 +31,7 @@ class AlreadyDone(Refused):
 def too_late(visit: Visit, verb: Verb, by: Actor) -> AlreadyDone:
     """Says who was first: the one who brought the visit where it is now, checked the identity, or acted last."""
     events = visit.events.select_related("user", "device").order_by("-sequence")
-    if verb == Verb.UNDO:
+    if verb in (Verb.UNDO, Verb.KEEP):
         first = events[0]
     elif verb == Verb.CONFIRM and visit.identity_checked:
         first = events.filter(verb__in=[Verb.CONFIRM, Verb.CHECK_IN])[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,7 +56,7 @@ def check_in(
     identity_checked: bool = False,
     beside: Visit | None = None,
 ) -> Visit:
-    """The patient's visit, now waiting and with a ticket; the same `key` again gives the same visit.
+    """The patient's visit, now waiting and with a ticket; the same `key` and person again give the same visit.
 
     Somebody who is here already gets the same ticket again, and is back in line if they had stepped out. One who
     is expected takes up that booking, by birth date and both names; who says that they are booked, and is not
@@ -75,21 +74,18 @@ def check_in_together(
 ) -> list[Visit]:
     """One visit for each of up to LARGEST_PARTY people who came together: all of them, or none.
 
-    As `check_in` for each; the same `key` again gives the same visits. Raises ValueError for nobody or too many.
+    As `check_in` for each. Where one of them is here already, the others join that one's party. Raises ValueError
+    for nobody or too many.
     """
     if not 0 < len(people) <= LARGEST_PARTY:
         raise ValueError(f"{len(people)} people cannot check in together")
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         form, visits = _Form(clinic, by, clock.now()), list[Visit]()
-        for place, answers in enumerate(people):
-            first = visits[0] if visits else None
-            visits.append(form.hand_in(topic, answers, _key_of(key, place), first))
+        beside = next(filter(None, (persons.visit_on_site(clinic, answers) for answers in people)), None)
+        for answers in people:
+            visits.append(form.hand_in(topic, answers, key, beside or (visits[0] if visits else None)))
         return visits
-
-
-def _key_of(key: UUID | None, place: int) -> UUID | None:
-    return uuid.uuid5(key, str(place)) if key and place else key
 
 
 @dataclass(frozen=True)
@@ -103,11 +99,12 @@ class _Form:
     identity_checked: bool = False
 
     def hand_in(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
-        if key and (known := self.clinic.visits.filter(idempotency_key=key).first()):
+        own_key = persons.own_key(key, answers) if key else None
+        if own_key and (known := self.clinic.visits.filter(idempotency_key=own_key).first()):
             return known
         if here := persons.visit_on_site(self.clinic, answers):
             return self._again(topic, here)
-        return self._admit(topic, answers, key, beside)
+        return self._admit(topic, answers, own_key, beside)
 
     def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
         booking = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)

@@ -7,11 +7,12 @@ lock is taken first: so this may run anywhere, twice at once, or late, and a kil
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from clinic import clock
 from clinic.models import Clinic, Visit, VisitEvent
@@ -20,7 +21,11 @@ from clinic.services.actors import Actor
 from clinic.states import OPEN, State, Verb
 from realtime import notices
 
+logger = logging.getLogger(__name__)
+
 BATCH = 20
+# The database does not answer: no clinic's fault, and no use to ask it for the next one.
+AWAY = (OperationalError, InterfaceError)
 # Somebody who was just said to be here is not asked about again at once, if the day's end follows the closing.
 KEPT_FOR = timedelta(minutes=60)
 CLOSES = {
@@ -47,27 +52,54 @@ class Step(NamedTuple):
 
 
 def resolve_open_visits() -> int:
-    """Asks about, or closes, each open visit that is due, in all clinics. Returns how many events that made."""
-    return sum(_resolve(pk) for pk in Clinic.objects.values_list("pk", flat=True))
+    """Asks about, or closes, each open visit that is due, in all clinics. Returns how many events that made.
+
+    What goes wrong in one clinic is logged and keeps no other. Raises an error of AWAY at once.
+    """
+    return sum(_of_clinic(pk) for pk in Clinic.objects.values_list("pk", flat=True))
 
 
-def _resolve(clinic_pk: int) -> int:
-    done = 0
-    while _due(clinic_pk):
-        with transaction.atomic():
-            notices.lock(Clinic.objects.values_list("topic_id", flat=True).get(pk=clinic_pk))
-            steps = _due(clinic_pk)[:BATCH]
-            for visit, verb, reason in steps:
-                moves.move(visit.clinic, visit.public_id, verb, by=Actor(), reason=reason)
-        done += len(steps)
-    return done
+def _of_clinic(clinic_pk: int) -> int:
+    try:
+        due = [step.visit.pk for step in _due(clinic_pk)]
+        return sum(_batch(clinic_pk, due[n : n + BATCH]) for n in range(0, len(due), BATCH))
+    except AWAY:
+        raise
+    except Exception:
+        logger.exception("open visits of clinic %s could not be looked at", clinic_pk)
+        return 0
 
 
-def _due(clinic_pk: int) -> list[Step]:
-    """What is due in a clinic now, the oldest visit first."""
-    clinic = Clinic.objects.prefetch_related("hours", "special_hours").get(pk=clinic_pk)
+def _batch(clinic_pk: int, visits: list[int]) -> int:
+    """Some visits at once; one by one where that fails, so that a bad one keeps no other."""
+    try:
+        return _resolve(clinic_pk, visits)
+    except AWAY:
+        raise
+    except Exception:
+        if len(visits) == 1:
+            logger.exception("open visit %s of clinic %s could not be asked about or closed", *visits, clinic_pk)
+            return 0
+    return sum(_batch(clinic_pk, [visit]) for visit in visits)
+
+
+def _resolve(clinic_pk: int, visits: list[int]) -> int:
+    with transaction.atomic():
+        notices.lock(Clinic.objects.values_list("topic_id", flat=True).get(pk=clinic_pk))
+        steps = _due(clinic_pk, visits)
+        for visit, verb, reason in steps:
+            moves.move(visit.clinic, visit.public_id, verb, by=Actor(), reason=reason)
+    return len(steps)
+
+
+def _due(clinic_pk: int, among: list[int] | None = None) -> list[Step]:
+    """What is due in a clinic now, the oldest visit first. Nothing where the clinic is gone."""
+    clinic = Clinic.objects.prefetch_related("hours", "special_hours").filter(pk=clinic_pk).first()
+    if clinic is None:
+        return []
+    found = clinic.visits.filter(state__in=OPEN, **({} if among is None else {"pk__in": among}))
     # Sorted here: asked for this order, SQLite would read the clinic's whole history in it.
-    visits = sorted(clinic.visits.filter(state__in=OPEN).order_by(), key=lambda visit: visit.pk)
+    visits = sorted(found.order_by(), key=lambda visit: visit.pk)
     return list(_steps(clinic, visits, clock.now())) if visits else []
 
 
@@ -78,7 +110,7 @@ def _steps(clinic: Clinic, visits: list[Visit], now: datetime) -> Iterator[Step]
         if event.verb == Verb.ASK:
             if _is_unanswered(clinic, event, now):
                 yield Step(visit, _closing(clinic, visit), _unanswered(clinic, event))
-        elif (turn := _turn(clinic, visit, closed, today)) and _is_to_be_asked(visit, event, turn, now):
+        elif (turn := _turn(clinic, visit, closed, today)) and _is_to_be_asked(clinic, visit, event, turn, now):
             yield Step(visit, Verb.ASK, turn.why)
 
 
@@ -90,11 +122,15 @@ def _turn(clinic: Clinic, visit: Visit, closed: datetime | None, today: date) ->
     return max(turns, default=None)
 
 
-def _is_to_be_asked(visit: Visit, last: VisitEvent, turn: Turn, now: datetime) -> bool:
-    """Whether nothing has happened to a visit since the turn."""
-    if last.at >= turn.at or (last.verb == Verb.KEEP and now < last.at + KEPT_FOR):
+def _is_to_be_asked(clinic: Clinic, visit: Visit, last: VisitEvent, turn: Turn, now: datetime) -> bool:
+    """Whether nothing has happened to a visit since the turn, and a booked patient can no longer come in time."""
+    was_kept = last.verb == Verb.KEEP and now < last.at + KEPT_FOR
+    # A question would be the last event, and the move before it could not be undone any more.
+    if last.at >= turn.at or was_kept or moves.can_undo(last, now):
         return False
-    return visit.state != State.EXPECTED or visit.booked_for is None or visit.booked_for < turn.at
+    if visit.state != State.EXPECTED or visit.booked_for is None:
+        return True
+    return visit.booked_for < turn.at and visit.booked_for + clinic.late_allowance <= now
 
 
 def _is_unanswered(clinic: Clinic, asked: VisitEvent, now: datetime) -> bool:

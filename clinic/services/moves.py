@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,11 +20,11 @@ from clinic.services.line import order_key
 from clinic.states import Lane, State, Verb
 from realtime import notices
 from realtime.models import Topic
+from realtime.plain import one_line
 
 UNDO_FOR = timedelta(minutes=10)
 NEEDS_REASON = frozenset({Verb.ENTER_IN_ERROR})
 ELSEWHERE = frozenset({Verb.BOOK, Verb.CHECK_IN, Verb.UNDO})
-CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def move(
@@ -77,7 +76,7 @@ def call_together(
     """Calls all who wait of those who checked in together with this visit; one event each, in line's order.
 
     The same `key` again returns the first ones. Raises Visit.DoesNotExist for a visit that is not this clinic's,
-    AlreadyDone when none of them waits any more, Refused when the room `seen_free` is free no more.
+    AlreadyDone when this one does not wait any more, Refused when the room `seen_free` is free no more.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
@@ -85,7 +84,7 @@ def call_together(
             return done
         visit = clinic.visits.get(public_id=public_id)
         waiting = list(clinic.visits.in_line().of_party(visit))
-        if not waiting:
+        if visit not in waiting:
             raise too_late(visit, Verb.CALL, by)
         if seen_free:
             _still_free(clinic, room)
@@ -149,9 +148,9 @@ def _move(
     now: datetime | None = None,
 ) -> VisitEvent:
     target = states.after(verb, State(visit.state))
-    if target is None or (verb == Verb.CONFIRM and visit.identity_checked):
+    if target is None or not _is_open_to(visit, verb):
         raise too_late(visit, verb, by)
-    reason = CONTROL.sub(" ", reason).strip()
+    reason = one_line(reason)
     if verb in NEEDS_REASON and not reason:
         raise Refused(_("Say why, in a few words."))
     if seen_free:
@@ -159,6 +158,13 @@ def _move(
     slot = record.next_slot(visit, now)
     changes = {"state": target, **_effects(visit, verb, target, slot.at, room, lane)}
     return record.write(topic, visit, verb, changes, by=by, slot=slot, reason=reason, key=key)
+
+
+def _is_open_to(visit: Visit, verb: Verb) -> bool:
+    """Whether a move that leaves the state as it is has something left to say."""
+    if verb == Verb.KEEP:
+        return visit.events.latest("sequence").verb == Verb.ASK
+    return verb != Verb.CONFIRM or not visit.identity_checked
 
 
 def _effects(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
+from uuid import UUID, uuid5
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -30,6 +31,12 @@ def visit_on_site(clinic: Clinic, person: Person) -> Visit | None:
     """The visit of somebody who is in the clinic now. One without a first name is nobody else than that."""
     here = clinic.visits.on_site().of_person(person.given_name, person.family_name, person.birth_date)
     return here.order_by("-arrived_at", "-pk").first()
+
+
+def own_key(form_key: UUID, person: Person) -> UUID:
+    """The key of one person's check-in on a form: the form sent again with somebody else on it is another one."""
+    said = (name_key(person.given_name), name_key(person.family_name), person.birth_date.isoformat())
+    return uuid5(form_key, "|".join(said))
 
 
 def key(visit: Visit) -> tuple[str, str, date]:
@@ -62,15 +69,15 @@ def must_not_be_here(visit: Visit) -> None:
 def booking(clinic: Clinic, person: Person, at: datetime, *, claimed: bool) -> Visit | None:
     """The booking of this clinic day, or of about now, that is this person's.
 
-    Another first name is another person: a twin. Where one of the two gives none, the last name and birth date
-    must suffice, but only for somebody who has `claimed` to be booked, and only if they fit one booking, and that
-    of nobody who is here already.
+    Of several, the one nearest to now. Another first name is another person: a twin. Where one of the two gives
+    none, the last name and birth date must suffice, but only for somebody who has `claimed` to be booked, and only
+    if they fit one booking, and that of nobody who is here already.
     """
     bookings = _of_now(clinic, person, at)
     said = name_key(person.given_name)
     same = [visit for visit in bookings if visit.given_name_key == said]
     if same:
-        return same[0]
+        return min(same, key=lambda visit: abs((visit.booked_for or at) - at))
     unnamed = [visit for visit in bookings if not said or not visit.given_name_key]
     only = unnamed[0] if claimed and len(unnamed) == 1 else None
     return None if only is None or visit_on_site(clinic, only) else only

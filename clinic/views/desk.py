@@ -117,7 +117,7 @@ def _new_patient(request: StaffRequest) -> dict[str, Any]:
     if beside is None:
         return initial
     shared = {"family_name": beside.family_name, "phone": beside.phone, "language": beside.language}
-    adult = parties.adult_of(beside, request.clinic.day(timezone.now()))
+    adult = parties.adult_of(beside, timezone.localdate())
     return {**initial, **shared, "beside": beside.public_id, "answered_by": adult}
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinic import parties, presenters, services
 from clinic.ages import is_child
 from clinic.forms import ArrivalForm, answers_from, language_choices, written_phone
-from clinic.kiosk_session import KioskSession
+from clinic.kiosk_session import WHO, KioskSession
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import LARGEST_PARTY, Actor, Answers
@@ -63,9 +64,9 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_http_methods(["GET", "POST"])
 @at_kiosk
 def start(request: KioskRequest) -> HttpResponse:
-    """The first page: language. Opening it begins afresh."""
+    """The first page: language. Opening it begins afresh. Who began before the doors closed may go on."""
     clinic, now = request.device.clinic, timezone.now()
-    if not clinic.is_open(now):
+    if not clinic.is_open(now) and not (request.method == "POST" and request.kiosk.answers):
         request.kiosk.wipe()
         return page(request, "kiosk/closed.html", _opening(clinic, now))
     if request.method == "GET":
@@ -76,7 +77,7 @@ def start(request: KioskRequest) -> HttpResponse:
 def _opening(clinic: Clinic, now: datetime) -> dict[str, Any]:
     """When the doors open again, and in how many days of the calendar."""
     opens = clinic.opens_at(now)
-    days = (opens.astimezone(clinic.zone).date() - now.astimezone(clinic.zone).date()).days if opens else None
+    days = (clinic.wall_date(opens) - clinic.wall_date(now)).days if opens else None
     return {"opens": opens, "days": days}
 
 
@@ -155,14 +156,22 @@ def page(request: KioskRequest, template: str, context: dict[str, Any], status: 
 def _step(request: KioskRequest, step: Step) -> HttpResponse:
     kiosk = request.kiosk
     form = step.form(request.POST) if request.method == "POST" else step.form(initial=_initial(kiosk))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _is_new(kiosk, form):
         kiosk.add(form.cleaned_data)
         return redirect(address(_onward(request, step)))
-    context = {**_progress(kiosk, step.name), "form": form, "for_child": _is_child(request)}
+    context = {**_progress(kiosk, step.name), "form": form, "for_child": _has_child(request)}
     context["question"] = step.of_another if kiosk.others and step.of_another else step.question
     if "change" in request.GET:
         context["back"] = address(CHECK)
     return page(request, step.template, context, status=422 if form.errors else 200)
+
+
+def _is_new(kiosk: KioskSession, form: forms.Form) -> bool:
+    """Whether this page's answers make nobody who is on the list already; else the form says so."""
+    if kiosk.has_listed(form.cleaned_data):
+        field = "given_name" if "given_name" in form.fields else "birth_day"
+        form.add_error(field, _("This person is on your list already. Twins? Write the first name of each."))
+    return not form.errors
 
 
 def _initial(kiosk: KioskSession) -> dict[str, Any]:
@@ -178,6 +187,7 @@ def _progress(kiosk: KioskSession, name: str) -> dict[str, Any]:
     earlier = before(kiosk, name)
     person = len(kiosk.others) + 1 if kiosk.others and name != CHECK else 0
     return {
+        "who": kiosk.who,
         "step": name,
         "number": number,
         "of": len(steps),
@@ -208,18 +218,19 @@ def _finish(request: KioskRequest) -> HttpResponse:
 def _people(request: KioskRequest) -> list[Answers]:
     """What each of them said, the one who is asked now last."""
     said = ({**one, "birth_date": date.fromisoformat(one["birth_date"])} for one in request.kiosk.people())
-    return parties.answered_for([answers_from(one) for one in said], request.device.clinic.day(timezone.now()))
+    return parties.answered_for([answers_from(one) for one in said], timezone.localdate())
 
 
-def _is_child(request: KioskRequest) -> bool:
-    born = request.kiosk.answers.get("birth_date")
-    return born is not None and is_child(date.fromisoformat(born), request.device.clinic.day(timezone.now()))
+def _has_child(request: KioskRequest) -> bool:
+    """Whether one of them, as far as they have answered, is a child."""
+    births = [one["birth_date"] for one in request.kiosk.people() if "birth_date" in one]
+    return any(is_child(date.fromisoformat(born), timezone.localdate()) for born in births)
 
 
 def _person(said: dict[str, Any]) -> dict[str, Any]:
     """One of those who came together, as the check page sums them up."""
     born = date_format(date.fromisoformat(said["birth_date"]), gettext("F j, Y"))
-    return {"name": _name(said), "born": born, "reason": Reason(said["reason"]).label}
+    return {"who": said.get(WHO, ""), "name": _name(said), "born": born, "reason": Reason(said["reason"]).label}
 
 
 def _name(said: dict[str, Any]) -> str:
@@ -237,6 +248,9 @@ def _summary(request: KioskRequest) -> list[dict[str, Any]]:
         ("phone", _("Mobile phone"), written_phone(said["phone"]) or _("None given")),
         ("reason", _("Reason"), person["reason"]),
     ]
-    if _is_child(request):
-        rows.insert(4, ("phone", _("Adult who answers"), _people(request)[-1].answered_by or _("None given")))
-    return [{"change": f"{address(name)}?change=1", "label": label, "value": value} for name, label, value in rows]
+    if is_child(date.fromisoformat(said["birth_date"]), timezone.localdate()):
+        rows.insert(4, ("phone", _("Adult with this child"), _people(request)[-1].answered_by or _("None given")))
+    return [
+        {"step": name, "change": f"{address(name)}?change=1", "label": label, "value": value}
+        for name, label, value in rows
+    ]

@@ -15,12 +15,12 @@ from clinic.views.kiosk_steps import CHECK, address, first_unanswered
 
 
 def _press(act: Callable[..., None]) -> Callable[..., HttpResponse]:
-    """A button that changes who is asked. A GET, from a browser's history, changes nothing; nor does a press on
-    what is gone already."""
+    """A button that changes who is asked. A GET, from a browser's history, changes nothing; nor does a second tap:
+    each button names the person."""
 
     @require_http_methods(["GET", "POST"])
     @at_kiosk
-    def view(request: KioskRequest, **which: int) -> HttpResponse:
+    def view(request: KioskRequest, **which: str) -> HttpResponse:
         kiosk = request.kiosk
         if request.method == "POST" and not kiosk.visit_ids:
             act(kiosk, **which)
@@ -37,20 +37,14 @@ def ask_another(kiosk: KioskSession) -> None:
 
 
 @_press
-def drop(kiosk: KioskSession) -> None:
-    """Whoever is asked now does not check in after all."""
-    if kiosk.others:
-        kiosk.drop()
-
-
-@_press
-def take_up(kiosk: KioskSession, place: int) -> None:
+def take_up(kiosk: KioskSession, who: str) -> None:
     """Another one's answers, to change them."""
-    if first_unanswered(kiosk) == CHECK and place < len(kiosk.others):
-        kiosk.take_up(place)
+    if first_unanswered(kiosk) == CHECK:
+        kiosk.take_up(who)
 
 
 @_press
-def remove(kiosk: KioskSession, place: int) -> None:
-    """Another one does not check in after all."""
-    kiosk.remove(place)
+def remove(kiosk: KioskSession, who: str) -> None:
+    """One of several does not check in after all."""
+    if kiosk.others:
+        kiosk.remove(who)

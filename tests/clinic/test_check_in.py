@@ -40,13 +40,19 @@ def test_check_in_makes_one_visit_with_its_event_delivery_and_version(harbor: Cl
     assert Topic.objects.get(pk=harbor.topic_id).version == 2
 
 
-def test_same_key_gives_the_same_visit_and_changes_nothing(harbor: Clinic) -> None:
+def test_same_key_and_person_give_the_same_visit_and_change_nothing(harbor: Clinic) -> None:
     key = uuid.uuid4()
     first = make_visit(harbor, given="Bob", key=key)
-    again = make_visit(harbor, given="Robert", key=key)
+    again = make_visit(harbor, given="BOB", key=key)
     assert (again.pk, again.ticket, again.given_name) == (first.pk, first.ticket, "Bob")
     assert Visit.objects.count() == 1
     assert Topic.objects.get(pk=harbor.topic_id).version == 2
+
+
+def test_form_that_is_sent_again_with_somebody_else_on_it_is_theirs(harbor: Clinic) -> None:
+    key = uuid.uuid4()
+    first, other = make_visit(harbor, given="Ana", key=key), make_visit(harbor, given="Ola", key=key)
+    assert first.pk != other.pk and other.given_name == "Ola"
 
 
 def test_same_key_at_another_clinic_is_another_visit(harbor: Clinic) -> None:

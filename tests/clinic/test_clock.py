@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clinic import clock, presenters
+from clinic import boards, clock, presenters
 from clinic.integrations import engine
 from clinic.models import Clinic, Delivery
 from clinic.services import Actor, call_together, check_in_together
@@ -38,6 +38,16 @@ def test_time_is_the_databases_where_it_has_a_clock(
 ) -> None:
     set_clock(monkeypatch, off)
     wrong_by = clock.now() - datetime.now(UTC)
+    assert abs(wrong_by - (timedelta(0) if has_clock else off)) < SOON
+
+
+@pytest.mark.parametrize("off", [AHEAD, BEHIND])
+def test_page_says_the_time_that_services_write(
+    harbor: Clinic, monkeypatch: pytest.MonkeyPatch, has_clock: bool, off: timedelta
+) -> None:
+    set_clock(monkeypatch, off)
+    said = boards.page(harbor, 1)["now"]
+    wrong_by = timedelta(milliseconds=int(str(said))) - (datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC))
     assert abs(wrong_by - (timedelta(0) if has_clock else off)) < SOON
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.models import Clinic, Delivery, OpeningHours, Visit, VisitEvent
-from clinic.services import Actor, Refused, closing, move, moves, undo
+from clinic.services import Actor, AlreadyDone, Refused, closing, move, moves, undo
 from clinic.services.closing import resolve_open_visits
 from clinic.states import OPEN, State, Verb
 from realtime.models import Topic
@@ -123,6 +123,20 @@ def test_kept_visit_is_asked_about_again_at_the_next_closing(office: Clinic, clo
     assert [verb for verb, _at in history(visit)] == ["ask"] * 3
 
 
+def test_still_here_is_said_once_to_one_who_asked(
+    office: Clinic, clock: Clock, by_ana: Actor, by_ben: Actor
+) -> None:
+    visit = make_visit(office)
+    with pytest.raises(AlreadyDone):
+        do(visit, Verb.KEEP, by=by_ana)
+    run(clock, after(0))
+    do(visit, Verb.KEEP, by=by_ana)
+    for by, who in ((by_ben, "Ana was first"), (by_ana, "you were there already")):
+        with pytest.raises(AlreadyDone, match=rf"{visit.ticket}: {who} \(Still here\)"):
+            do(visit, Verb.KEEP, by=by)
+    assert [event.verb for event in visit.events.order_by("sequence")] == ["check-in", "ask", "keep"]
+
+
 def test_who_comes_after_closing_time_is_not_asked_about_before_the_days_end(office: Clinic, clock: Clock) -> None:
     clock.at = after(1)
     visit = make_visit(office)
@@ -136,6 +150,22 @@ def test_booking_to_come_is_left_alone(office: Clinic, clock: Clock) -> None:
     assert run(clock, after(0)) == 0
     assert run(clock, FOUR_AM) == 1
     assert (history(evening), history(tomorrow)) == ([("ask", FOUR_AM)], [])
+
+
+def test_booked_patient_who_may_still_come_in_time_is_asked_about_later(harbor: Clinic, clock: Clock) -> None:
+    clock.at = SIX_PM
+    late, never = (make_booking(harbor, FOUR_AM - timedelta(minutes=10), name) for name in ("Bob", "Eve"))
+    assert sum(run(clock, FOUR_AM + timedelta(minutes=minutes)) for minutes in (0, 20, 40, 45)) == 0
+    here = make_visit(harbor, "Bob")
+    assert (here.pk, here.order_key) == (late.pk, late.booked_for)
+    assert [run(clock, FOUR_AM + timedelta(minutes=minutes)) for minutes in (49, 50, 51, 79, 80)] == [
+        0,
+        1,
+        0,
+        0,
+        1,
+    ]
+    assert [verb for verb, _at in history(never)][-2:] == ["ask", "no-show"]
 
 
 def test_who_checks_in_again_has_answered(harbor: Clinic, clock: Clock) -> None:
@@ -166,6 +196,18 @@ def test_question_itself_cannot_be_undone(office: Clinic, clock: Clock, by_ana: 
     run(clock, after(0))
     with pytest.raises(Refused, match="nothing to undo"):
         undo(office, visit.public_id, by=by_ana)
+
+
+def test_question_waits_until_the_last_move_can_be_undone_no_more(
+    office: Clinic, clock: Clock, by_ana: Actor
+) -> None:
+    undone, called = make_visit(office), make_visit(office)
+    clock.at = after(-1)
+    events = [do(visit, Verb.CALL, by=by_ana) for visit in (undone, called)]
+    assert [run(clock, after(minutes)) for minutes in (0, 5)] == [0, 0]
+    undo(office, undone.public_id, by=by_ana, seen=events[0].sequence)
+    assert [run(clock, after(minutes)) for minutes in (6, 9, 10, 11)] == [0, 0, 1, 0]
+    assert history(called) == [("ask", after(10))]
 
 
 def test_clinic_open_at_all_hours_asks_at_the_days_end_only(harbor: Clinic, clock: Clock) -> None:

@@ -28,11 +28,19 @@ def stored(visit: Visit) -> dict[str, Any]:
     return {name: getattr(row, name) for name in SNAPSHOT}
 
 
+def ready_for(clinic: Clinic, verb: Verb, state: State) -> Visit:
+    """A visit in this state, and asked about before the answer."""
+    visit = make_visit_in(clinic, state)
+    if verb == Verb.KEEP:
+        do(visit, Verb.ASK)
+    return visit
+
+
 @pytest.mark.parametrize(("verb", "before"), LEGAL)
 def test_legal_move_changes_the_state_and_writes_one_event(
     harbor: Clinic, by_ana: Actor, clock: Clock, verb: Verb, before: State
 ) -> None:
-    visit = make_visit_in(harbor, before)
+    visit = ready_for(harbor, verb, before)
     clock.add(minutes=1)
     event = do(visit, verb, by=by_ana)
     after = MOVES[verb][before]
@@ -211,7 +219,7 @@ def test_undo_restores_everything_and_names_what_it_reverses(
 
 @pytest.mark.parametrize(("verb", "before"), [pair for pair in LEGAL if pair[0] not in REVERSIBLE])
 def test_undo_of_what_cannot_be_taken_back_is_refused(harbor: Clinic, verb: Verb, before: State) -> None:
-    visit = make_visit_in(harbor, before)
+    visit = ready_for(harbor, verb, before)
     do(visit, verb)
     with pytest.raises(Refused, match="nothing to undo"):
         undo(harbor, visit.public_id, by=Actor())

@@ -162,6 +162,18 @@ def test_child_of_somebody_who_is_here_already_joins_them(harbor: Clinic, three:
     assert again[1].party_id == three[0].pk
 
 
+def test_family_joins_the_one_who_is_here_already_in_whatever_order_they_are_named(harbor: Clinic) -> None:
+    (ana,) = check_in_together(harbor, [answers("Ana")], by=Actor())
+    leo, again = check_in_together(harbor, [answers("Leo", born=CHILD), answers("Ana")], by=Actor())
+    assert again.pk == ana.pk and leo.party_id == ana.pk
+
+
+def test_of_two_bookings_on_one_day_the_nearest_is_taken_up(harbor: Clinic, clock: Clock) -> None:
+    missed = make_booking(harbor, clock.at - timedelta(hours=6))
+    booked = make_booking(harbor, clock.at - timedelta(minutes=5))
+    assert check_in(harbor, answers(), by=Actor()).pk == booked.pk != missed.pk
+
+
 def test_family_of_whom_one_cannot_be_admitted_leaves_nothing(harbor: Clinic) -> None:
     Visit.objects.filter(pk=make_visit(harbor).pk).update(day_number=21 * 990 - 1)
     with pytest.raises(Refused, match="front desk"):

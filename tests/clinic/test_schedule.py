@@ -59,9 +59,14 @@ def test_what_is_away_is_said_once_and_once_when_it_is_back(
     ]
 
 
-def test_error_of_our_own_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        schedule.run_once(Task("broken", 5, lambda: 1 / 0))
+def test_error_of_our_own_is_told_with_its_place_and_ends_no_other_task(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = threading.Event()
+    monkeypatch.setattr(schedule, "tasks", lambda: [Task("broken", 5, lambda: 1 / 0), Task("last", 5, stop.set)])
+    schedule.run(stop)
+    told = [(record.getMessage(), record.exc_info and record.exc_info[0]) for record in caplog.records]
+    assert told == [("broken: ZeroDivisionError; will go on trying", ZeroDivisionError)]
 
 
 def test_tasks_sweep_deliveries_and_notices_and_the_switch_often() -> None:

@@ -25,9 +25,8 @@ WRITE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|INSERT OR IGNORE INTO|TRU
 NOT_OURS = {"django_session", "django_admin_log"}
 INSIDES = [
     "Traceback (most recent", 'File "/', "site-packages", str(BASE), 'SELECT "', 'INSERT INTO "', "psycopg",
-    "sqlite3", "OperationalError",
-    "DataError", "IntegrityError", "django.core", "django.db", "<Device:", "<Visit:", "EVENKEEL_SECRET_KEY",
-    "DATABASE_URL",
+    "sqlite3", "OperationalError", "DataError", "IntegrityError", "django.core", "django.db", "<Device:",
+    "<Visit:", "EVENKEEL_SECRET_KEY", "DATABASE_URL",
 ]  # fmt: skip
 SEES_OURS = {"clerk", "manager", "ops", "superuser"}
 SEES_THEIRS = {"clerk of the other clinic", "superuser"}

@@ -7,7 +7,7 @@ import socket
 from random import Random
 
 HOST = b"127.0.0.1"
-SECONDS = 5.0
+SECONDS = 20.0
 TARGETS = [
     b"/", b"*", b"/kiosk/", b"http://evil.example/kiosk/", b"evil.example:80", b"/a b", b"/\x00",
     b"/\xff\xfe", b"/%", b"/%zz",

@@ -87,7 +87,8 @@ class ClinicModel:
         checked: bool = False,
         beside: Stay | None = None,
     ) -> Stay:
-        if key and (known := [stay for stay in self.stays if stay.idempotency_key == key]):
+        own = uuid.uuid5(key, "|".join((*person.key, person.birth_date.isoformat()))) if key else None
+        if own and (known := [stay for stay in self.stays if stay.idempotency_key == own]):
             return known[0]
         if stay := self.here(person):
             if stay.state == State.STEPPED_OUT:
@@ -98,7 +99,7 @@ class ClinicModel:
         stay = self._booking(now, person, claimed) or self._walk_in(person)
         if not stay.person.given_name:
             stay.person = replace(stay.person, given_name=person.given_name, key=person.key)
-        stay.idempotency_key, stay.booking_claimed = key, claimed
+        stay.idempotency_key, stay.booking_claimed = own, claimed
         stay.party = (beside.party or beside) if beside else None
         self._arrive(now, stay, by, lane if lane != "standard" else stay.lane, checked)
         return stay
@@ -107,10 +108,9 @@ class ClinicModel:
         self, now: datetime, people: list[tuple[Person, bool]], by: Actor, key: UUID
     ) -> list[Stay]:
         stays: list[Stay] = []
-        for place, (person, claimed) in enumerate(people):
-            own = uuid.uuid5(key, str(place)) if place else key
-            beside = stays[0] if stays else None
-            stays.append(self.check_in(now, person, by, own, claimed, beside=beside))
+        here = next((stay for person, _claimed in people if (stay := self.here(person))), None)
+        for person, claimed in people:
+            stays.append(self.check_in(now, person, by, key, claimed, beside=here or (stays or [None])[0]))
         return stays
 
     def arrive(self, now: datetime, stay: Stay, by: Actor) -> Stay:
@@ -134,7 +134,7 @@ class ClinicModel:
         same = [stay for stay in fits if stay.person.key == person.key]
         unnamed = [stay for stay in fits if not (stay.person.key[0] and person.key[0])]
         if same:
-            return same[0]
+            return min(same, key=lambda stay: abs(stay.booked_for - now))
         return unnamed[0] if claimed and len(unnamed) == 1 and not self.here(unnamed[0].person) else None
 
     def _is_of_now(self, now: datetime, stay: Stay) -> bool:
@@ -179,7 +179,7 @@ class ClinicModel:
             return done
         first = stay.party or stay
         waiting = [one for one in self.line() if one is first or one.party is first]
-        if not waiting:
+        if stay not in waiting:
             raise self._late(stay, Verb.CALL)
         self._check_room(given)
         return [self._move(now, one, Verb.CALL, by, key, {"room": given["room"]}) for one in waiting]
@@ -205,7 +205,7 @@ class ClinicModel:
         self, now: datetime, stay: Stay, verb: Verb, by: Actor, key: UUID | None, given: dict[str, Any]
     ) -> Step:
         to_state = states.after(verb, State(stay.state))
-        if to_state is None or (verb == Verb.CONFIRM and stay.identity_checked):
+        if to_state is None or not says_something(stay, verb):
             raise self._late(stay, verb)
         if verb in NEEDS and not given.get(NEEDS[verb]):
             raise No
@@ -224,8 +224,8 @@ class ClinicModel:
             raise No
 
     def _late(self, stay: Stay, verb: Verb) -> No:
-        """Whoever checked the identity, or else brought the visit to where it is."""
-        steps = [step for step in stay.history if step.from_state != step.to_state]
+        """Whoever checked the identity, answered the question, or else brought the visit to where it is."""
+        steps = [step for step in stay.history if step.from_state != step.to_state or verb == Verb.KEEP]
         if verb == Verb.CONFIRM and stay.identity_checked:
             steps = [step for step in stay.history if step.verb in (Verb.CONFIRM, Verb.CHECK_IN)]
         return No(steps[-1].by)
@@ -239,6 +239,11 @@ class ClinicModel:
     def take_help(self, kiosk: int) -> None:
         self.alarms_taken += kiosk in self.alarms
         self.alarms.discard(kiosk)
+
+
+def says_something(stay: Stay, verb: Verb) -> bool:
+    """An identity is checked once; whether somebody is still here is said to one who asks."""
+    return stay.last.verb == Verb.ASK if verb == Verb.KEEP else verb != Verb.CONFIRM or not stay.identity_checked
 
 
 def _may_show(stay: Stay, at: datetime) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SOAK = int(os.environ.get("MODEL_SOAK", "0"))
 STEPS = 50
@@ -21,6 +21,8 @@ def of(examples: int) -> settings:
         derandomize=not SOAK,
         database=None,
         deadline=None,
+        # A soak says the shortest steps to a failure, which may take minutes; a test says the first that it met.
+        phases=list(Phase) if SOAK else [Phase.explicit, Phase.generate],
         print_blob=bool(SOAK),
         suppress_health_check=list(HealthCheck),
     )

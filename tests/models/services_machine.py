@@ -19,7 +19,7 @@ from clinic.states import ENDED, Lane, State, Verb
 from realtime.models import Topic
 from tests.factories import make_clinic, make_destination, make_device
 from tests.models import agreement
-from tests.models.clinic_model import ClinicModel, No
+from tests.models.clinic_model import ClinicModel, No, says_something
 from tests.models.people import PEOPLE, said_by
 from tests.models.stays import EFFECTS, Person, Stay
 from tests.models.world import World, id_of, must_be_same, word_of
@@ -157,8 +157,7 @@ class ServicesMachine(RuleBasedStateMachine):
     def move_that_is_legal(self, pick: int, nth: int, who: int, room: int, lane: Lane) -> None:
         open_ones = self.model.in_state(*states.OPEN)
         stay = self.stay(pick, open_ones)
-        legal = [verb for verb in EFFECTS if states.after(verb, State(stay.state))]
-        legal = [verb for verb in legal if verb != Verb.CONFIRM or not stay.identity_checked]
+        legal = [verb for verb in EFFECTS if states.after(verb, State(stay.state)) and says_something(stay, verb)]
         if not legal:
             return
         verb, before = legal[nth % len(legal)], self.model.version

@@ -173,7 +173,7 @@ def check_acknowledged(log: Log, events: list[VisitEvent]) -> None:
     assert told <= known
     assert visits <= {event.visit_id for event in events if event.verb == Verb.CHECK_IN}
     untold = [event for event in events if event.pk not in told]
-    assert {event.verb for event in untold} <= {Verb.BOOK, Verb.CHECK_IN, Verb.RETURN}
+    assert {event.verb for event in untold} <= {Verb.BOOK, Verb.CHECK_IN, Verb.RETURN, Verb.KEEP}
     assert {event.visit_id for event in untold if event.verb != Verb.BOOK} <= visits
 
 

@@ -102,7 +102,7 @@ def test_many_kiosks_at_once_give_tickets_and_versions_without_a_gap(clinic: Cli
 
 def test_same_key_from_many_threads_makes_one_visit(clinic: Clinic) -> None:
     key = uuid.uuid4()
-    visits = at_once(*[lambda: make_visit(clinic, key=key)] * 6)
+    visits = at_once(*[lambda: make_visit(clinic, "Bob", key=key)] * 6)
     assert len({visit.pk for visit in visits}) == Visit.objects.count() == 1  # type: ignore[union-attr]
     assert Topic.objects.get(pk=clinic.topic_id).version == 2
 

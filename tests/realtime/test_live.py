@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from realtime import bell, look, switch
@@ -59,6 +60,34 @@ def test_live_answers_version_vendor_and_now() -> None:
             bell.ring({"type": "notices", "notices": [[topic.name, 9]]})
             await asyncio.sleep(0.02)
             assert (await get(app, f"/live/{topic.name}/"))[2]["version"] == 9
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("off", [300.0, -300.0])
+def test_time_is_the_databases_where_it_has_a_clock(monkeypatch: pytest.MonkeyPatch, off: float) -> None:
+    topic, real = Topic.objects.create(), time.time
+    monkeypatch.setattr(time, "time", lambda: real() + off)
+
+    async def scene() -> None:
+        async with running_hub() as ours:
+            await until(lambda: ours.vendor)
+            body = (await get(application(ours, Django()), f"/live/{topic.name}/"))[2]
+            wrong_by = body["now"] / 1000 - real()
+            assert abs(wrong_by - (0 if connection.vendor == "postgresql" else off)) < 5
+
+    asyncio.run(scene())
+
+
+def test_pages_are_told_the_time_of_the_clock_that_the_look_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    topic, at = Topic.objects.create(), look.at
+    monkeypatch.setattr(look, "at", lambda names: replace(at(names), ahead=300.0))
+
+    async def scene() -> None:
+        async with running_hub() as ours:
+            await until(lambda: ours.vendor)
+            watched = await ours.watch(topic.name)
+            assert watched and abs(ours.state(watched)["now"] / 1000 - time.time() - 300) < 5
 
     asyncio.run(scene())
 

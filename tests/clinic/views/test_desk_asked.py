@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from clinic.models import Clinic, Room, Visit, VisitEvent
 from clinic.services.closing import resolve_open_visits
 from tests.clinic.conftest import Clock
 from tests.clinic.views.desk_pages import card, desk, in_state, press, state, verbs
-from tests.factories import make_visit
+from tests.factories import make_booking, make_visit
 
 pytestmark = pytest.mark.django_db
 FOUR_AM = datetime(2026, 2, 3, 10, 0, tzinfo=UTC)
+PAST = "still open after closing time or the day's end."
 ANSWERS = {
     "expected": ["keep", "check-in", "no-show", "cancel"],
     "waiting": ["keep", "call", "step-out", "left"],
@@ -54,11 +56,11 @@ def test_banner_counts_the_questions_and_leads_to_their_cards(
     make_visit(clinic)
     visit = asked(clock, "waiting", clinic, room)
     page = desk(ana)
-    assert "Are these patients still here? 2 visits are open past their day." in page
+    assert f"Are these patients still here? 2 visits are {PAST}" in page
     assert f'<a href="#keep-{visit.public_id}">{visit.ticket}</a>' in page
     assert f'id="keep-{visit.public_id}"' in page
     press(ana, visit, "left")
-    assert "Is this patient still here? 1 visit is open past its day." in desk(ana)
+    assert f"Is this patient still here? 1 visit is {PAST}" in desk(ana)
 
 
 @pytest.mark.parametrize("before", ANSWERS)
@@ -103,8 +105,34 @@ def test_what_the_system_closed_this_morning_stands_under_done_with_its_undo(
     assert 'data-state="left"' in shown and "Left: the system" in shown
     press(ana, visit, "undo")
     assert state(visit) == "waiting"
-    clock.add(days=2)
-    assert visit.public_id.hex not in re.sub("-", "", desk(ana).partition('id="done"')[2])
+
+
+def test_what_the_system_closed_is_not_on_the_desk_of_the_next_day(
+    clinic: Clinic, ana: Client, room: Room, clock: Clock
+) -> None:
+    visit = asked(clock, "waiting", clinic, room)
+    clock.add(minutes=30)
+    resolve_open_visits()
+    clock.add(days=1)
+    ana.force_login(User.objects.get(username="ana"))
+    page = desk(ana)
+    assert 'id="done"' in page and str(visit.public_id) not in page
+
+
+def test_booking_that_nobody_answers_for_stays_on_the_desk_after_those_of_today(
+    clinic: Clinic, ana: Client, clock: Clock
+) -> None:
+    Clinic.objects.update(close_after_minutes=None)
+    clock.add(days=-3)
+    old = make_booking(clinic, clock.at)
+    make_booking(clinic, clock.at + timedelta(days=5), "Cleo")
+    clock.add(days=3)
+    resolve_open_visits()
+    make_booking(clinic, clock.at, "Eve")
+    page = desk(ana)
+    assert "Is this patient still here?" in page and f'<a href="#keep-{old.public_id}">' in page
+    assert re.findall(r'class="name">(\w+)', page) == ["Eve", "Bob"]
+    assert "Jan 31, 3:00 AM" in card(page, old) and "Feb" not in page
 
 
 def test_clinic_that_only_asks_names_no_time(clinic: Clinic, ana: Client, room: Room, clock: Clock) -> None:

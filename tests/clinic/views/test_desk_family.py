@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.test import Client
@@ -11,6 +11,7 @@ from django.test import Client
 from clinic.models import Clinic, Room, Visit
 from clinic.services import Actor, Answers, check_in_together, move
 from clinic.states import Verb
+from tests.clinic.conftest import Clock
 from tests.clinic.views.desk_pages import card, desk, press, said, seen, send, state
 from tests.factories import answers, make_clinic, make_visit
 
@@ -67,6 +68,16 @@ def test_second_clerk_who_calls_all_is_told_who_was_first(
     press(ana, family[0], "call-together", room=room.pk)
     response = send(ben, family[0], "call-together", seen=known, room=room.pk)
     assert "already called by Ana" in said(response)
+
+
+def test_call_all_on_a_card_that_was_just_called_splits_no_family(
+    ana: Client, ben: Client, family: list[Visit], clinic: Clinic
+) -> None:
+    known, (one, two) = seen(card(desk(ben), family[0])), clinic.rooms.all()
+    press(ana, family[0], "call", room=one.pk)
+    response = send(ben, family[0], "call-together", seen=known, room=two.pk)
+    assert "already called by Ana" in said(response)
+    assert [state(visit) for visit in family] == ["called", "waiting"]
 
 
 def test_call_all_without_a_room_is_refused(ana: Client, family: list[Visit]) -> None:
@@ -144,3 +155,11 @@ def test_one_who_left_and_returns_is_a_new_visit_that_says_so(ana: Client, clini
     page = desk(ana)
     assert again.pk != first.pk and "Here before today: Left without being seen" in words(card(page, again))
     assert "Here before" not in words(card(page, twin))
+
+
+def test_nobody_is_younger_than_born_today_before_the_clinics_day_begins(
+    ana: Client, clinic: Clinic, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 2, 3, 2, 0, tzinfo=clinic.zone)
+    (baby,) = check_in_together(clinic, [answers("Ola", born=date(2026, 2, 3))], by=Actor())
+    assert '<span class="age">0</span>' in card(desk(ana), baby)

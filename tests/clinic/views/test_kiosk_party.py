@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
+from clinic.kiosk_session import KioskSession
 from clinic.models import Clinic, Visit
 from clinic.services import LARGEST_PARTY, Actor, move
 from clinic.states import Verb
@@ -37,6 +39,12 @@ def shown(kiosk: Client, address: str = LAST) -> str:
 
 def text(page: str) -> str:
     return " ".join(re.sub("<[^>]*>", " ", page).split())
+
+
+def request_with(cookies: Any) -> Any:
+    request = RequestFactory().get("/kiosk/")
+    request.COOKIES = {name: morsel.value for name, morsel in cookies.items()}
+    return request
 
 
 def names() -> list[str]:
@@ -92,20 +100,33 @@ def test_check_page_without_the_next_persons_answers_leads_to_them(kiosk: Client
         assert kiosk.get(address)["Location"] == "/kiosk/name/"
 
 
-def test_next_person_is_dropped_again(kiosk: Client) -> None:
+def buttons(kiosk: Client, end: str, address: str = LAST) -> list[str]:
+    """The addresses of the page's buttons that change who is asked: "remove/" or "" for Change."""
+    marks = Marks(kiosk.get(address).content.decode())
+    return [
+        str(one["action"])
+        for one in marks.having("action")
+        if re.fullmatch(rf"/kiosk/others/[0-9a-f]+/{end}", str(one["action"]))
+    ]
+
+
+def test_next_person_is_dropped_again_and_a_second_tap_drops_nobody_else(kiosk: Client) -> None:
     answer(kiosk)
+    add(kiosk, "Ola")
     kiosk.post("/kiosk/others/")
-    assert Marks(kiosk.get("/kiosk/name/").content.decode()).having("action", "/kiosk/others/drop/")
-    assert kiosk.post("/kiosk/others/drop/")["Location"] == LAST
-    assert "Bob Miller" in shown(kiosk) and "Together with" not in shown(kiosk)
+    (drop,) = buttons(kiosk, "remove/", "/kiosk/name/")
+    for _tap in range(2):
+        assert kiosk.post(drop)["Location"] == LAST
     finish(kiosk)
-    assert names() == ["Bob"]
+    assert names() == ["Bob", "Ola"]
 
 
 def test_any_of_them_is_changed_from_the_check_page(kiosk: Client) -> None:
     answer(kiosk)
     add(kiosk, "Ola")
-    assert kiosk.post("/kiosk/others/0/")["Location"] == LAST
+    (change,) = buttons(kiosk, "")
+    for _tap in range(2):
+        assert kiosk.post(change)["Location"] == LAST
     kiosk.post("/kiosk/name/?change=1", {"given_name": "Rob", "family_name": "Miller"})
     assert "Rob Miller" in shown(kiosk) and "Ola Miller" in shown(kiosk)
     finish(kiosk)
@@ -114,12 +135,23 @@ def test_any_of_them_is_changed_from_the_check_page(kiosk: Client) -> None:
 
 def test_any_of_them_is_removed_from_the_check_page(kiosk: Client) -> None:
     answer(kiosk)
-    add(kiosk, "Ola")
-    add(kiosk, "Jan")
-    kiosk.post("/kiosk/others/1/remove/")
+    for name in ("Ola", "Jan", "Per"):
+        add(kiosk, name)
+    _per, _bob, ola, _jan = buttons(kiosk, "remove/")
+    for _tap in range(2):
+        kiosk.post(ola)
     assert "Ola Miller" not in shown(kiosk)
     finish(kiosk)
-    assert names() == ["Bob", "Jan"]
+    assert names() == ["Bob", "Jan", "Per"]
+
+
+def test_whoever_is_asked_last_is_removed_too_but_not_who_is_left_alone(kiosk: Client) -> None:
+    answer(kiosk)
+    add(kiosk, "Ola")
+    ola, _bob = buttons(kiosk, "remove/")
+    kiosk.post(ola)
+    assert "Bob Miller" in shown(kiosk) and "Together with" not in shown(kiosk)
+    assert buttons(kiosk, "remove/") == []
 
 
 def test_as_many_as_may_come_together_and_then_the_desk(kiosk: Client) -> None:
@@ -132,7 +164,7 @@ def test_as_many_as_may_come_together_and_then_the_desk(kiosk: Client) -> None:
     assert len(tickets_in(finish(kiosk))) == LARGEST_PARTY
 
 
-@pytest.mark.parametrize("act", ["", "drop/", "0/", "7/", "0/remove/", "99999999999/remove/"])
+@pytest.mark.parametrize("act", ["", "0/", "0123abcd/", "0123abcd/remove/", "99999999999/remove/"])
 @pytest.mark.parametrize("upto", ["/kiosk/arrival/", "/kiosk/birth/", LAST])
 def test_no_press_at_a_wrong_time_loses_or_doubles_a_person(kiosk: Client, act: str, upto: str) -> None:
     answer(kiosk, upto=upto)
@@ -167,7 +199,7 @@ def child_alone(kiosk: Client, adult: str) -> Any:
 @pytest.mark.parametrize("adult", ["Eva Larsen", ""])
 def test_child_with_an_adult_who_is_no_patient(kiosk: Client, adult: str) -> None:
     child_alone(kiosk, adult)
-    assert f"Adult who answers {adult or 'None given'}" in shown(kiosk)
+    assert f"Adult with this child {adult or 'None given'}" in shown(kiosk)
     finish(kiosk)
     assert Visit.objects.get().answered_by == adult
 
@@ -195,17 +227,43 @@ def test_one_who_checks_in_again_sees_the_same_ticket_and_where_to_go(clinic: Cl
     assert "take a seat" not in page, "nobody is told to sit down and to go at once"
 
 
-def test_same_person_twice_in_one_party_is_one(kiosk: Client) -> None:
+def test_same_person_twice_in_one_party_is_refused_in_words_that_help_twins(kiosk: Client) -> None:
+    answer(kiosk, given_name="")
+    kiosk.post("/kiosk/others/")
+    kiosk.post("/kiosk/name/", {"given_name": "", "family_name": "MILLER"})
+    reply = kiosk.post("/kiosk/birth/", BORN)
+    assert reply.status_code == 422 and "This person is on your list already. Twins?" in reply.content.decode()
+    kiosk.post("/kiosk/name/", {"given_name": "Castor", "family_name": "Miller"})
+    kiosk.post("/kiosk/birth/", BORN)
+    kiosk.post("/kiosk/reason/", {"reason": "skin"})
+    assert kiosk.post("/kiosk/name/?change=1", {"given_name": "", "family_name": "Miller"}).status_code == 422
+    assert len(tickets_in(finish(kiosk))) == 2
+
+
+def test_change_of_the_phone_keeps_the_adult_who_answers(kiosk: Client) -> None:
+    child_alone(kiosk, "Eva Larsen")
+    add(kiosk, "Ola", BORN)
+    page = Marks(kiosk.get("/kiosk/phone/?change=1").content.decode())
+    assert page.having("value", "Eva Larsen"), "asked again, since one of them is a child"
+
+
+def test_remove_that_comes_late_does_not_give_ones_ticket_to_another(clinic: Clinic, kiosk: Client) -> None:
     answer(kiosk)
-    add(kiosk, "bob", BORN)
-    assert len(tickets_in(finish(kiosk))) == 1 and Visit.objects.count() == 1
+    add(kiosk, "Ola")
+    key_kept = kiosk.cookies.copy()
+    tickets = tickets_in(finish(kiosk))
+    store = KioskSession(request_with(key_kept))
+    store.visit_ids = []
+    store.remove(store.others[0]["who"])
+    store.save(HttpResponse())
+    assert tickets_in(finish(kiosk)) == [tickets[1]], "Ola's own"
 
 
 # --- Booked ------------------------------------------------------------------------------------------------------
 
 
 def test_rule_for_the_place_in_line_is_on_the_page(clinic: Clinic, kiosk: Client) -> None:
-    rule = "With an appointment: on time, or up to 60 minutes late, you keep its place in line."
+    rule = "on time, or up to 60 minutes late, you keep the place in line of your appointment time."
     answer(kiosk, arrival="booked")
     assert rule in shown(kiosk, "/kiosk/arrival/")
     assert rule in text(finish(kiosk))
@@ -214,3 +272,10 @@ def test_rule_for_the_place_in_line_is_on_the_page(clinic: Clinic, kiosk: Client
 def test_walk_in_is_not_told_of_appointments_on_the_ticket(kiosk: Client) -> None:
     answer(kiosk)
     assert "With an appointment" not in finish(kiosk)
+
+
+def test_clinic_that_takes_nobody_late_says_so_without_zero_minutes(clinic: Clinic, kiosk: Client) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(late_minutes=0)
+    answer(kiosk, arrival="booked")
+    page = shown(kiosk, "/kiosk/arrival/")
+    assert "your place in line counts from your check-in" in page and " 0 minutes" not in page

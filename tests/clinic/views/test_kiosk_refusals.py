@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 BAD = [
     ("arrival", {}, {"id_arrival_0": "Please choose one."}),
     ("arrival", {"arrival": "teleported"}, {"id_arrival_0": "Please choose one."}),
-    ("name", {"given_name": "Bob"}, {"id_family_name": "Please write your last name."}),
+    ("name", {"given_name": "Bob"}, {"id_family_name": "Please write the last name."}),
     ("name", {"family_name": "42"}, {"id_family_name": "Please write a name with at least one letter."}),
     (
         "name",

@@ -27,9 +27,10 @@ SPOKEN = [
     "clinic/views/kiosk.py",
     "clinic/views/kiosk_steps.py",
 ]
-SPOKEN += ["clinic/models/visits.py", "clinic/models/places.py", "clinic/models/people.py"]
+SPOKEN += [f"clinic/models/{name}.py" for name in ("visits", "places", "people", "hours")]
 FOLDERS = [
     "templates/kiosk",
+    "templates/desk",
     "templates/devices",
     "templates/monitor",
     "templates/registration",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0003_people'),
+        ('clinic', '0002_people'),
     ]
 
     operations = [
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='visitevent',
             name='verb',
-            field=models.CharField(choices=[('book', 'Book'), ('check-in', 'Check in'), ('call', 'Call'), ('recall', 'Call again'), ('step-out', 'Step out'), ('return', 'Back to waiting'), ('room', 'In room'), ('discharge', 'Discharge'), ('left', 'Left'), ('no-show', 'Did not come'), ('cancel', 'Cancel'), ('enter-in-error', 'Entered in error'), ('confirm', 'Identity checked'), ('move', 'Change lane'), ('undo', 'Undo'), ('ask', 'Still here?'), ('keep', 'Still here')], max_length=20),
+            field=models.CharField(choices=[('book', 'Book'), ('check-in', 'Check in'), ('call', 'Call'), ('recall', 'Call again'), ('step-out', 'Step out'), ('return', 'Back to waiting'), ('room', 'In room'), ('discharge', 'Discharge'), ('left', 'Left'), ('no-show', 'Did not come'), ('cancel', 'Cancel'), ('enter-in-error', 'Entered in error'), ('confirm', 'Identity checked'), ('move', 'Change lane'), ('undo', 'Undo'), ('ask', 'Asked about'), ('keep', 'Still here')], max_length=20),
         ),
         migrations.CreateModel(
             name='SpecialHours',

@@ -186,7 +186,10 @@ class JobQueuesAdmin(QueueAdmin):  # type: ignore[misc]
         return request.user.has_perm(OPERATOR)
 
     def get_urls(self) -> Any:
-        patterns = super().get_urls()
+        # Its model has no table: there is nothing to add, and no object to look at.
+        patterns = [
+            one for one in super().get_urls() if not str(one.pattern).startswith(("<path:object_id>", "add/"))
+        ]
         for pattern in patterns:
             pattern.callback = for_operators(pattern.callback)
         return patterns

@@ -10,12 +10,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.conftest import FLAGS
-from tests.browser.people import Patient, check_in, log_in, open_monitor, press, wait_for_row
+from tests.browser.people import Patient, check_in, log_in, open_monitor, wait_for_row
 from tests.stack import ROOT, Stack, running
 
 TARGET = ROOT / "docs" / "img" / "screens.png"
 SIZES = {"kiosk": (1080, 1920), "monitor": (1920, 1080), "desk": (1366, 768)}
-PEOPLE = ["Linh Nguyen", "Luis Garcia", "Jo Smith", "Rami Haddad", "Ola Kowalska", "Kofi Osei", "Eva Larsen"]
+MORNING = ["--at", "harbor", "--from", "Mon 09:00", "--hours", "1.5", "--speed", "240", "--seed", "7"]
 SHEET = """<body style="margin:0;background:#e9e7e1"><div style="display:grid;gap:24px;padding:24px;width:1552px;
 grid-template-columns:auto auto;grid-template-rows:auto auto;justify-content:center">
 <img src="{kiosk}" style="height:880px;grid-row:1/3"><img src="{monitor}" style="height:428px">
@@ -40,11 +40,8 @@ def screens(browser: Browser, stack: Stack) -> dict[str, Page]:
     kiosk = contexts["kiosk"].new_page()
     monitor = open_monitor(contexts["monitor"], stack)
     desk = log_in(contexts["desk"], stack, "desk", "/desk/")
-    tickets = [check_in(kiosk, stack, Patient(*name.split())) for name in PEOPLE]
-    for ticket in tickets[:2]:
-        wait_for_row(desk, ticket, "waiting", 5)
-        press(desk, ticket, "call")
-        wait_for_row(monitor, ticket, "called", 5)
+    stack.manage("simulate", *MORNING)
+    wait_for_row(monitor, check_in(kiosk, stack, Patient("Linh", "Nguyen")), "waiting", 5)
     monitor.wait_for_timeout(500)
     return {"kiosk": kiosk, "monitor": monitor, "desk": desk}
 

@@ -156,3 +156,12 @@ def test_job_queue_job_or_worker_that_there_is_not_is_not_found(
     where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
     settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
     assert olu.get(f"/admin/django_rq/dashboard/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["add/", "6/", "6/change/", "6/history/", "6/delete/"])
+def test_job_queues_have_no_objects_to_add_or_look_at(page: str) -> None:
+    User.objects.create_superuser("root")
+    root = Client()
+    root.force_login(User.objects.get())
+    for method in (root.get, root.post):
+        assert method(f"/admin/django_rq/dashboard/{page}").status_code == 404

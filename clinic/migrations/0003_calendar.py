@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0003_people'),
+        ('clinic', '0002_people'),
     ]
 
     operations = [

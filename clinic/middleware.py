@@ -47,9 +47,10 @@ class RefusedMethods:
 
 
 class Readable:
-    """Turns addresses away that no page of ours has, before a database fails on them.
+    """Turns away what no page of ours has or sends, before a database fails on it, or as it does.
 
-    PostgreSQL fails on a NUL, which a cookie too may hold; SQLite on a search for a thousand words.
+    PostgreSQL fails on a NUL, which a cookie too may hold; SQLite on a search for a thousand words, and on the
+    number of a row with more digits than any row's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -62,3 +63,9 @@ class Readable:
         if len(query) > LONGEST_QUERY or NUL in request.path or NUL in unquote(query):
             return errors.bad_request(request)
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Django checks such a number where it looks for one row, and not where it looks for several."""
+        if isinstance(exception, OverflowError) and "SQLite INTEGER" in str(exception):
+            return errors.bad_request(request)
+        return None

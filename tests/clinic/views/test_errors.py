@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group, User
 from django.db import DatabaseError
 from django.test import Client
 from django.utils.http import urlencode
@@ -16,6 +17,7 @@ from clinic import kiosk_session
 from clinic.access import cookie_name
 from clinic.handler import Handler
 from clinic.models import Clinic
+from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.views.kiosk_pages import answer
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +107,9 @@ def test_cookie_with_a_nul_is_no_cookie(kiosk: Client, name: str) -> None:
     kiosk.cookies[whole] = "a" * 32 + "\0"
     assert kiosk.get("/kiosk/").status_code == (403 if name == "kiosk" else 200)
     assert kiosk.get("/desk/").status_code == 302
+
+
+def test_number_of_a_row_that_no_database_has_breaks_nothing(db: None) -> None:
+    root = logged_in(User.objects.create_superuser("root"))
+    reply = root.post("/admin/auth/group/add/", {"name": "Night", "permissions": ["9" * 40]})
+    assert reply.status_code in (200, 400) and not Group.objects.exists()

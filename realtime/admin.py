@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminRadioSelect
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import NoReverseMatch
 from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
 from rq.exceptions import InvalidJobOperation, InvalidJobOperationError, NoSuchJobError
@@ -30,7 +31,17 @@ else:
 OPERATOR = "realtime.change_switch"
 LENGTH_WORDS = {"30m": "30 minutes", "1h": "1 hour", "4h": "4 hours", "ever": "Until someone turns it on"}
 EVENTS_SHOWN = 20
-NOT_THERE = (IndexError, ValueError, NoSuchJobError, InvalidJobOperation, InvalidJobOperationError)
+# What django-rq's pages raise for a job queue, job, worker, scheduler, action or token that there is not.
+NOT_THERE = (
+    IndexError,
+    ValueError,
+    TypeError,
+    NoReverseMatch,
+    ImproperlyConfigured,
+    NoSuchJobError,
+    InvalidJobOperation,
+    InvalidJobOperationError,
+)
 
 
 class SwitchForm(SwitchModelForm):
@@ -161,7 +172,7 @@ class SwitchEventAdmin(ModelAdmin):
 def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself.
 
-    django-rq fails on the number of a job queue, and on the name of a job or a worker, that there is not.
+    What is NOT_THERE is not found.
     """
 
     @wraps(view)

@@ -148,6 +148,7 @@ def test_who_has_not_logged_in_is_asked_to() -> None:
         "workers/99/",
         "workers/0/no-such-worker/",
         "queues/0/no-such-job/delete/",
+        "schedulers/0/",
     ],
 )
 def test_job_queue_job_or_worker_that_there_is_not_is_not_found(
@@ -165,3 +166,11 @@ def test_job_queues_have_no_objects_to_add_or_look_at(page: str) -> None:
     root.force_login(User.objects.get())
     for method in (root.get, root.post):
         assert method(f"/admin/django_rq/dashboard/{page}").status_code == 404
+
+
+def test_job_queues_take_no_address_or_token_that_is_none(live_redis: object, olu: Client, settings: Any) -> None:
+    where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
+    settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
+    back = {"HTTP_REFERER": "\xff\xfe"}
+    assert olu.post("/admin/django_rq/dashboard/queues/confirm-action/0/", {}, **back).status_code == 404
+    assert Client().get("/admin/django_rq/dashboard/stats.json/d\u05d0").status_code == 404

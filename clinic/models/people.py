@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic import clock
 from clinic.models.places import Clinic
 
 PAIRING_LIFE = timedelta(minutes=10)
@@ -75,19 +76,19 @@ class Device(models.Model):
     def offer_pairing(self) -> str:
         """A single-use secret for the pairing link, good for PAIRING_LIFE. Not saved."""
         secret = secrets.token_urlsafe(16)
-        self.pairing_hash, self.pairing_ends_at = digest(secret), timezone.now() + PAIRING_LIFE
+        self.pairing_hash, self.pairing_ends_at = digest(secret), clock.now() + PAIRING_LIFE
         return secret
 
     def pair(self) -> str:
         """A new token for the device's cookie; ends the pairing link and any earlier token. Not saved."""
         token = secrets.token_urlsafe(32)
-        self.token_hash, self.paired_at, self.revoked_at = digest(token), timezone.now(), None
+        self.token_hash, self.paired_at, self.revoked_at = digest(token), clock.now(), None
         self.pairing_hash, self.pairing_ends_at = "", None
         return token
 
     def revoke(self) -> None:
         """Locks the device out. Not saved."""
-        self.token_hash, self.pairing_hash, self.revoked_at = "", "", timezone.now()
+        self.token_hash, self.pairing_hash, self.revoked_at = "", "", clock.now()
 
 
 class HelpRequest(models.Model):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic import clock, parties
 from clinic.ages import age_on, is_child
@@ -62,7 +63,8 @@ class DeskCard:
     @property
     def buttons(self) -> list[tuple[str, str]]:
         """Each verb with the words on its button."""
-        return [(name, str(Verb(name).label)) for name in self.verbs]
+        own = {str(Verb.KEEP): _("Still expected")} if self.state == State.EXPECTED else {}
+        return [(name, str(own.get(name, Verb(name).label))) for name in self.verbs]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -43,7 +43,7 @@ class MonitorBoard:
 
 @dataclass(frozen=True)
 class KioskTicket:
-    """What a kiosk tells one of those in front of it; the first name only to tell several apart."""
+    """What a kiosk tells one of those in front of it; the name only to tell several apart."""
 
     ticket: str
     name: str
@@ -93,15 +93,18 @@ def public_label(clinic: Clinic, visit: Visit) -> str:
     return f"{given[0]} {initial}." if initial else given[0]
 
 
-def party_tickets(visits: Sequence[Visit]) -> PartyTickets:
-    """What a kiosk shows to those who have just checked in, at least one: all of one clinic."""
+def party_tickets(visits: Sequence[Visit], said: Mapping[str, str]) -> PartyTickets:
+    """What a kiosk shows to those who have just checked in, at least one: all of one clinic.
+
+    `said`: by public id, the name that was given there. A booking's own name is not for whoever stands there.
+    """
     several = len(visits) > 1
     in_line = [visit for visit in visits if visit.state == State.WAITING]
     return PartyTickets(
         tickets=[
             KioskTicket(
                 ticket=visit.ticket,
-                name=(visit.given_name or visit.family_name) if several else "",
+                name=said.get(str(visit.public_id), "") if several else "",
                 state=visit.state,
                 room=visit.room.name if visit.room else "",
             )

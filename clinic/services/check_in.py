@@ -55,6 +55,7 @@ def check_in(
     lane: Lane = Lane.STANDARD,
     identity_checked: bool = False,
     beside: Visit | None = None,
+    newly: bool = False,
 ) -> Visit:
     """The patient's visit, now waiting and with a ticket; the same `key` and person again give the same visit.
 
@@ -62,10 +63,11 @@ def check_in(
     is expected takes up that booking, by birth date and both names; who says that they are booked, and is not
     found, becomes a walk-in that the desk is told of: to the one who asks, hit and miss look alike. A booking
     keeps its lane unless another than the standard one is given. `beside`: they are together with this visit.
+    `newly`: raises AlreadyDone for somebody who is here, whom a clerk finds on the board.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form = _Form(clinic, by, clock.now(), lane, identity_checked)
+        form = _Form(clinic, by, clock.now(), lane, identity_checked, newly)
         return form.hand_in(topic, answers, key, beside)
 
 
@@ -97,12 +99,15 @@ class _Form:
     now: datetime
     lane: Lane = Lane.STANDARD
     identity_checked: bool = False
+    newly: bool = False
 
     def hand_in(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
         own_key = persons.own_key(key, answers) if key else None
         if own_key and (known := self.clinic.visits.filter(idempotency_key=own_key).first()):
             return known
         if here := persons.visit_on_site(self.clinic, answers):
+            if self.newly:
+                raise persons.here_already(here)
             return self._again(topic, here)
         return self._admit(topic, answers, own_key, beside)
 

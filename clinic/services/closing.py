@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from clinic import clock
 from clinic.models import Clinic, Visit, VisitEvent
@@ -24,8 +24,6 @@ from realtime import notices
 logger = logging.getLogger(__name__)
 
 BATCH = 20
-# The database does not answer: no clinic's fault, and no use to ask it for the next one.
-AWAY = (OperationalError, InterfaceError)
 # Somebody who was just said to be here is not asked about again at once, if the day's end follows the closing.
 KEPT_FOR = timedelta(minutes=60)
 CLOSES = {
@@ -54,7 +52,7 @@ class Step(NamedTuple):
 def resolve_open_visits() -> int:
     """Asks about, or closes, each open visit that is due, in all clinics. Returns how many events that made.
 
-    What goes wrong in one clinic is logged and keeps no other. Raises an error of AWAY at once.
+    What goes wrong in one clinic is logged and keeps no other. A database that does not answer ends it at once.
     """
     return sum(_of_clinic(pk) for pk in Clinic.objects.values_list("pk", flat=True))
 
@@ -63,9 +61,9 @@ def _of_clinic(clinic_pk: int) -> int:
     try:
         due = [step.visit.pk for step in _due(clinic_pk)]
         return sum(_batch(clinic_pk, due[n : n + BATCH]) for n in range(0, len(due), BATCH))
-    except AWAY:
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_away(error):
+            raise
         logger.exception("open visits of clinic %s could not be looked at", clinic_pk)
         return 0
 
@@ -74,13 +72,18 @@ def _batch(clinic_pk: int, visits: list[int]) -> int:
     """Some visits at once; one by one where that fails, so that a bad one keeps no other."""
     try:
         return _resolve(clinic_pk, visits)
-    except AWAY:
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_away(error):
+            raise
         if len(visits) == 1:
             logger.exception("open visit %s of clinic %s could not be asked about or closed", *visits, clinic_pk)
             return 0
     return sum(_batch(clinic_pk, [visit]) for visit in visits)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database answers no more, so that asking it for the next clinic is of no use."""
+    return isinstance(error, OperationalError | InterfaceError) and not connection.is_usable()
 
 
 def _resolve(clinic_pk: int, visits: list[int]) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
 
+from clinic import clock
 from clinic.models import Device
 from clinic.models.people import digest
 
@@ -19,7 +19,7 @@ def offer_pairing(device: Device) -> str:
 
 def to_pair(secret: str) -> Device | None:
     """The device that a pairing link is for, while the offer stands."""
-    now = timezone.now()
+    now = clock.now()
     return (
         Device.objects.select_related("clinic")
         .filter(pairing_hash=digest(secret), pairing_ends_at__gt=now)

@@ -62,8 +62,13 @@ def must_not_be_here(visit: Visit) -> None:
     theirs = visit.clinic.visits.of_person(visit.given_name, visit.family_name, visit.birth_date)
     here = theirs.on_site().exclude(pk=visit.pk).first()
     if here is not None:
-        name = f"{here.given_name} {here.family_name}".strip()
-        raise AlreadyDone(_("%(name)s is here already: %(ticket)s.") % {"name": name, "ticket": here})
+        raise here_already(here)
+
+
+def here_already(visit: Visit) -> AlreadyDone:
+    """What is said of somebody who is here, to whoever would let them in."""
+    name = f"{visit.given_name} {visit.family_name}".strip()
+    return AlreadyDone(_("%(name)s is here already: %(ticket)s.") % {"name": name, "ticket": visit})
 
 
 def booking(clinic: Clinic, person: Person, at: datetime, *, claimed: bool) -> Visit | None:

@@ -72,9 +72,10 @@ def act(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def call_next(request: StaffRequest) -> HttpResponse:
     """Calls the first in line; a double tap calls one."""
     try:
-        room, key = _room(request), _key(request, "call-next")
+        room = _room(request)
         if room is None:
             raise Refused(_("Choose a room first."))
+        key = _key(request, f"call-next:{room.pk}")
         actor, free = Actor(user=request.user), _was_free(request)
         _say(request, services.call_next(request.clinic, by=actor, room=room, seen_free=free, key=key))
     except Refused as no:
@@ -126,12 +127,13 @@ def _checked_in(request: StaffRequest, form: DeskCheckInForm) -> bool:
     try:
         visit = services.check_in(
             request.clinic,
-            form.answers(),
+            parties.answered_for([form.answers()], timezone.localdate())[0],
             by=Actor(user=request.user),
             key=said["key"],
             lane=Lane(said["lane"]),
             identity_checked=said["identity_checked"],
             beside=said["beside"],
+            newly=True,
         )
     except Refused as no:
         form.add_error(None, str(no))
@@ -151,19 +153,20 @@ def _call_together(request: StaffRequest, public_id: UUID) -> None:
         by=Actor(user=request.user),
         room=room,
         seen_free=_was_free(request),
-        key=_key(request, f"{CALL_TOGETHER}:{public_id}"),
+        key=_key(request, f"{CALL_TOGETHER}:{public_id}:{room.pk}"),
     )
     tickets = ", ".join(event.visit.ticket for event in events)
     messages.success(request, f"{tickets}: {Verb.CALL.label} → {room}")
 
 
 def _do(request: StaffRequest, public_id: UUID, verb: Verb) -> VisitEvent:
-    actor, key = Actor(user=request.user), _key(request, f"{verb}:{public_id}")
+    actor, room = Actor(user=request.user), _room(request)
+    key = _key(request, f"{verb}:{public_id}:{room.pk if room else ''}")
     if verb == Verb.CHECK_IN:
         return services.arrive(request.clinic, public_id, by=actor).events.latest("sequence")
     if verb == Verb.UNDO:
         return services.undo(request.clinic, public_id, by=actor, seen=_number(request, "seen"), key=key)
-    room, free = _room(request), verb == Verb.CALL and _was_free(request)
+    free = verb == Verb.CALL and _was_free(request)
     return services.move(request.clinic, public_id, verb, by=actor, room=room, seen_free=free, key=key)
 
 
@@ -196,7 +199,7 @@ def _was_free(request: StaffRequest) -> bool:
 
 
 def _key(request: StaffRequest, what: str) -> UUID | None:
-    """The same press of the same person on the same state of things has the same key: a double tap acts once."""
+    """One key for one person's press on one state of things: a double tap acts once. `what` names the room too."""
     seen = _number(request, "seen")
     return None if seen is None else uuid.uuid5(KEYS, f"{request.user.pk}:{request.clinic.pk}:{what}:{seen}")
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import parties, presenters, services
+from clinic import clock, parties, presenters, services
 from clinic.ages import is_child
 from clinic.forms import ArrivalForm, answers_from, language_choices, written_phone
 from clinic.kiosk_session import WHO, KioskSession
@@ -65,7 +65,7 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @at_kiosk
 def start(request: KioskRequest) -> HttpResponse:
     """The first page: language. Opening it begins afresh. Who began before the doors closed may go on."""
-    clinic, now = request.device.clinic, timezone.now()
+    clinic, now = request.device.clinic, clock.now()
     if not clinic.is_open(now) and not (request.method == "POST" and request.kiosk.answers):
         request.kiosk.wipe()
         return page(request, "kiosk/closed.html", _opening(clinic, now))
@@ -118,7 +118,8 @@ def ticket(request: KioskRequest) -> HttpResponse:
     visits = list(Visit.objects.of(clinic).filter(public_id__in=known).select_related("room").order_by("pk"))
     if not visits:
         return redirect("kiosk:start")
-    return page(request, "kiosk/ticket.html", {"party": presenters.party_tickets(visits)})
+    said = {public_id: _name(one) for public_id, one in zip(known, request.kiosk.people(), strict=False)}
+    return page(request, "kiosk/ticket.html", {"party": presenters.party_tickets(visits, said)})
 
 
 @require_http_methods(["GET", "POST"])

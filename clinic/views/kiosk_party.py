@@ -15,8 +15,7 @@ from clinic.views.kiosk_steps import CHECK, address, first_unanswered
 
 
 def _press(act: Callable[..., None]) -> Callable[..., HttpResponse]:
-    """A button that changes who is asked. A GET, from a browser's history, changes nothing; nor does a second tap:
-    each button names the person."""
+    """A button that changes who is asked. Neither a GET, from a browser's history, nor a second tap does."""
 
     @require_http_methods(["GET", "POST"])
     @at_kiosk

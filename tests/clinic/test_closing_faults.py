@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
 from clinic.models import Clinic, Visit, VisitEvent
 from clinic.services import closing, move, moves
@@ -84,11 +84,22 @@ def test_clinic_deleted_meanwhile_is_nothing_to_tell(
     assert asked(visit) == [True] and not caplog.records
 
 
+def test_deadlock_in_one_clinic_keeps_no_other(clock: Clock, breaks: Breaks) -> None:
+    visits = [make_visit(make_clinic(slug)) for slug in ("a", "b")]
+    clock.add(days=1)
+    breaks(visits[0], OperationalError("deadlock detected"))
+    resolve_open_visits()
+    assert asked(*visits) == [False, True]
+
+
 @pytest.mark.parametrize("error", [OperationalError("away"), InterfaceError("away")])
-def test_database_that_does_not_answer_is_asked_no_more(clock: Clock, breaks: Breaks, error: Exception) -> None:
+def test_database_that_does_not_answer_is_asked_no_more(
+    clock: Clock, breaks: Breaks, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     visits = [make_visit(make_clinic(slug)) for slug in ("a", "b")]
     clock.add(days=1)
     breaks(visits[0], error)
+    monkeypatch.setattr(connection, "is_usable", lambda: False)
     with pytest.raises(type(error)):
         resolve_open_visits()
     assert asked(*visits) == [False, False]

@@ -46,7 +46,8 @@ def test_card_asks_and_offers_what_may_be_answered(
 ) -> None:
     visit = asked(clock, before, clinic, room)
     shown = card(desk(ana), visit)
-    assert "Still here?" in shown and "Without an answer, closed at 4:30 AM." in shown
+    asks = "Still expected?" if before == "expected" else "Still here?"
+    assert asks in shown and "Without an answer, closed at 4:30 AM." in shown
     assert [verb for verb in verbs(shown) if verb != "confirm"] == ANSWERS[before]
 
 
@@ -56,11 +57,11 @@ def test_banner_counts_the_questions_and_leads_to_their_cards(
     make_visit(clinic)
     visit = asked(clock, "waiting", clinic, room)
     page = desk(ana)
-    assert f"Are these patients still here? 2 visits are {PAST}" in page
+    assert f"Please check: 2 visits are {PAST}" in page
     assert f'<a href="#keep-{visit.public_id}">{visit.ticket}</a>' in page
     assert f'id="keep-{visit.public_id}"' in page
     press(ana, visit, "left")
-    assert f"Is this patient still here? 1 visit is {PAST}" in desk(ana)
+    assert f"Please check: 1 visit is {PAST}" in desk(ana)
 
 
 @pytest.mark.parametrize("before", ANSWERS)
@@ -130,7 +131,7 @@ def test_booking_that_nobody_answers_for_stays_on_the_desk_after_those_of_today(
     resolve_open_visits()
     make_booking(clinic, clock.at, "Eve")
     page = desk(ana)
-    assert "Is this patient still here?" in page and f'<a href="#keep-{old.public_id}">' in page
+    assert "Please check: 1 visit" in page and f'<a href="#keep-{old.public_id}">' in page
     assert re.findall(r'class="name">(\w+)', page) == ["Eve", "Bob"]
     assert "Jan 31, 3:00 AM" in card(page, old) and "Feb" not in page
 
@@ -139,4 +140,5 @@ def test_clinic_that_only_asks_names_no_time(clinic: Clinic, ana: Client, room: 
     Clinic.objects.update(close_after_minutes=None)
     visit = asked(clock, "roomed", clinic, room)
     shown = card(desk(ana), visit)
-    assert "Still here?" in shown and "Without an answer" not in shown
+    asks = "Still expected?" if before == "expected" else "Still here?"
+    assert asks in shown and "Without an answer" not in shown

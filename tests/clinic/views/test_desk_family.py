@@ -153,8 +153,8 @@ def test_one_who_left_and_returns_is_a_new_visit_that_says_so(ana: Client, clini
     again = make_visit(clinic, "Bob")
     twin = make_visit(clinic, "Rob")
     page = desk(ana)
-    assert again.pk != first.pk and "Here before today: Left without being seen" in words(card(page, again))
-    assert "Here before" not in words(card(page, twin))
+    assert again.pk != first.pk and "Here earlier today: Left without being seen" in words(card(page, again))
+    assert "Here earlier" not in words(card(page, twin))
 
 
 def test_nobody_is_younger_than_born_today_before_the_clinics_day_begins(
@@ -163,3 +163,31 @@ def test_nobody_is_younger_than_born_today_before_the_clinics_day_begins(
     clock.at = datetime(2026, 2, 3, 2, 0, tzinfo=clinic.zone)
     (baby,) = check_in_together(clinic, [answers("Ola", born=date(2026, 2, 3))], by=Actor())
     assert '<span class="age">0</span>' in card(desk(ana), baby)
+
+
+def test_clerk_is_told_of_somebody_who_is_here_already_and_what_they_wrote_stays(
+    ana: Client, clinic: Clinic, family: list[Visit]
+) -> None:
+    again = {**NEW, "given_name": "Ola", "birth_year": "2019", "lane": "immediate"}
+    page = ana.post("/desk/check-in/", again)
+    assert page.status_code == 422 and f"Ola Miller is here already: {family[1].ticket}." in page.content.decode()
+    assert Visit.objects.count() == 2 and Visit.objects.get(pk=family[1].pk).lane == "standard"
+
+
+def test_form_of_a_clerk_sent_twice_checks_in_once(ana: Client) -> None:
+    for _tap in range(2):
+        assert ana.post("/desk/check-in/", NEW).status_code == 302
+    assert Visit.objects.count() == 1
+
+
+def test_adult_has_no_adult_who_answers(ana: Client) -> None:
+    ana.post("/desk/check-in/", {**NEW, "birth_year": "1980"})
+    assert Visit.objects.get().answered_by == ""
+
+
+def test_one_clerks_two_tabs_call_two_patients_to_two_rooms(ana: Client, clinic: Clinic) -> None:
+    visits, (one, two) = [make_visit(clinic), make_visit(clinic)], clinic.rooms.all()
+    known = seen(desk(ana))
+    for room in (one, two, two):
+        ana.post("/desk/call-next/", {"room": room.pk, "seen": known})
+    assert [Visit.objects.get(pk=visit.pk).room for visit in visits] == [one, two]

@@ -179,7 +179,7 @@ def test_closed_clinic_says_so_and_when_it_opens_in_its_own_time(
     kiosk = paired_client(clinic)
     OpeningHours.objects.create(clinic=clinic, weekday=0, opens=time(8), closes=time(18))
     sunday = datetime(2026, 3, 15, 12, tzinfo=clinic.zone)
-    monkeypatch.setattr("clinic.views.kiosk.timezone.now", lambda: sunday)
+    monkeypatch.setattr("clinic.clock.now", lambda: sunday)
     page = kiosk.get("/kiosk/").content.decode()
     assert "We are closed now." in page and "We open on Monday at 8:00 AM." in page
     assert "Ahora está cerrado." in page and "Abrimos el lunes a las 8:00 AM." in page

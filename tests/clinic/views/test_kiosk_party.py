@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from clinic.kiosk_session import KioskSession
 from clinic.models import Clinic, Visit
 from clinic.services import LARGEST_PARTY, Actor, move
 from clinic.states import Verb
 from tests.clinic.views.kiosk_pages import BORN, LAST, Marks, answer, finish
+from tests.factories import make_booking
 
 pytestmark = pytest.mark.django_db
 CHILD = {**BORN, "birth_year": "2019"}
@@ -279,3 +282,14 @@ def test_clinic_that_takes_nobody_late_says_so_without_zero_minutes(clinic: Clin
     answer(kiosk, arrival="booked")
     page = shown(kiosk, "/kiosk/arrival/")
     assert "your place in line counts from your check-in" in page and " 0 minutes" not in page
+
+
+def test_ticket_of_a_booking_shows_the_name_that_was_said_not_the_booked_one(
+    clinic: Clinic, kiosk: Client
+) -> None:
+    make_booking(clinic, timezone.now() + timedelta(minutes=10), given="Robert")
+    answer(kiosk, given_name="", arrival="booked")
+    add(kiosk, "Ola")
+    page = finish(kiosk)
+    assert Visit.objects.filter(given_name="Robert", state="waiting").exists()
+    assert "Robert" not in page and "Ola" in page

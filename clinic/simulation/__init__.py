@@ -1,4 +1,4 @@
-"""Whole days of a group of clinics, from one seed: the load for benches, drills and pictures.
+"""Whole days of a group of clinics, from one seed: the load for pictures, benches and drills.
 
     plan = Plan(tuple(group(20)), seed=7, hours=12, surges=(parse_surge("Mon 09:00 2h 3x"),))
     desks = Desks(plan, [desk_for(n, site) for n, site in enumerate(plan.sites, 1)], virtual=True)

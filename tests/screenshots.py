@@ -15,7 +15,7 @@ from tests.stack import ROOT, Stack, running
 
 TARGET = ROOT / "docs" / "img" / "screens.png"
 SIZES = {"kiosk": (1080, 1920), "monitor": (1920, 1080), "desk": (1366, 768)}
-MORNING = ["--at", "harbor", "--from", "Mon 09:00", "--hours", "1.5", "--speed", "240", "--seed", "7"]
+MORNING = ["--at", "harbor", "--from", "Mon 09:30", "--hours", "1", "--surge", "Mon 09:45 1h 5x", "--speed", "180"]
 SHEET = """<body style="margin:0;background:#e9e7e1"><div style="display:grid;gap:24px;padding:24px;width:1552px;
 grid-template-columns:auto auto;grid-template-rows:auto auto;justify-content:center">
 <img src="{kiosk}" style="height:880px;grid-row:1/3"><img src="{monitor}" style="height:428px">
@@ -41,6 +41,9 @@ def screens(browser: Browser, stack: Stack) -> dict[str, Page]:
     monitor = open_monitor(contexts["monitor"], stack)
     desk = log_in(contexts["desk"], stack, "desk", "/desk/")
     stack.manage("simulate", *MORNING)
+    for _patient in range(2):
+        desk.locator("[data-verb=call-next]").click()
+        desk.wait_for_timeout(500)
     wait_for_row(monitor, check_in(kiosk, stack, Patient("Linh", "Nguyen")), "waiting", 5)
     monitor.wait_for_timeout(500)
     return {"kiosk": kiosk, "monitor": monitor, "desk": desk}

@@ -141,16 +141,21 @@
 
   function openSocket() {
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + `/ws/${topic}/`);
-    let watchdog = setTimeout(() => socket.close(), SOCKET_SILENT);
+    let watchdog = setTimeout(lost, SOCKET_SILENT);
+    socket.onclose = lost;
     socket.onmessage = (event) => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => socket.close(), SOCKET_SILENT);
+      watchdog = setTimeout(lost, SOCKET_SILENT);
       socketFailures = 0;
       ownUp = true;
       told(JSON.parse(event.data));
     };
-    socket.onclose = () => {
+
+    /* Once for each socket. A silent one is not waited for: a browser gives the other side a minute to close. */
+    function lost() {
       clearTimeout(watchdog);
+      socket.onmessage = socket.onclose = null;
+      socket.close();
       if (ownUp) floorSoon(0);
       ownUp = false;
       show();
@@ -158,7 +163,7 @@
       // Refused again and again: our board says whether this page still has the right to be here.
       if (socketFailures === 3) lookOnce();
       setTimeout(openSocket, backOff(socketFailures, 10000));
-    };
+    }
   }
 
   /* --- The floor: we ask, while our own socket is down -------------------------------------------------------- */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from realtime import bell, look, switch
+from realtime import bell, hub, look, switch
 from realtime.hub import Hub
 from realtime.models import Topic
 from realtime.routing import application
@@ -136,6 +137,33 @@ def test_live_without_a_database_is_503_until_known(monkeypatch: pytest.MonkeyPa
             monkeypatch.setattr(look, "version_of", fail)
             assert (await get(app, f"/live/{other.name}/"))[0] == 503
             assert (await get(app, f"/live/{known.name}/"))[0] == 200
+
+    asyncio.run(scene())
+
+
+def test_live_is_503_while_the_hub_cannot_look_at_the_database(
+    quick_second: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, at = Topic.objects.create(), look.at
+    monkeypatch.setattr(hub, "LOOK_GOOD_FOR", 0.5)
+
+    def fail(names: Sequence[str]) -> look.Seen:
+        raise OperationalError
+
+    async def scene() -> None:
+        async with running_hub() as ours:
+            app = application(ours, Django())
+
+            async def answers(wanted: int) -> None:
+                async with asyncio.timeout(5):
+                    while (await get(app, f"/live/{topic.name}/"))[0] != wanted:
+                        await asyncio.sleep(0.01)
+
+            await answers(200)
+            monkeypatch.setattr(look, "at", fail)
+            await answers(503)
+            monkeypatch.setattr(look, "at", at)
+            await answers(200)
 
     asyncio.run(scene())
 

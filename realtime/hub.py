@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels.layers import get_channel_layer
-from django.db import connections
+from django.db import OperationalError, connections
 
 from realtime import bell, gate, look, rights
 from realtime.transports.channels import GROUP
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 SECOND = 1.0
 LOOKED_AT = 60.0
+LOOK_GOOD_FOR = 5.0
 MOST_WATCHED = 20_000
 BEAT = 5
 RIGHTS_EVERY = 5
@@ -57,6 +58,7 @@ class Hub:
         self.vendor = False
         self._seconds = 0
         self._ahead = 0.0
+        self._good_until = 0.0
         self._look = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="hub-second")
@@ -65,6 +67,7 @@ class Hub:
     async def start(self) -> None:
         """Begins to listen; call on the event loop that will serve the pages."""
         self._loop = asyncio.get_running_loop()
+        self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._every_second())]
         bell.connect(self.hear)
 
@@ -87,7 +90,13 @@ class Hub:
             self._loop.call_soon_threadsafe(self._take, message)
 
     async def watch(self, name: str) -> Watched | None:
-        """The topic, watched from now on for LOOKED_AT seconds; None for one that does not exist."""
+        """The topic, watched from now on for LOOKED_AT seconds; None for one that does not exist.
+
+        Raises django.db.DatabaseError when the database does not answer, here or to the hub's looks of the last
+        LOOK_GOOD_FOR seconds: a page that is told an old version would take what it shows for current.
+        """
+        if time.monotonic() > self._good_until:
+            raise OperationalError("the hub's last look at the database is too old")
         known = self.topics.get(name)
         if known is None:
             version = await self._loop.run_in_executor(self._finder, look.version_of, name)
@@ -170,6 +179,7 @@ class Hub:
         for name, version in found.versions.items():
             self._ring(name, version)
         self._ahead = found.ahead
+        self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch).open)
         if self._seconds % RIGHTS_EVERY == 0:
             await self._end_rights()

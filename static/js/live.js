@@ -1,12 +1,12 @@
 /* Keeps a live page right. Whatever rings first - our own socket, the vendor's stream or the floor - only says
    "version N"; the page then fetches its board from us, once, and drops every version that it already has.
-   The page: one element with data-topic, data-version, data-live, data-board-url and data-poll (ms). */
+   The page: one element with data-topic, data-version, data-live, data-board-url, data-poll (ms) and data-now (epoch
+   ms); in it the board, which board.js puts in. */
 (() => {
   "use strict";
 
   const page = document.querySelector("[data-topic]");
   if (!page) return;
-  const board = page.querySelector("[data-board]");
   const topic = page.dataset.topic;
   const pollEvery = Number(page.dataset.poll);
 
@@ -21,7 +21,7 @@
   let hint = false;
   let endWait = () => {};
   let confirmedAt = performance.now();
-  let serverNow = Number(page.dataset.now);
+  let serverAhead = Number(page.dataset.now) - confirmedAt;
   let ownUp = false;
   let vendorUp = false;
   let vendorAllowed = false;
@@ -64,11 +64,16 @@
   }
 
   function told(state) {
-    confirmedAt = performance.now();
-    serverNow = state.now;
+    serverAhead = state.now - performance.now();
     allowVendor(state.vendor);
     heard(state.version);
+    confirm(wanted, performance.now());
     show();
+  }
+
+  /* What is shown was current at that time, if it is all that was then wanted: to hear of more does not make it so. */
+  function confirm(wantedThen, at) {
+    if (shown >= wantedThen) confirmedAt = Math.max(confirmedAt, at);
   }
 
   async function refresh() {
@@ -77,6 +82,7 @@
     let failures = 0;
     while (wanted > shown || hint) {
       const before = wanted > shown ? 0 : shown;
+      const [wantedThen, askedAt] = [wanted, performance.now()];
       hint = false;
       try {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
@@ -84,13 +90,13 @@
         if (isOfAnotherBuild(answer)) return location.reload();
         if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
         if (answer.status === 200) {
-          const html = await answer.text();
-          await handsOff();
-          swap(html);
+          await board.put(await answer.text());
+          tick();
         }
         etag = answer.headers.get("ETag") || "";
         shown = Number(answer.headers.get("X-Version"));
         page.dataset.version = String(shown);
+        confirm(wantedThen, askedAt);
         if (wanted > shown) throw new Error("older than what rang");
         // A hint that led to nothing: the next one may wait. What we ourselves say ends the wait.
         if (shown === before) await wait(1000);
@@ -102,38 +108,10 @@
     fetching = false;
   }
 
-  /* A press or an open list would lose its element under the hand: such a swap waits, five seconds at most. */
-  let pressing = false;
-  addEventListener("pointerdown", () => (pressing = true));
-  for (const end of ["pointerup", "pointercancel", "pagehide"]) addEventListener(end, () => (pressing = false));
-  const choosing = CSS.supports("selector(:open)") ? () => board.querySelector("select:open") : () => null;
-
-  async function handsOff() {
-    const latest = performance.now() + 5000;
-    while ((pressing || choosing()) && performance.now() < latest) await new Promise((done) => setTimeout(done, 50));
-  }
-
   /* Old script and new fragments do not go together. Not twice in a minute: during a release both builds answer. */
   function isOfAnotherBuild(answer) {
     return answer.headers.get("X-Build") !== document.documentElement.dataset.build && performance.now() > 60000;
   }
-
-  function swap(html) {
-    const focused = document.activeElement && document.activeElement.id;
-    const chosen = [...board.querySelectorAll("select[id]")].map((one) => [one.id, one.value, one.dataset.touched]);
-    board.innerHTML = html;
-    for (const [id, value, touched] of chosen) {
-      const select = touched && document.getElementById(id);
-      if (select) [select.value, select.dataset.touched] = [value, "1"];
-    }
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    tick();
-    document.dispatchEvent(new CustomEvent("board"));
-  }
-
-  board.addEventListener("change", (event) => {
-    if (event.target.matches("select")) event.target.dataset.touched = "1";
-  });
 
   /* --- Our own socket, always -------------------------------------------------------------------------------- */
 
@@ -141,16 +119,21 @@
 
   function openSocket() {
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + `/ws/${topic}/`);
-    let watchdog = setTimeout(() => socket.close(), SOCKET_SILENT);
+    let watchdog = setTimeout(lost, SOCKET_SILENT);
+    socket.onclose = lost;
     socket.onmessage = (event) => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => socket.close(), SOCKET_SILENT);
+      watchdog = setTimeout(lost, SOCKET_SILENT);
       socketFailures = 0;
       ownUp = true;
       told(JSON.parse(event.data));
     };
-    socket.onclose = () => {
+
+    /* Once for each socket. A silent one is not waited for: a browser gives the other side a minute to close. */
+    function lost() {
       clearTimeout(watchdog);
+      socket.onmessage = socket.onclose = null;
+      socket.close();
       if (ownUp) floorSoon(0);
       ownUp = false;
       show();
@@ -158,7 +141,7 @@
       // Refused again and again: our board says whether this page still has the right to be here.
       if (socketFailures === 3) lookOnce();
       setTimeout(openSocket, backOff(socketFailures, 10000));
-    };
+    }
   }
 
   /* --- The floor: we ask, while our own socket is down -------------------------------------------------------- */
@@ -280,9 +263,10 @@
   function tick() {
     show();
     const age = performance.now() - confirmedAt;
-    const now = serverNow + age;
+    const now = serverAhead + performance.now();
     for (const one of page.querySelectorAll("[data-age-seconds]")) one.textContent = String(Math.floor(age / 1000));
-    for (const one of page.querySelectorAll("[data-as-of]")) one.textContent = clock(serverNow, one.dataset.asOf, AS_OF);
+    const asOf = serverAhead + confirmedAt;
+    for (const one of page.querySelectorAll("[data-as-of]")) one.textContent = clock(asOf, one.dataset.asOf, AS_OF);
     for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now, one.dataset.clock, CLOCK);
     for (const one of page.querySelectorAll("[data-since]")) {
       one.textContent = String(Math.max(0, Math.floor((now - Number(one.dataset.since)) / 60000)));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,13 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from realtime import bell, look, switch
+from clinic import access
+from realtime import bell, hub, look, switch
 from realtime.hub import Hub
 from realtime.models import Topic
 from realtime.routing import application
 from tests.factories import make_clinic, make_user
-from tests.realtime.rig import running_hub, until
+from tests.realtime.rig import ORIGIN, Page, running_hub, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,6 +32,11 @@ class Django:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.asked.append(scope["path"])
+
+
+def blind(names: Sequence[str]) -> look.Seen:
+    """A look at a database that does not answer."""
+    raise OperationalError
 
 
 async def get(app: Any, path: str, method: str = "GET") -> tuple[int, dict[str, str], dict[str, Any]]:
@@ -136,6 +143,54 @@ def test_live_without_a_database_is_503_until_known(monkeypatch: pytest.MonkeyPa
             monkeypatch.setattr(look, "version_of", fail)
             assert (await get(app, f"/live/{other.name}/"))[0] == 503
             assert (await get(app, f"/live/{known.name}/"))[0] == 200
+
+    asyncio.run(scene())
+
+
+def test_live_is_503_while_the_hub_cannot_look_at_the_database(
+    quick_second: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, at = Topic.objects.create(), look.at
+    monkeypatch.setattr(hub, "LOOK_GOOD_FOR", 0.5)
+
+    async def scene() -> None:
+        async with running_hub() as ours:
+            app = application(ours, Django())
+
+            async def answers(wanted: int) -> None:
+                async with asyncio.timeout(5):
+                    while (await get(app, f"/live/{topic.name}/"))[0] != wanted:
+                        await asyncio.sleep(0.01)
+
+            await answers(200)
+            monkeypatch.setattr(look, "at", blind)
+            await answers(503)
+            monkeypatch.setattr(look, "at", at)
+            await answers(200)
+
+    asyncio.run(scene())
+
+
+def test_new_socket_is_turned_away_while_the_hub_cannot_look_at_the_database(
+    quick_second: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = Topic.objects.create()
+    monkeypatch.setattr(hub, "LOOK_GOOD_FOR", 0.5)
+    monkeypatch.setattr(access, "may_listen", lambda topic, cookies, user: "grant")
+    monkeypatch.setattr(access, "ended", lambda grants: set())
+
+    async def scene() -> None:
+        async with running_hub() as ours:
+            app = application(ours, Django())
+            early = Page(app, topic.name, ORIGIN)
+            await until(early.accepted.is_set)
+            monkeypatch.setattr(look, "at", blind)
+            await until(lambda: time.monotonic() > ours._good_until)
+            late = Page(app, topic.name, ORIGIN)
+            await until(late.closed.is_set)
+            assert not late.accepted.is_set()
+            assert not early.closed.is_set()
+            await early.leave()
 
     asyncio.run(scene())
 

@@ -9,7 +9,7 @@ ARGS ?=
 help:
 	@echo "make demo    a whole Evenkeel on this machine; Ctrl-C ends it   (ARGS='--port 8001')"
 	@echo "make test    all tests: unit, integration, faults, browser; on SQLite and PostgreSQL"
-	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=laws)"
+	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=models)"
 	@echo "make check   format, lint, types, import rules, migrations, deploy check"
 
 demo: .venv/base

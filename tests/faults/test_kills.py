@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from tests.soak.victims import KILLED
+from tests.soak.victims import CUT, KILLED
 from tests.stack import ROOT
 
 
@@ -18,6 +18,7 @@ def test_each_process_killed_under_load_loses_nothing() -> None:
     assert done.stdout.startswith("{"), done.stderr[-3000:]
     summary = json.loads(done.stdout)
     assert summary["problems"] == []
-    assert {f"kill {name}" for name in KILLED} <= set(summary["done"])
-    assert summary["check_ins"] > 1
+    assert {f"{CUT if name == 'layer' else 'kill'} {name}" for name in KILLED} <= set(summary["done"])
+    assert summary["killed"] == len(KILLED) - 1
+    assert summary["check_ins"] > 1 and summary["moves"] > 0
     assert done.returncode == 0

@@ -79,7 +79,7 @@ class Run:
                 answer = self.site.wire.send(case.request)
             wrong = list(self.oracle.of_answer(case.actor, case.request, answer))
             if not transaction.get_connection().needs_rollback:
-                wrong += self.oracle.of_database(answer, watch.tables)
+                wrong += self.oracle.of_database(case.actor, case.request, answer, watch.tables)
                 wrong += self._look_around(case, answer, watch.tables)
             transaction.set_rollback(True)
         if watch.tables:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -19,6 +18,7 @@ from realtime.models import Topic
 from tests.input import world as worlds
 from tests.input.wire import Answer, Request
 from tests.input.world import OURS, THEIRS, World
+from tests.input.writers import Writers
 
 WRITE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|INSERT OR IGNORE INTO|TRUNCATE) "(\w+)"', re.IGNORECASE)
 # Who is logged in, and what somebody was told, may change with any answer.
@@ -51,8 +51,7 @@ class Oracle:
 
     def __init__(self, world: World) -> None:
         self._never = [text for text in (*INSIDES, *worlds.secrets(world)) if text]
-        self._tables = {model._meta.db_table: model for model in apps.get_models() if _is_ours(model)}
-        self._rows = {table: self._content(table) for table in self._tables}
+        self._writers = Writers(world)
         self._last_event = VisitEvent.objects.latest("pk").pk
         self._versions = dict(Topic.objects.values_list("pk", "version"))
 
@@ -67,22 +66,20 @@ class Oracle:
         if 400 <= answer.status < 500 and asked.method != "HEAD":
             yield from _of_refusal(actor, asked, answer)
 
-    def of_database(self, answer: Answer, written: set[str]) -> Iterator[str]:
+    def of_database(self, actor: str, asked: Request, answer: Answer, written: set[str]) -> Iterator[str]:
         """What is wrong with what is stored, if any of our tables were written to."""
-        written = written & set(self._tables)
+        written = written & set(self._writers.tables)
         if not written:
             return
         connection.check_constraints()
         if answer.status >= 400:
-            changed = sorted(table for table in written if self._content(table) != self._rows[table])
+            changed = sorted(table for table in written if self._writers.changed(table))
             if changed:
                 yield f"refused with {answer.status}, and stored in {', '.join(changed)}"
             return
+        yield from self._writers.wrong(actor, asked, written)
         yield from self._of_history()
         yield from _of_values()
-
-    def _content(self, table: str) -> int:
-        return hash(tuple(sorted(map(repr, self._tables[table]._base_manager.values_list()))))
 
     def _of_history(self) -> Iterator[str]:
         chains: dict[int, list[tuple[int, str, str]]] = {}
@@ -134,7 +131,3 @@ def _of_values() -> Iterator[str]:
             yield f"stored the phone {visit.phone!r}"
         if visit.language not in dict(settings.LANGUAGES):
             yield f"stored the language {visit.language!r}"
-
-
-def _is_ours(model: Any) -> bool:
-    return model._meta.app_label in ("clinic", "realtime", "auth") and model._meta.managed

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 
 from clinic.models import Delivery, Visit, VisitEvent
 from clinic.models.people import Device
+from realtime.models import Switch
 from tests.factories import make_visit
 from tests.input.cases import Case, make
 from tests.input.engine import Run
@@ -77,7 +78,8 @@ def test_every_form_of_the_kiosk_and_the_desk_is_found(run: Run) -> None:
 
 def test_requests_reach_every_route(run: Run) -> None:
     reached = Counter(
-        run.site.route_of(urlsplit(make(run.site, 0, number).request.path).path) for number in range(15_000)
+        run.site.route_of(urlsplit(make(run.site, SEEDS[connection.vendor], number).request.path).path)
+        for number in range(PARTS * EACH)
     )
     # Where two routes share an address, the first answers.
     shadowed = {"admin/django_rq/dashboard/stats.json/(?P<token>[\\w]+)?/?$"}
@@ -134,8 +136,42 @@ def test_wrong_language_is_seen(run: Run) -> None:
     assert of_answer(run, english.replace("en", "es"), 404, speaks="es") == []
 
 
-def stored(run: Run, status: int = 302, *tables: str) -> list[str]:
-    return list(run.oracle.of_database(Answer(status, {}, b""), {"clinic_visit", *tables}))
+def stored(run: Run, status: int = 302, *tables: str, actor: str = "clerk", path: str = "/desk/") -> list[str]:
+    written = {"clinic_visit", *tables}
+    return list(run.oracle.of_database(actor, Request("POST", path), Answer(status, {}, b""), written))
+
+
+@pytest.mark.parametrize(
+    ("actor", "clinic", "is_wrong"),
+    [
+        ("nobody", "ours", True),
+        ("monitor", "ours", True),
+        ("revoked", "ours", True),
+        ("somebody who left", "ours", True),
+        ("somebody locked out", "ours", True),
+        ("kiosk", "theirs", True),
+        ("clerk", "theirs", True),
+        ("manager", "theirs", True),
+        ("clerk of the other clinic", "ours", True),
+        ("kiosk", "ours", False),
+        ("clerk of the other clinic", "theirs", False),
+        ("superuser", "theirs", False),
+    ],
+)
+def test_writer_without_the_right_is_seen(run: Run, actor: str, clinic: str, is_wrong: bool) -> None:
+    """A visit that is whole in every other way."""
+    make_visit(getattr(run.site.world, clinic))
+    wrong = [f"{actor} stored in clinic_visit, which is {clinic}"]
+    assert stored(run, actor=actor) == (wrong if is_wrong else [])
+
+
+def test_what_clinics_share_is_for_ops_and_pairing_for_who_holds_the_secret(run: Run) -> None:
+    Switch.objects.update(desired="off")
+    assert stored(run, 302, "realtime_switch", actor="ops") == []
+    assert stored(run, 302, "realtime_switch", actor="clerk")
+    Device.objects.filter(name="New").update(token_hash="of-a-new-token")
+    assert stored(run, 302, "clinic_device", actor="nobody", path="/pair/secret/") == []
+    assert stored(run, 302, "clinic_device", actor="nobody", path="/desk/")
 
 
 def test_row_behind_a_refusal_is_seen(run: Run) -> None:

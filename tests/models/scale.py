@@ -1,6 +1,7 @@
 """How many generated examples: the same ones in each run of the tests; others, and ten times as many, in a soak.
 
-`MODEL_SOAK=10 pytest tests/models` is the soak: another seed each time, printed by a failure.
+`make soak ARGS=models` is the soak, or `MODEL_SOAK=10 pytest tests/models`: another seed each time, which a failure
+prints.
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ from django.db import connection
 from django.utils import timezone
 
 from clinic.models import Clinic, Delivery, Visit, VisitEvent
-from clinic.services import Actor, book
+from clinic.services import Actor, book, check_in, move
 from clinic.services.actors import name_of
 from clinic.states import HISTORY_ONLY, Verb
 from realtime.models import Topic
-from tests.factories import make_clinic, make_destination, make_device, make_user
+from tests.factories import another_name, answers, make_clinic, make_destination, make_device, make_user
 from tests.models import scale
 from tests.models.agreement import check_chains
 from tests.models.crowd import Someone, is_on_site, person_of
@@ -122,13 +122,31 @@ def _in_a_thread(plan: dict[str, Any], gate: Barrier) -> Log:
 def test_crowd_of_threads_and_processes_loses_nothing(clinic: Clinic, seed: int) -> None:
     all_plans = plans(clinic, seed)
     log = crowd(all_plans[:2], all_plans[2:])
+    assert len(log) == len(all_plans) * CALLS
+    log += late_on_purpose(clinic, *all_plans[2:4])
     events = list(VisitEvent.objects.select_related("visit").order_by("pk"))
     assert [row for row in log if row["end"] == "broke"] == []
-    assert len(log) == len(all_plans) * CALLS
     check_history(clinic, events)
     check_nobody_is_here_twice(events)
     check_acknowledged(log, events)
     check_losers(log)
+
+
+def late_on_purpose(clinic: Clinic, *two: dict[str, Any]) -> Log:
+    """Both call the same person, one after the other: so somebody is late, however the crowd was scheduled."""
+    first, second = map(Someone, two)
+    first.do(
+        "check in", None, lambda: [check_in(clinic, answers(another_name()), by=first.by, identity_checked=True)]
+    )
+    visit = Visit.objects.get(pk=first.log[0]["visits"][0])
+    for one in (first, second):
+        one.do(
+            Verb.CALL,
+            visit,
+            lambda by=one.by: [move(clinic, visit.public_id, Verb.CALL, by=by, room=first.room())],
+        )
+    assert [row["end"] for row in first.log + second.log] == ["done", "done", "late"]
+    return first.log + second.log
 
 
 def check_history(clinic: Clinic, events: list[VisitEvent]) -> None:

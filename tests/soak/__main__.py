@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import secrets
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import tempfile
+from pathlib import Path
 
-from tests.soak import kills, ledger, mutation
-
-Words = argparse.Namespace
-
-
-@dataclass(frozen=True)
-class Result:
-    """`lost` must be 0."""
-
-    count: int
-    lost: int
+from tests.soak import kills, ledger, mutation, part
+from tests.soak.part import Part, Result, Words
 
 
 def laws(words: Words) -> Result:
@@ -43,7 +35,7 @@ def killed_on_postgres(words: Words) -> Result:
 def _killed(words: Words, *, on_postgres: bool) -> Result:
     summary = kills.run(words.kills, words.seed, words.pace, on_postgres=on_postgres)
     print(json.dumps(summary, indent=1), flush=True)
-    return Result(words.kills, summary["lost"])
+    return Result(summary["killed"], summary["lost"])
 
 
 def bad_input(words: Words) -> Result:
@@ -56,11 +48,24 @@ def bad_input(words: Words) -> Result:
     return Result(summary["count"], max(summary["failures"], int(done.returncode != 0)))
 
 
-PARTS: dict[str, Callable[[Words], Result]] = {
+def models(words: Words) -> Result:
+    """Generated steps at kiosks, desks, screens and vendor: services and fan-out agree with plain models."""
+    with tempfile.TemporaryDirectory(prefix="evenkeel-models-") as folder:
+        report = Path(folder) / "report.xml"
+        more = ["-o", "junit_family=xunit1", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/models", *more]
+        done = subprocess.run(command, cwd=ledger.ROOT, env={**os.environ, "MODEL_SOAK": "10"}, stdout=sys.stderr)
+        steps = re.findall(r'<property name="steps" value="(\d+)"', report.read_text())
+        failed = re.findall(r"<(?:failure|error)\b", report.read_text())
+    return Result(sum(map(int, steps)), max(len(failed), int(done.returncode != 0)))
+
+
+PARTS: dict[str, Part] = {
     "laws": laws,
     "kills": killed,
     "kills-postgres": killed_on_postgres,
     "input": bad_input,
+    "models": models,
 }
 
 
@@ -74,22 +79,7 @@ def main(argv: list[str]) -> int:
     if unknown:
         print(f"no such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}, ledger", file=sys.stderr)
         return 2
-    return sum(not _run(name, words) for name in words.parts or PARTS)
-
-
-def _run(name: str, words: Words) -> bool:
-    print(f"\n=== {name}: {PARTS[name].__doc__} Seed {words.seed}.", file=sys.stderr, flush=True)
-    began = time.monotonic()
-    try:
-        result = PARTS[name](words)
-    except AssertionError as error:
-        print(f"{name}: could not be run: {error}", file=sys.stderr)
-        return False
-    if words.ledger:
-        one = ledger.entry(name, words.seed, result.count, result.lost, time.monotonic() - began)
-        ledger.append(one)
-        print(json.dumps(vars(one)), file=sys.stderr)
-    return result.lost == 0
+    return sum(not part.run(name, PARTS[name], words) for name in words.parts or PARTS)
 
 
 def _parser() -> argparse.ArgumentParser:

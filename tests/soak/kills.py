@@ -20,12 +20,12 @@ from tests.browser.people import Patient, log_in, open_monitor, wait_for_row
 from tests.soak import verdict
 from tests.soak.book import Book
 from tests.soak.people import Caller, Clerk, Kiosk, Person, check_in
-from tests.soak.victims import FROZEN, Hand, NotBack, deck, processes
+from tests.soak.victims import FROZEN, Hand, deck, processes
 from tests.stack import Stack, running
 from tests.waiting import until
 
 KIOSKS, CLERKS = 3, 2
-LAST_ANSWERS = 60.0
+BEGINS_WITHIN, LAST_ANSWERS = 60.0, 60.0
 # The lease of a dead worker's delivery, the sweep, and the waits of one that failed a few times.
 SETTLES_WITHIN = 180.0
 SHOWN_WITHIN = 20.0
@@ -65,8 +65,9 @@ class Run:
             person.start()
         self.found: list[str] = []
         try:
+            self._wait_for_load()
             self._kill(kills, pace)
-        except NotBack as error:
+        except AssertionError as error:
             self.found.append(str(error))
         finally:
             self._end_load(people)
@@ -77,6 +78,13 @@ class Run:
         url, login = self.stack.url, self.stack.found["login"]["desk"]
         kiosks: list[Person] = [Kiosk(url, self.book, self.seed + n) for n in range(KIOSKS)]
         return kiosks + [Clerk(url, self.book, self.seed + 100 + n, login) for n in range(CLERKS)]
+
+    def _wait_for_load(self) -> None:
+        """A process that is killed before anybody did anything loses nothing."""
+        book = self.book
+        until(
+            lambda: min(len(book.tickets), len(book.presses)) >= KIOSKS, BEGINS_WITHIN, "the load does not begin"
+        )
 
     def _kill(self, kills: int, pace: float) -> None:
         for number, name in zip(range(1, kills + 1), deck(self.random), strict=False):
@@ -117,11 +125,13 @@ class Run:
         return round(time.monotonic() - began, 1)
 
     def _summary(self, settled: float) -> dict[str, Any]:
+        self.found += verdict.idle(self.book, self.hand.killed())
         self._one_more()
         now, received = verdict.truth(self.stack), self.stack.received()
         problems = [*self.found, *verdict.problems(self.book, self.before, now, received), *self._screens(now)]
         return {
             "done": dict(sorted(self.hand.counts.items())),
+            "killed": self.hand.killed(),
             "check_ins": len(self.book.tickets),
             "moves": len(self.book.presses),
             "deliveries": len(now.deliveries),

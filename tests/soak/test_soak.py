@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from argparse import Namespace
+from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from tests.soak import ledger, mutation
+from tests.soak import ledger, mutation, part, victims
 from tests.soak.broken import DoesNotApply, Hunk, Patch, patches
+from tests.soak.victims import Hand
+from tests.stack import Stack
 
 ROOT = mutation.ROOT
 
@@ -48,4 +53,30 @@ def test_ledger_adds_up_over_runs_and_names_no_place(tmp_path: Path) -> None:
 
 
 def test_ledger_that_is_kept_can_be_read() -> None:
-    assert all(one.count >= one.lost >= 0 for one in ledger.read())
+    assert all(min(one.count, one.lost) >= 0 for one in ledger.read())
+
+
+@pytest.mark.parametrize("error", [AssertionError("not back"), OSError("no space")])
+def test_part_that_breaks_is_a_loss_in_the_ledger_and_ends_no_other(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def breaks(words: Namespace) -> part.Result:
+        raise error
+
+    lines: list[ledger.Entry] = []
+    monkeypatch.setattr(ledger, "append", lines.append)
+    words = Namespace(seed=7, ledger=True)
+    assert not part.run("breaks", breaks, words)
+    assert part.run("holds", lambda words: part.Result(5, 0), words)
+    assert [(one.part, one.count, one.lost) for one in lines] == [("breaks", 0, 1), ("holds", 5, 0)]
+
+
+def test_cut_of_the_layer_is_no_kill() -> None:
+    hand = Hand(Stack.__new__(Stack), Random(1), Counter({"kill web": 2, "cut layer": 3, "freeze emr": 4}))
+    assert hand.killed() == 2
+
+
+def test_process_that_is_gone_by_the_next_look_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([[], [7], []])
+    monkeypatch.setattr(victims, "_pids", lambda stack, name: next(looks))
+    assert Hand(Stack.__new__(Stack), Random(1))._wait_for("web") == 7

@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from clinic.states import State
+from tests.factories import make_clinic, make_user, make_visit, make_visit_in
 from tests.soak import verdict
 from tests.soak.book import Book, Press
-from tests.soak.people import Card, cards
+from tests.soak.people import cards
 from tests.soak.verdict import Truth
 
 BEFORE = Truth(version=4, visits=[], board=[], events=[], deliveries=[])
@@ -65,11 +68,23 @@ def test_what_arrived_wrongly_is_found() -> None:
     assert list(verdict.wrong_rows("it", [], NOW.board)) == ["it shows [], and not [['A10', 'called']]"]
 
 
-def test_cards_of_the_desk_are_read() -> None:
-    html = (
-        '<form class="card" method="post" action="/desk/visits/id-1/" autocomplete="off" data-ticket="A10"'
-        ' data-state="waiting"><input type="hidden" name="seen" value="3"><input type="hidden" name="free"'
-        ' value="2,4"><select><option value="2">Room 1</option></select><button class="button" id="call-id-1"'
-        ' name="verb" value="call" data-verb="call">Call</button></form>'
-    )
-    assert cards(html) == [Card("id-1", "A10", "waiting", "3", "2,4", ["2"], {"call": "Call"})]
+def test_load_that_does_nothing_is_found() -> None:
+    assert list(verdict.idle(book(), 3)) == []
+    assert list(verdict.idle(Book(tickets={"Ada": "A10"}), 3)) == ["the load was idle: 0 moves in 3 kills"]
+    assert len(list(verdict.idle(book(), 4))) == 2
+    assert len(list(verdict.idle(Book(), 0))) == 2
+
+
+@pytest.mark.django_db
+def test_cards_of_the_desk_are_read(client: Client) -> None:
+    """Of the page as it is: with a pattern that no longer fits, clerks would press nothing."""
+    clinic = make_clinic()
+    client.force_login(make_user("ana", clinic))
+    waiting, called = make_visit(clinic), make_visit_in(clinic, State.CALLED)
+    found = {card.ticket: card for card in cards(client.get("/desk/").content.decode())}
+    assert set(found) == {waiting.ticket, called.ticket}
+    card = found[waiting.ticket]
+    assert (card.visit, card.state, card.seen) == (str(waiting.public_id), "waiting", "1")
+    assert card.verbs["call"] == "Call" and "room" not in card.verbs
+    assert set(card.rooms) >= set(card.free.split(",")) - {""} and card.rooms
+    assert found[called.ticket].state == "called" and {"room", "recall"} <= set(found[called.ticket].verbs)

@@ -24,6 +24,9 @@ OPEN = "Delivery.objects.exclude(state='delivered').count()"
 ROW = re.compile(r'data-ticket="(\w*)" data-state="(\w+)"')
 ROWS_IN_PAGE = "rows => rows.map(row => [row.dataset.ticket, row.dataset.state])"
 
+# At the usual pace there are several moves a kill; a process that is away for long may cost some of them.
+KILLS_A_MOVE = 3
+
 Rows = list[list[str]]
 
 
@@ -49,6 +52,13 @@ def problems(book: Book, before: Truth, now: Truth, received: list[dict[str, Any
     yield from _moves(book, now)
     yield from _versions(before, now)
     yield from _deliveries(now, received)
+
+
+def idle(book: Book, killed: int) -> Iterator[str]:
+    """With less than a check-in and a move for every few kills, little was there to be lost."""
+    for what, count in (("check-ins", len(book.tickets)), ("moves", len(book.presses))):
+        if count * KILLS_A_MOVE < max(killed, 1):
+            yield f"the load was idle: {count} {what} in {killed} kills"
 
 
 def wrong_rows(screen: str, shown: Rows, wanted: Rows) -> Iterator[str]:

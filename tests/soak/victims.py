@@ -19,6 +19,8 @@ from tests.stack import Stack
 
 KILLED = ["web", "worker", "cron", "valkey", "standin", "layer"]
 FROZEN = ["web", "worker", "cron", "valkey", "standin", "emr"]
+# The layer is no process: its subscriptions are cut.
+CUT = "cut"
 BACK_WITHIN = 30.0
 # A few freezes outlast the lease of a delivery, so that a worker comes back from the dead.
 SHORT, LONG = 7.0, (40.0, 50.0)
@@ -48,18 +50,23 @@ class Hand:
             pid = self._wait_for(name)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.counts[f"kill {name.split()[0]}"] += 1
+        self.counts[f"{CUT if name == 'layer' else 'kill'} {name.split()[0]}"] += 1
 
     def freeze(self, name: str, at_least: float = 0.2) -> None:
         """SIGSTOP, and SIGCONT some seconds later."""
         pid = self._wait_for(name)
         is_long = name == "worker" and self.random.random() < 0.1
-        os.kill(pid, signal.SIGSTOP)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
         seconds = self.random.uniform(*(LONG if is_long else (at_least, SHORT)))
         timer = threading.Timer(seconds, _thaw, [pid])
         self.timers.append(timer)
         timer.start()
         self.counts[f"freeze {name}{' beyond its lease' if is_long else ''}"] += 1
+
+    def killed(self) -> int:
+        """How many processes ended by this hand; a cut of the layer is none."""
+        return sum(count for what, count in self.counts.items() if what.startswith("kill "))
 
     def thaw_all(self) -> None:
         """Nothing is frozen any more."""
@@ -75,8 +82,10 @@ class Hand:
             self._until(name, lambda name=name, count=count: len(_pids(self.stack, name)) >= count)
 
     def _wait_for(self, name: str) -> int:
-        self._until(name, lambda: bool(_pids(self.stack, name)))
-        return self.random.choice(_pids(self.stack, name))
+        found: list[int] = []
+        # What was found is what is taken: by the next look, it may be gone.
+        self._until(name, lambda: bool(found.extend(_pids(self.stack, name)) or found))
+        return self.random.choice(found)
 
     def _until(self, name: str, true: Callable[[], bool]) -> None:
         began = time.monotonic()

@@ -1,0 +1,82 @@
+"""Whose rows an answer changed, and whose rows somebody may change at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+
+from tests.input.wire import Request
+from tests.input.world import World
+
+# How a row leads to its clinic; what all clinics share leads to none.
+OWNER = {
+    "Clinic": "pk",
+    "Topic": "clinic__pk",
+    "VisitEvent": "visit__clinic",
+    "Delivery": "visit__clinic",
+}
+SHARED = None
+# They look, or have no rights, or have them no more.
+WRITES_NOTHING = {"nobody", "monitor", "revoked", "somebody who left", "somebody locked out"}
+WRITES_THEIRS = {"clerk of the other clinic"}
+WRITES_ALL = {"superuser"}
+WRITES_SHARED = {"ops"}
+# Whoever holds a secret is paired, and in a demo everybody may flip the switch.
+FREE = {"/pair/": {"clinic_device"}, "/demo/switch/": {"realtime_switch", "realtime_switchevent"}}
+# The time of a log-in may change with any answer, like the session.
+NOT_KEPT = {"last_login"}
+
+Owner = int | None
+Rows = dict[Owner, int]
+
+
+class Writers:
+    """Knows whose each row was as the world was built."""
+
+    def __init__(self, world: World) -> None:
+        self._names: dict[Owner, str] = {world.ours.pk: "ours", world.theirs.pk: "theirs", SHARED: "shared"}
+        self.tables = {model._meta.db_table: model for model in apps.get_models() if _is_ours(model)}
+        self._rows = {table: self._content(table) for table in self.tables}
+
+    def changed(self, table: str) -> set[str]:
+        """Whose rows are other ones now: "ours", "theirs", "shared", or "a new clinic's"."""
+        before, now = self._rows[table], self._content(table)
+        owners = [owner for owner in before.keys() | now.keys() if before.get(owner) != now.get(owner)]
+        return {self._names.get(owner, "a new clinic's") for owner in owners}
+
+    def wrong(self, actor: str, asked: Request, written: set[str]) -> Iterator[str]:
+        """What somebody stored who has no right to."""
+        free = {table for path, tables in FREE.items() if asked.path.startswith(path) for table in tables}
+        for table in sorted(written - free):
+            if owners := self.changed(table) - _allowed(actor):
+                yield f"{actor} stored in {table}, which is {' and '.join(sorted(owners))}"
+
+    def _content(self, table: str) -> Rows:
+        model, rows = self.tables[table], defaultdict(list)
+        way = _way(model)
+        for owner, *values in model._base_manager.values_list(way or "pk", *_columns(model)):
+            rows[owner if way else SHARED].append(repr(values))
+        return {owner: hash(tuple(sorted(texts))) for owner, texts in rows.items()}
+
+
+def _allowed(actor: str) -> set[str]:
+    if actor in WRITES_ALL:
+        return {"ours", "theirs", "shared", "a new clinic's"}
+    if actor in WRITES_NOTHING:
+        return set()
+    return {"theirs"} if actor in WRITES_THEIRS else {"ours", *(["shared"] if actor in WRITES_SHARED else [])}
+
+
+def _way(model: Any) -> str:
+    return OWNER.get(model.__name__, "clinic" if hasattr(model, "clinic_id") else "")
+
+
+def _columns(model: Any) -> list[str]:
+    return [field.attname for field in model._meta.fields if field.name not in NOT_KEPT]
+
+
+def _is_ours(model: Any) -> bool:
+    return model._meta.app_label in ("clinic", "realtime", "auth") and model._meta.managed

@@ -10,6 +10,7 @@ HEAD = [
     "fault",
     "kiosk POST, median",
     "longest",
+    "last POST, median",
     "check-in on monitor",
     "on desk",
     "call on monitor",
@@ -27,14 +28,16 @@ HEAD = [
 class Row:
     """What one fault did. Milliseconds, but for what is in seconds by its name.
 
-    `shown`, `at_desk`, `called`: from the press of the last button to the row in the page. `..._bare`: the same on
-    a monitor without its own WebSocket. `taken`: notices by path. `live`: what monitor and bare monitor say of
+    `posts`: of the kiosk; `writes`: the last of each check-in, which alone writes. `shown`, `at_desk`,
+    `called`: from the press of the last button to the row in the page. `..._bare`: the same on a monitor without
+    its own WebSocket. `taken`: notices by path. `live`: what monitor and bare monitor say of
     their path. `ably_seconds`, `streams_seconds`: from the fault's end to the next notice that Ably took, and to
     both pages' streams.
     """
 
     fault: str
     posts: list[float] = field(default_factory=list)
+    writes: list[float] = field(default_factory=list)
     shown: list[float] = field(default_factory=list)
     at_desk: list[float] = field(default_factory=list)
     called: float = 0.0
@@ -49,7 +52,7 @@ class Row:
 
     def cells(self) -> list[str]:
         """As in HEAD; what was not measured is empty."""
-        posts = [median(self.posts), max(self.posts)] if self.posts else [0, 0]
+        posts = [median(self.posts), max(self.posts), median(self.writes)] if self.posts else [0, 0, 0]
         waits = [*posts, max(self.shown, default=0), max(self.at_desk, default=0), self.called]
         waits += [self.shown_bare, self.called_bare]
         taken = ", ".join(f"{path} {count}" for path, count in sorted(self.taken.items()))

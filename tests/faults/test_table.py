@@ -9,6 +9,7 @@ import pytest
 from realtime.standin import Mode
 from realtime.transports.ably import SECONDS
 from tests.faults.scene import Scene, assert_kiosk_and_screens_right
+from tests.faults.table import Row
 
 # Seconds that a job may take beside its one call to the vendor.
 BESIDE = 0.5
@@ -45,7 +46,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("fault", list(Mode))
-def test_fault(scene: Scene, healthy: float, fault: Mode) -> None:
+def test_fault(scene: Scene, healthy: Row, fault: Mode) -> None:
     row, expected = scene.row, EXPECTED[fault]
     scene.stack.fault(fault)
     scene.play(stream=expected.bare == "vendor")

@@ -12,6 +12,7 @@ import pytest
 from clinic.running import valkey
 from realtime.standin import Mode
 from tests.faults.scene import Scene, assert_kiosk_and_screens_right
+from tests.faults.table import Row
 from tests.stack import Stack
 from tests.waiting import until
 
@@ -47,7 +48,7 @@ def redis_killed(stack: Stack) -> Iterator[None]:
     ],
 )
 def test_fault_while_redis_is_away(
-    scene: Scene, healthy: float, fault: Mode, redis_away: Callable[[Stack], AbstractContextManager[None]]
+    scene: Scene, healthy: Row, fault: Mode, redis_away: Callable[[Stack], AbstractContextManager[None]]
 ) -> None:
     scene.stack.fault(fault)
     with redis_away(scene.stack):
@@ -58,9 +59,7 @@ def test_fault_while_redis_is_away(
 
 
 @pytest.mark.parametrize("fault", [pytest.param(Mode.PARTIAL, id="partial, two topics at once")])
-def test_only_the_topics_that_the_vendor_confirmed_count_as_sent(
-    scene: Scene, healthy: float, fault: Mode
-) -> None:
+def test_only_the_topics_that_the_vendor_confirmed_count_as_sent(scene: Scene, healthy: Row, fault: Mode) -> None:
     jobs, counts = scene.fan_out.names(), scene.fan_out.counts()
     ours = scene.screens.monitor.locator("[data-topic]").get_attribute("data-topic")
     another = scene.stack.ask("Topic.objects.create().name")

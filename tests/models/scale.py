@@ -1,7 +1,7 @@
 """How many generated examples: the same ones in each run of the tests; others, and ten times as many, in a soak.
 
-`make soak ARGS=models` is the soak, or `MODEL_SOAK=10 pytest tests/models`: another seed each time, which a failure
-prints.
+`make soak ARGS=models` is the soak, or `MODEL_SOAK=10 pytest tests/models`: another seed each time, printed
+by a failure.
 """
 
 from __future__ import annotations

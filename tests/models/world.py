@@ -22,6 +22,7 @@ class World:
     """What one test shares with all its machines.
 
     `committing`: a block that does what follows the commits in it. `rung`: (topic, version), `asked`: jobs.
+    `steps`: how many were made, and all compared after each.
     """
 
     clock: Clock
@@ -29,7 +30,7 @@ class World:
     committing: Callable[[], AbstractContextManager[Any]]
     rung: list[tuple[str, int]]
     asked: list[tuple[Any, ...]]
-    pressed: int = field(default=0)
+    steps: int = field(default=0)
 
 
 def id_of(stay: Stay) -> uuid.UUID:

@@ -17,7 +17,7 @@ LEDGER = ROOT / "docs" / "soak-ledger.jsonl"
 
 @dataclass(frozen=True)
 class Entry:
-    """One run of one part. `count`: kills, patches, inputs or steps; `lost`: what must be 0. `at` in ISO 8601, UTC."""
+    """One run. `count`: kills, patches, inputs or steps; `lost`: what must be 0. `at` in ISO 8601, UTC."""
 
     at: str
     part: str

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 from random import Random
+from subprocess import CompletedProcess, TimeoutExpired
 
 import pytest
 
@@ -80,3 +81,26 @@ def test_process_that_is_gone_by_the_next_look_is_asked_for_once(monkeypatch: py
     looks = iter([[], [7], []])
     monkeypatch.setattr(victims, "_pids", lambda stack, name: next(looks))
     assert Hand(Stack.__new__(Stack), Random(1))._wait_for("web") == 7
+
+
+@pytest.mark.parametrize(
+    ("said", "caught"),
+    [
+        ("FAILED t.py::test_a[1] - assert 0\nFAILED t.py::test_b - assert 0", True),
+        ("FAILED t.py::test_a - assert 0", False),
+        ("FAILED t.py::test_a - assert 0\nFAILED t.py::test_b_more - assert 0", False),
+        ("FAILED t.py::test_a - assert 0\nFAILED t.py::test_b - assert 0\nERROR t.py::test_b - no Redis", False),
+    ],
+)
+def test_law_is_held_when_each_test_named_fails(said: str, caught: bool) -> None:
+    done = CompletedProcess([], 1, stdout=said, stderr="")
+    assert mutation._verdict(done, ["t.py::test_a", "t.py::test_b"])[0] == caught
+
+
+def test_tests_that_do_not_end_are_a_clear_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def hangs(*words: object, timeout: float, **more: object) -> None:
+        raise TimeoutExpired("pytest", timeout)
+
+    monkeypatch.setattr(mutation.subprocess, "run", hangs)
+    with pytest.raises(AssertionError, match="with no law broken, they did not end: 300 s"):
+        mutation._check_unbroken(tmp_path, [Patch("p", 1, "", ["t.py::test_a", "t.py::test_b"], [])])

@@ -19,6 +19,9 @@ WITHOUT_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/running",
     "tests/input/test_raw.py",
+    "tests/soak",
+    "tests/clinic/test_calendar.py",
+    "tests/clinic/test_calendar_year.py",
     "tests/test_architecture.py",
     "tests/test_project.py",
 ]

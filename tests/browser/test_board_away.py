@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.people import check_in, log_in, open_monitor, wait_for_row
+from tests.browser.people import check_in, open_monitor, wait_for_row
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
@@ -14,12 +14,12 @@ pytestmark = pytest.mark.usefixtures("empty_clinic")
 STALE, AGAIN = 15, 5.1
 
 
-@pytest.mark.parametrize("path", ["/monitor/", "/desk/"])
-def test_page_without_its_board_says_that_it_is_old(stack: Stack, context: BrowserContext, path: str) -> None:
-    page = open_monitor(context, stack) if path == "/monitor/" else log_in(context, stack, "desk", path)
+def test_page_without_its_board_says_that_it_is_old(stack: Stack, context: BrowserContext) -> None:
+    # Really waited for: with a clock of the test's own, the socket would seem to be silent.
+    page = open_monitor(context, stack)
     live = page.locator("[data-live]").first
     expect(live).to_have_attribute("data-live", "both")
-    board = f"**{path}board/"
+    board = "**/monitor/board/"
     context.route(board, lambda route: route.fulfill(status=500))
     ticket = check_in(context.new_page(), stack)
     expect(live).to_have_attribute("data-live", "stale", timeout=(STALE + 2) * 1000)

@@ -42,11 +42,13 @@ def test_page_does_not_wait_for_a_socket_that_has_fallen_silent(stack: Stack, co
     way = Mute(context)
     # The vendor's stream is up and says nothing either, so only the floor is left.
     stack.fault("deaf")
+    context.clock.install()
     monitor, kiosk = open_monitor(context, stack), context.new_page()
     live = monitor.locator("[data-live]").first
     expect(live).to_have_attribute("data-live", "both")
     ticket = check_in(kiosk, stack)
-    wait_for_row(monitor, ticket, "waiting", SILENT + ASK + 1)
+    monitor.clock.fast_forward(SILENT * 1000)
+    wait_for_row(monitor, ticket, "waiting", ASK + 1)
     expect(live).to_have_attribute("data-live", "vendor", timeout=100)
     go_to_last_page(kiosk, stack, Patient())
     wait_for_row(monitor, finish(kiosk), "waiting", ASK + 1)

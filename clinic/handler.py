@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 
@@ -22,8 +23,9 @@ class Handler(ASGIHandler):
         query = NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], scope["query_string"])
         try:
             return super().create_request({**scope, "query_string": query}, body_file)
-        except ValueError:
-            # A character set with a NUL in its name, written as RFC 2231 allows: Python's look-up fails on it.
+        except (ValueError, SuspiciousOperation):
+            # A character set with a NUL in its name, written as RFC 2231 allows: Python's look-up fails on it. And
+            # a query with more fields than we take, which is read here already where there is a character set.
             return None, errors.bad_request(_blank(scope))
 
 

@@ -86,6 +86,11 @@ def test_character_set_that_python_cannot_look_up_is_a_bad_request() -> None:
     assert request is None and refusal.status_code == 400
 
 
+def test_query_with_too_many_fields_beside_a_character_set_is_a_bad_request() -> None:
+    request, refusal = begun(b"a&" * 2000, b"text/plain; charset=latin-1")
+    assert request is None and refusal.status_code == 400
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -8,7 +8,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from clinic.views import demo, desk, devices, kiosk, kiosk_party, monitor, ops
+from clinic.views import demo, desk, devices, errors, kiosk, kiosk_party, monitor, ops
 from realtime.views import vendor_stream
 
 kiosk_urls = [
@@ -49,6 +49,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
     path("login/", LoginView.as_view(template_name="registration/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    # Django's way from an object to its page: none of ours has one, and the model of the job queues has no table.
+    path("admin/r/<path:content_type_id>/<path:object_id>/", errors.no_page),
     path("admin/", admin.site.urls),
     path("healthz", ops.healthz, name="healthz"),
     path("readyz", ops.readyz, name="readyz"),

@@ -34,6 +34,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(request, "404.html", 404)
 
 
+def no_page(request: HttpRequest, **which: str) -> HttpResponse:
+    """An address of Django's that leads nowhere here."""
+    return not_found(request)
+
+
 def not_allowed(request: HttpRequest) -> HttpResponse:
     """A method that an address does not know."""
     return _page(request, "405.html", 405)

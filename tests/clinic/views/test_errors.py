@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError
 from django.test import Client
 from django.utils.http import urlencode
@@ -118,3 +119,10 @@ def test_number_of_a_row_that_no_database_has_breaks_nothing(db: None) -> None:
     root = logged_in(User.objects.create_superuser("root"))
     reply = root.post("/admin/auth/group/add/", {"name": "Night", "permissions": ["9" * 40]})
     assert reply.status_code in (200, 400) and not Group.objects.exists()
+
+
+@pytest.mark.parametrize("object_id", ["6", "x"])
+def test_way_from_an_object_to_its_page_leads_nowhere(db: None, object_id: str) -> None:
+    root = logged_in(User.objects.create_superuser("root"))
+    for kind in ContentType.objects.all():
+        assert root.get(f"/admin/r/{kind.pk}/{object_id}/").status_code == 404

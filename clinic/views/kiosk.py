@@ -169,8 +169,8 @@ def _step(request: KioskRequest, step: Step) -> HttpResponse:
 
 def _is_new(kiosk: KioskSession, form: forms.Form) -> bool:
     """Whether this page's answers make nobody who is on the list already; else the form says so."""
-    if kiosk.has_listed(form.cleaned_data):
-        field = "given_name" if "given_name" in form.fields else "birth_day"
+    field = next((name for name in ("given_name", "birth_day") if name in form.fields), None)
+    if field and kiosk.has_listed(form.cleaned_data):
         form.add_error(field, _("This person is on your list already. Twins? Write the first name of each."))
     return not form.errors
 

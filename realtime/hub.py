@@ -8,18 +8,18 @@ the database finds what the layer missed; so sockets work without Redis, and a s
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
 from realtime import bell, gate, look, rights
+from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
 logger = logging.getLogger(__name__)
@@ -32,30 +32,13 @@ BEAT = 5
 RIGHTS_EVERY = 5
 
 
-@dataclass(eq=False)
-class Listener:
-    """One open socket: woken when it has something to say. Newest wins, so a slow one skips, never queues."""
-
-    grant: str
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: bool = False
-
-
-@dataclass
-class Watched:
-    """A topic that somebody here cares for: its version, its sockets, and until when a poll keeps it known."""
-
-    version: int
-    until: float = 0.0
-    listeners: set[Listener] = field(default_factory=set)
-
-
 class Hub:
     """Lives on one event loop. Only `hear` may be called from other threads."""
 
     def __init__(self) -> None:
         self.topics: dict[str, Watched] = {}
         self.vendor = False
+        self._broadcast = Broadcast(lambda watched: json.dumps(self.state(watched)))
         self._seconds = 0
         self._ahead = 0.0
         self._good_until = 0.0
@@ -108,12 +91,13 @@ class Hub:
         known.until = time.monotonic() + LOOKED_AT
         return known
 
-    def add(self, name: str, listener: Listener) -> None:
-        self.topics[name].listeners.add(listener)
+    def add(self, listener: Listener) -> None:
+        """It hears the state now, and each newer one."""
+        listener.watched.listeners.add(listener)
+        self._broadcast.tell([listener])
 
-    def remove(self, name: str, listener: Listener) -> None:
-        if watched := self.topics.get(name):
-            watched.listeners.discard(listener)
+    def remove(self, listener: Listener) -> None:
+        listener.watched.listeners.discard(listener)
 
     def state(self, watched: Watched) -> dict[str, Any]:
         """What a page is told: `{"version": int, "vendor": may it use the vendor's stream, "now": epoch ms}`.
@@ -134,7 +118,7 @@ class Hub:
         watched = self.topics.get(name)
         if watched is not None and version > watched.version:
             watched.version = version
-            _wake(watched.listeners)
+            self._broadcast.tell(watched.listeners)
 
     async def _receive(self) -> None:
         layer: Any = get_channel_layer()
@@ -188,7 +172,7 @@ class Hub:
     def _allow_vendor(self, allowed: bool) -> None:
         if allowed != self.vendor:
             self.vendor = allowed
-            _wake(self._listeners())
+            self._broadcast.tell(self._listeners())
 
     def _forget(self) -> None:
         now = time.monotonic()
@@ -197,7 +181,8 @@ class Hub:
 
     def _beat(self) -> None:
         """Each socket hears from us every BEAT seconds, so that a page knows that what it shows is current."""
-        _wake([s for s in self._listeners() if id(s) // 64 % BEAT == self._seconds % BEAT])
+        turn = self._seconds % BEAT
+        self._broadcast.tell([one for one in self._listeners() if one.number % BEAT == turn])
 
     async def _end_rights(self) -> None:
         listeners = self._listeners()
@@ -209,12 +194,7 @@ class Hub:
 
     def _end(self, listener: Listener) -> None:
         listener.ended = True
-        listener.wake.set()
+        self._broadcast.tell([listener])
 
     def _listeners(self) -> list[Listener]:
         return [listener for watched in self.topics.values() for listener in watched.listeners]
-
-
-def _wake(listeners: Collection[Listener]) -> None:
-    for listener in listeners:
-        listener.wake.set()

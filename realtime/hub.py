@@ -28,6 +28,7 @@ SECOND = 1.0
 LOOKED_AT = 60.0
 LOOK_GOOD_FOR = 5.0
 MOST_WATCHED = 20_000
+LAST_LOOK = 1.0
 BEAT = 5
 RIGHTS_EVERY = 5
 
@@ -62,9 +63,11 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._listeners():
             self._end(listener)
-        for threads in (self._reader, self._finder):
-            threads.submit(connections.close_all)
-            threads.shutdown(wait=False)
+        closing = [asyncio.wrap_future(one.submit(connections.close_all)) for one in (self._reader, self._finder)]
+        # Not for ever: a database that hangs may hold a look.
+        await asyncio.wait(closing, timeout=LAST_LOOK)
+        for one in (self._reader, self._finder):
+            one.shutdown(wait=False)
 
     def hear(self, message: dict[str, Any]) -> None:
         """Takes a message of the layer, from any thread."""

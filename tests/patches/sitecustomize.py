@@ -32,7 +32,32 @@ def no_second(look: ModuleType) -> None:
     look.at = lambda names: look.Seen({}, real(names).switch)
 
 
+def count_listeners(routing: ModuleType) -> None:
+    """`GET /listeners` tells how many sockets the hub holds. Nothing is broken."""
+    floor = routing.Floor.__call__
+
+    async def counting(self, scope, receive, send):  # type: ignore[no-untyped-def]
+        if scope["path"] != "/listeners":
+            return await floor(self, scope, receive, send)
+        return await routing._answer(send, 200, len(self.hub._listeners()))
+
+    routing.Floor.__call__ = counting
+
+
+def slow_after_a_second(broadcast: ModuleType) -> None:
+    """A socket that cannot take a message is let go after one second instead of five."""
+    broadcast.SLOW = 1.0
+
+
+def unread_for_four_seconds(web: ModuleType) -> None:
+    """A client that reads nothing is cut off after four seconds instead of twenty."""
+    web.UNREAD = 4
+
+
 PATCHES = {
+    "count_listeners": ("realtime.routing", count_listeners),
+    "slow_after_a_second": ("realtime.broadcast", slow_after_a_second),
+    "unread_for_four_seconds": ("clinic.management.commands.web", unread_for_four_seconds),
     "no_ring": ("realtime.notices", no_ring),
     "no_fan_out": ("realtime.jobs", no_fan_out),
     "no_second": ("realtime.look", no_second),

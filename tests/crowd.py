@@ -68,7 +68,7 @@ class Member(asyncio.Protocol):
 
 
 class Crowd:
-    """Clients of one topic. `cookie`: what proves them."""
+    """Clients of one topic, while a block runs. `cookie`: what proves them. `members`: those who are connected."""
 
     def __init__(self, port: int, topic: str, cookie: str) -> None:
         here = f"127.0.0.1:{port}"
@@ -79,6 +79,14 @@ class Crowd:
         self.members: set[Member] = set()
         self._wanted = self._heard = 0
         self._all = asyncio.Event()
+
+    async def __aenter__(self) -> Crowd:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self.vanish(len(self.members))
+        # Transports end on the loop's next turns.
+        await asyncio.sleep(0.05)
 
     async def join(self, number: int, make: Callable[[], socket.socket] = socket.socket) -> None:
         """So many more, each let in. Raises ConnectionError for one that is not."""

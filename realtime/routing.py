@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.urls import re_path
 
 from realtime.hub import Hub
-from realtime.sockets import FORBIDDEN, BellSocket
+from realtime.sockets import FORBIDDEN, Admission, BellSocket
 
 _LIVE = re.compile(r"/live/([a-z2-7]{26})/")
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
@@ -23,11 +23,12 @@ _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-stor
 
 def application(hub: Hub, django_app: Any) -> Any:
     """Everything that a web process serves. `django_app` answers all but the sockets and the floor."""
-    sockets: Any = URLRouter([re_path(r"^ws/(?P<topic>[a-z2-7]{26})/$", BellSocket(hub))])  # type: ignore[arg-type]
+    router: Any = URLRouter([re_path(r"^ws/(?P<topic>[a-z2-7]{26})/$", Admission(hub))])  # type: ignore[arg-type]
+    admission = OurOrigin(AuthMiddlewareStack(_Unrouted(router)), [settings.PUBLIC_URL])
     return ProtocolTypeRouter(
         {
             "http": Floor(hub, django_app),
-            "websocket": OurOrigin(AuthMiddlewareStack(_Unrouted(sockets)), [settings.PUBLIC_URL]),
+            "websocket": BellSocket(hub, admission),
             "lifespan": Life(hub),
         }
     )

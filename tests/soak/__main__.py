@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import kills, ledger, mutation, part
+from tests.soak import kills, ledger, mutation, part, sockets
 from tests.soak.part import Part, Result, Words
 
 
@@ -60,12 +60,20 @@ def models(words: Words) -> Result:
     return Result(sum(map(int, steps)), max(len(failed), int(done.returncode != 0)))
 
 
+def many_sockets(words: Words) -> Result:
+    """Sockets vanish under traffic beside 2,000 that stay: each ring is heard, nothing is left, memory is flat."""
+    figures = sockets.run(words.vanish)
+    print(json.dumps(figures, indent=1), flush=True)
+    return Result(figures["vanished"], figures["lost"])
+
+
 PARTS: dict[str, Part] = {
     "laws": laws,
     "kills": killed,
     "kills-postgres": killed_on_postgres,
     "input": bad_input,
     "models": models,
+    "sockets": many_sockets,
 }
 
 
@@ -91,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=100, help="of kills: how many")
     parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
+    parser.add_argument("--vanish", type=int, default=5_000, help="of sockets: how many")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
     parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from clinic.drill.measures import never, once_open, percentile, waits
 from clinic.drill.record import Run
+from clinic.drill.words import milliseconds, percent
 
+Outage = tuple[float, float] | None
 NOISE_RATIO, NOISE_SECONDS = 1.1, 0.005
 ENOUGH = 1000
 """From so many samples on, ten lie above the p99 and it is judged as it stands."""
@@ -23,11 +25,11 @@ HELD = 0.01
 SAME_WORK = 0.1
 
 RULE = (
-    "Within noise is 1.1 times the value without the outage, or 5 ms more, whichever is more. So is p50 judged, and "
-    "p99 from 1,000 samples on. The p99 of fewer is about their maximum, which one hiccup of a shared machine "
-    "decides: there one sample in a hundred, and at least one, is set aside, and the highest of the rest is the tail. "
-    "The tail must be under 100 ms, or within 1.1 times the tail without the outage. What was set aside must be "
-    "under 1 s, the deadline of one vendor call, or within 1.1 times the maximum without the outage."
+    "Within noise is 1.1 times the value without the outage, or 5 ms more, whichever is more. So is p50 judged, "
+    "and p99 from 1,000 samples on. The p99 of fewer is about their maximum, which one hiccup of a shared machine "
+    "decides: there one sample in a hundred, and at least one, is set aside, and the highest of the rest is the "
+    "tail. The tail must be under 100 ms, or within 1.1 times the tail without the outage. What was set aside "
+    "must be under 1 s, the deadline of one vendor call, or within 1.1 times the maximum without the outage."
 )
 
 
@@ -39,8 +41,8 @@ class Goal(NamedTuple):
     is_met: bool
 
 
-def met(runs: Iterable[Run], outage: float = 0.0) -> list[Goal]:
-    """The goals of the design, judged. `outage`: seconds after the run's begin at which the vendor went out.
+def met(runs: Iterable[Run], outage: Outage = None) -> list[Goal]:
+    """The goals of the design, judged. `outage`: its begin and end, in seconds of the run; None: all of it.
 
     What was not run or not measured is not met.
     """
@@ -89,7 +91,7 @@ def _alike(name: str, says: str, well: list[float], out: list[float]) -> Goal:
         return Goal(name, f"{says}: nothing was measured", False)
     pairs = [(f"p{percent}", percentile(out, percent), percentile(well, percent)) for percent in (50, 99)]
     figures = [
-        f"{head} {_ms(now)} against {_ms(before)} ms"
+        f"{head} {milliseconds(now)} against {milliseconds(before)} ms"
         for head, now, before in [*pairs, ("tail", tail(out), tail(well))]
     ]
     return Goal(name, f"{says}: {', '.join(figures)}", within_noise(well, out))
@@ -106,15 +108,15 @@ def _worse(out: Run, incident: Run) -> Goal:
     return Goal("incident", text, theirs >= WORSE * ours)
 
 
-def _held(out: Run, outage: float) -> Goal:
+def _held(out: Run, outage: Outage) -> Goal:
     says = "Under 1 % of the workers' time is held by the vendor once the breaker is open"
     if not out.vendor_requests:
         return Goal("held", f"{says}: the vendor was never asked", False)
-    opened = once_open(out, outage)
+    opened = once_open(out, *(outage or (0.0, out.seconds)))
     if opened is None:
         return Goal("held", f"{says}: it never opened", False)
-    probes = f"with {opened.probes} probe{'' if opened.probes == 1 else 's'} {opened.with_probes:.1%}"
-    return Goal("held", f"{says}: {opened.share:.1%}, {probes}", opened.share < HELD)
+    probes = f"with {opened.probes} probe{'' if opened.probes == 1 else 's'} {percent(opened.with_probes)} %"
+    return Goal("held", f"{says}: {percent(opened.share)} %, {probes}", opened.share < HELD)
 
 
 def _nothing_lost(runs: Iterable[Run]) -> Goal:
@@ -130,7 +132,3 @@ def _emr(run: Run) -> list[float]:
 
 def _screens(run: Run) -> list[float]:
     return waits(run.screens, run.seconds)
-
-
-def _ms(seconds: float | None) -> str:
-    return f"{1000 * (seconds or 0.0):,.0f}"

@@ -62,27 +62,27 @@ class Opened(NamedTuple):
     probes: int
 
 
-def spells(run: Run, begin: float) -> list[Spell]:
-    """The run from `begin` on, cut where the workers' being held by the vendor begins or ends."""
-    seen = [sample for sample in run.samples if sample.at >= begin]
-    ends = [sample.at for sample in seen[1:]] + [run.seconds]
-    pieces = [(sample, max(0.0, end - sample.at)) for sample, end in zip(seen, ends, strict=True)]
+def spells(run: Run, begin: float, end: float) -> list[Spell]:
+    """The run from `begin` to `end`, cut where the workers' being held by the vendor begins or ends."""
+    seen = [sample for sample in run.samples if begin <= sample.at < end]
+    ends = [sample.at for sample in seen[1:]] + [end]
+    pieces = [(sample, max(0.0, end - sample.at)) for sample, end in zip(seen, ends, strict=bool(seen))]
     return [_spell(list(group)) for _, group in groupby(pieces, key=lambda piece: piece[0].held > 0)]
 
 
-def once_open(run: Run, begin: float) -> Opened | None:
-    """What was held after the breaker opened, in an outage that began at `begin`. None: it never opened.
+def once_open(run: Run, begin: float, end: float) -> Opened | None:
+    """What was held after the breaker opened, in an outage from `begin` to `end`. None: it never opened.
 
     It counts as open from the first rest of REST_SECONDS without a call after a call. A later call that is alone,
     short and has such a rest before it is a probe.
     """
-    parts = spells(run, begin)
+    parts = spells(run, begin, end)
     first = next((index for index, part in enumerate(parts) if index and _is_rest(part)), None)
     if first is None:
         return None
     after = parts[first:]
     held = [(part, _is_probe(part, before)) for before, part in pairwise(after) if part.held]
-    time = (run.seconds - after[0].begin) * run.workers
+    time = (end - after[0].begin) * run.workers
     total = sum(part.worker_seconds for part, _probe in held)
     probing = sum(part.worker_seconds for part, probe in held if probe)
     return Opened((total - probing) / time, total / time, sum(probe for _part, probe in held))

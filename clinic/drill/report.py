@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from clinic.drill.goals import Goal, met
+from clinic.drill.goals import Goal, Outage, met
 from clinic.drill.measures import longest, never, percentile, share_held, waits
 from clinic.drill.record import DESIGNS, Run
 
@@ -49,7 +49,7 @@ def in_order(runs: Iterable[Run]) -> list[Run]:
     return sorted(runs, key=lambda run: (rank.get(run.design, len(rank)), run.vendor != "well"))
 
 
-def as_json(runs: Sequence[Run], outage: float = 0.0) -> str:
+def as_json(runs: Sequence[Run], outage: Outage = None) -> str:
     """One line: `{"rows": [...], "met": bool}`."""
     rows = [row(run) for run in in_order(runs)]
     return json.dumps({"rows": rows, "met": is_met(met(runs, outage))})

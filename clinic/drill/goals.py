@@ -91,7 +91,7 @@ def _alike(name: str, says: str, well: list[float], out: list[float]) -> Goal:
         return Goal(name, f"{says}: nothing was measured", False)
     pairs = [(f"p{percent}", percentile(out, percent), percentile(well, percent)) for percent in (50, 99)]
     figures = [
-        f"{head} {milliseconds(now)} against {milliseconds(before)} ms"
+        f"{head} {_ms(now)} against {_ms(before)} ms"
         for head, now, before in [*pairs, ("tail", tail(out), tail(well))]
     ]
     return Goal(name, f"{says}: {', '.join(figures)}", within_noise(well, out))
@@ -132,3 +132,7 @@ def _emr(run: Run) -> list[float]:
 
 def _screens(run: Run) -> list[float]:
     return waits(run.screens, run.seconds)
+
+
+def _ms(seconds: float | None) -> str:
+    return milliseconds(None if seconds is None else 1000 * seconds)

@@ -1,4 +1,4 @@
-"""The report of a drill: one row for each run, as a table for a terminal and as JSON."""
+"""The report of a drill: one row for each run, and the whole as JSON."""
 
 from __future__ import annotations
 
@@ -11,19 +11,6 @@ from clinic.drill.measures import longest, never, percentile, share_held, waits
 from clinic.drill.record import DESIGNS, Run
 
 Row = dict[str, Any]
-COLUMNS = (
-    ("design", "design", ""),
-    ("vendor", "vendor", ""),
-    ("emr_start_p50_s", "EMR start", "p50 s"),
-    ("emr_start_p99_s", "", "p99 s"),
-    ("emr_never_started", "never", "started"),
-    ("screen_p50_ms", "screen", "p50 ms"),
-    ("screen_p99_ms", "", "p99 ms"),
-    ("worker_share_held", "held by", "vendor %"),
-    ("vendor_requests", "vendor", "requests"),
-    ("longest_queue", "longest", "queue"),
-)
-"""Key of a row, and the two lines of its head."""
 
 
 def row(run: Run) -> Row:

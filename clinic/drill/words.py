@@ -12,22 +12,22 @@ def seconds(value: float | None) -> str:
 
 
 def duration(value: float) -> str:
-    """With unit, two digits: "31 s", "3.1 s", "0.25 s", "21 ms", "2 ms"."""
+    """With unit, two digits: "31 s", "3.1 s", "0.25 s", "21 ms", "2.1 ms"."""
     if value >= 9.95:
         return f"{value:.0f} s"
     if value >= 0.995:
         return f"{value:.1f} s"
-    return f"{value:.2f} s" if value >= 0.0995 else f"{1000 * value:.0f} ms"
+    return f"{value:.2f} s" if value >= 0.0995 else f"{milliseconds(1000 * value)} ms"
 
 
 def milliseconds(value: float | None) -> str:
-    """Without unit: "1840", "21", "2.1"; "-" for nothing."""
+    """Of milliseconds, without unit: "1840", "21", "2.1"; "-" for nothing."""
     if value is None:
         return "-"
     return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}"
 
 
 def percent(share: float) -> str:
-    """Without unit: "98", "2.3", "0.04", "0"."""
+    """Of a share from 0 to 1, without unit: "98", "2.3", "0.04", "0"."""
     value = 100 * share
     return f"{value:.0f}" if value >= 9.95 or value == 0 else f"{value:.1f}" if value >= 0.95 else f"{value:.2f}"

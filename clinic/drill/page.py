@@ -38,6 +38,7 @@ def page(runs: Sequence[Run], made: Made) -> str:
             "is_met": is_met(goals),
             "rule": RULE,
             "rungs": list(_rungs(runs, made)),
+            "plots": plots.HEADS,
             "heads": HEADS,
             "rows": [_cells(run) for run in in_order(runs)],
             "made": made,

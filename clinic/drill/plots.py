@@ -15,13 +15,15 @@ from clinic.drill.measures import longest, never, percentile, waits
 from clinic.drill.record import Run
 from clinic.drill.words import duration
 
-WIDTH, HEIGHT = 420.0, 164.0
-LEFT, RIGHT, TOP, BOTTOM = 50.0, 338.0, 24.0, 140.0
+WIDTH, HEIGHT = 420.0, 172.0
+LEFT, RIGHT, TOP, BOTTOM = 50.0, 338.0, 24.0, 148.0
 """Where the plot lies in the panel: labels go around it, direct labels right of it."""
-BAND = 18.0
+BAND = 28.0
 """The band for jobs that never began, above the scale of delays."""
 FLOOR = 0.001
 """Seconds at the foot of the delays' scale."""
+NEVER = TOP + 9
+HEADS = "Jobs waiting in the longest queue", "Wait of each EMR job, log scale"
 STRIP = 5.0
 LINE = 14.0
 
@@ -76,9 +78,9 @@ def delays(run: Run, scale: Scale, outage: Outage = None, well: Run | None = Non
     With `well`, the same design's run without the outage, a dotted line marks what its p99 was.
     """
     came = [(scale.x(one.at), scale.delay_y(one.seconds)) for one in run.emr if one.seconds is not None]
-    lost = [(scale.x(one.at), TOP + BAND / 2) for one in run.emr if one.seconds is None]
+    lost = [(scale.x(one.at), NEVER) for one in run.emr if one.seconds is None]
     decades = [FLOOR * 10**power for power in range(round(log10(scale.delay / FLOOR)) + 1)]
-    grid = [*((scale.delay_y(one), _decade(one)) for one in decades), (TOP + BAND / 2, "never")]
+    grid = [*((scale.delay_y(one), _decade(one)) for one in decades), (NEVER, "never")]
     labels, marks = _levels(run, scale, well)
     shapes = [_ground(scale, outage), _grid(grid), *marks, _beside(labels)]
     shapes += [svg.path(svg.dots(came), "dots")] if came else []
@@ -105,7 +107,7 @@ def _levels(run: Run, scale: Scale, well: Run | None) -> tuple[list[tuple[float,
         labels.append((y, f"{head} {duration(value)}", kind))
         marks.append(svg.line((LEFT, y), (RIGHT, y), f"level {kind}"))
     if lost := never(run.emr):
-        labels.append((TOP + BAND / 2, f"{lost} of {len(run.emr)}", "strong"))
+        labels.append((NEVER, f"{lost} of {len(run.emr)}", "strong"))
     return labels, marks
 
 
@@ -147,9 +149,11 @@ def _nothing() -> str:
 
 
 def _round_up(number: int) -> int:
-    """The next number with a round half: 4, 6, 8, 10, 20, 40, 60 ..."""
-    power = int("1" + "0" * (len(str(number)) - 1))
-    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= number)
+    """The next round number that has a whole half."""
+    if number <= 10:
+        return number + number % 2
+    power = int("1" + "0" * (len(str(number)) - 2))
+    return next(step * power for step in (12, 16, 20, 24, 30, 40, 50, 60, 80, 100) if step * power >= number)
 
 
 def _halves(top: int) -> list[int]:

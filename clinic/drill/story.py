@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from clinic.drill.measures import never, percentile, waits
 from clinic.drill.record import Run
-from clinic.drill.words import duration
+from clinic.drill.words import in_seconds
 
 
 class Side(NamedTuple):
@@ -25,10 +25,11 @@ class Story(NamedTuple):
     ours: Side
 
     @property
-    def sentence(self) -> str:
+    def lines(self) -> tuple[str, str]:
+        """The sentence, in two lines."""
         return (
-            f"In the outage, the record system's jobs waited {self.theirs.wait} with the design of 2019 "
-            f"and {self.ours.wait} with Evenkeel, on the same work."
+            f"In the outage, the record system's jobs waited {self.theirs.wait} with the design of 2019",
+            f"and {self.ours.wait} with Evenkeel, on the same work.",
         )
 
 
@@ -43,4 +44,4 @@ def _side(run: Run | None) -> Side | None:
     wait = percentile(waits(run.emr, run.seconds), 99) if run else None
     if run is None or wait is None:
         return None
-    return Side(duration(wait), len(run.emr), never(run.emr))
+    return Side(in_seconds(wait), len(run.emr), never(run.emr))

@@ -20,6 +20,11 @@ def duration(value: float) -> str:
     return f"{value:.2f} s" if value >= 0.0995 else f"{milliseconds(1000 * value)} ms"
 
 
+def in_seconds(value: float) -> str:
+    """Always in seconds, so that a long and a short one compare: "31 s", "3.1 s", "0.25 s", "0.021 s"."""
+    return duration(value) if value >= 0.0995 else f"{value:.3f} s"
+
+
 def milliseconds(value: float | None) -> str:
     """Of milliseconds, without unit: "1840", "21", "2.1"; "-" for nothing."""
     if value is None:

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from clinic.drill import outage, provenance, report, table
+from clinic.drill.goals import met
+from clinic.drill.page import page
+from clinic.drill.record import Run
+
+SECONDS, SHORTEST = 36.0, 8.0
+INTERRUPTED = 130
+
+
+class Command(BaseCommand):
+    help = (
+        "Replays the outage of January 2019, in real processes of its own, under the incident's design, the ones "
+        "between, and Evenkeel. Fails when Evenkeel's own row misses a goal. Ctrl-C ends it all."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        keys = ", ".join(outage.titles())
+        parser.add_argument("what", choices=["outage"])
+        parser.add_argument(
+            "--seconds",
+            type=float,
+            default=SECONDS,
+            help=f"Of each run; {SECONDS:g}. A breaker and a fair p99 need 30 or more.",
+        )
+        parser.add_argument("--json", action="store_true", help='Only {"rows": [...], "met": bool}, on one line.')
+        parser.add_argument("--page", type=Path, metavar="FILE", help="Writes the report there, as one HTML file.")
+        parser.add_argument(
+            "--only", metavar="DESIGN,...", help=f"Some of the designs: {keys}. Goals that need more are missed."
+        )
+
+    def handle(self, *args: Any, seconds: float, only: str | None, **options: Any) -> None:
+        designs = chosen(only)
+        if not seconds >= SHORTEST:
+            raise CommandError(f"--seconds {seconds:g}: write {SHORTEST:g} or more.")
+        runs = self._replay(seconds, designs)
+        if options["page"]:
+            command = f"manage.py drill outage --seconds {seconds:g}"
+            options["page"].write_text(page(runs, provenance.here(seconds, command)))
+            self.stderr.write(f"written: {options['page']}")
+        self.stdout.write(report.as_json(runs) if options["json"] else table.text(runs))
+        if not report.is_met(met(runs)):
+            sys.exit(1)
+
+    def _replay(self, seconds: float, designs: list[str]) -> list[Run]:
+        progress = Progress(self.stderr)
+        spans = outage.in_words(outage.expected(seconds, designs))
+        progress.line(f"{len(designs)} designs, well and out, {seconds:g} s each: about {spans} in all")
+        try:
+            return outage.replay(seconds, designs, progress.say, progress.told)
+        except (outage.Stopped, KeyboardInterrupt):
+            progress.line("stopped: every process of the drill has ended, and its homes are deleted")
+            sys.exit(INTERRUPTED)
+        except outage.Failed as error:
+            progress.line("")
+            raise CommandError(str(error)) from None
+
+
+class Progress:
+    """On a terminal one line that changes; else a line a run."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._is_terminal = stream, stream.isatty()
+
+    def say(self, what: str) -> None:
+        """How far it is."""
+        if self._is_terminal:
+            self._stream.write(f"\r{what}\033[K", ending="", style_func=str)
+            self._stream.flush()
+        elif what.endswith(" left") and ": done" in what:
+            self.line(what)
+
+    def told(self, run: Run) -> None:
+        """The figures of a run that has ended."""
+        figures = report.row(run)
+        self.line(
+            f"{run.design}, vendor {run.vendor}: EMR start p99 {figures['emr_start_p99_s']} s, "
+            f"{figures['emr_never_started']} of {len(run.emr)} never; screens p99 {figures['screen_p99_ms']} ms"
+        )
+
+    def line(self, what: str) -> None:
+        clear = "\r\033[K" if self._is_terminal else ""
+        self._stream.write(f"{clear}{what}", style_func=str)
+        self._stream.flush()
+
+
+def chosen(only: str | None) -> list[str]:
+    """The designs to play, in the ladder's order. Raises CommandError for one that it does not have."""
+    known = list(outage.titles())
+    wanted = [word.strip() for word in only.split(",")] if only else known
+    if unknown := [word for word in wanted if word not in known]:
+        raise CommandError(f"--only {unknown[0]}: there is no such design. There are: {', '.join(known)}.")
+    return [key for key in known if key in wanted]

@@ -20,6 +20,8 @@ VENDOR = ("well", "out")
 AROUND_SECONDS, PREPARING_SECONDS = 10, 15
 
 Say = Callable[[str], object]
+Turn = tuple[str, str]
+"""A design and the vendor's state."""
 
 
 class Stopped(Exception):
@@ -30,19 +32,19 @@ class Failed(RuntimeError):
     """A run could not be played to its end; the text says why, and where its logs are."""
 
 
-def expected(seconds: float, designs: Sequence[str]) -> float:
+def expected(seconds: float, turns: Sequence[Turn]) -> float:
     """About how long it takes, in seconds."""
-    return PREPARING_SECONDS + len(designs) * len(VENDOR) * (seconds + AROUND_SECONDS)
+    return PREPARING_SECONDS + len(turns) * (seconds + AROUND_SECONDS)
 
 
-def replay(seconds: float, designs: Sequence[str], say: Say, told: Callable[[Run], object]) -> list[Run]:
-    """Plays every design, well and then out, `seconds` each; `told` of each run as it ends.
+def replay(seconds: float, turns: Sequence[Turn], say: Say, told: Callable[[Run], object]) -> list[Run]:
+    """Plays runs one after the other, `seconds` each; `told` of each as it ends.
 
     Its homes are temporary, and kept only when it fails. Raises Stopped or Failed.
     """
     folder = Path(tempfile.mkdtemp(prefix="evenkeel-drill-"))
     try:
-        runs = _replay(folder, seconds, designs, say, told)
+        runs = _replay(folder, seconds, turns, say, told)
     except (StartFailed, PortTaken, Broken, SetupFailed, OSError) as error:
         raise Failed(f"{error}\nThe drill's homes and logs are kept in {folder}.") from error
     except BaseException:
@@ -53,11 +55,10 @@ def replay(seconds: float, designs: Sequence[str], say: Say, told: Callable[[Run
 
 
 def _replay(
-    folder: Path, seconds: float, designs: Sequence[str], say: Say, told: Callable[[Run], object]
+    folder: Path, seconds: float, turns: Sequence[Turn], say: Say, told: Callable[[Run], object]
 ) -> list[Run]:
     say("making the clinics")
     prepare(folder / "template")
-    turns = [(design, vendor) for design in designs for vendor in VENDOR]
     began, runs = time.monotonic(), list[Run]()
     for number, (design, vendor) in enumerate(turns, 1):
         head = f"{number} of {len(turns)}: {design}, vendor {vendor}"

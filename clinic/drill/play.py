@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +17,9 @@ from rq.serializers import JSONSerializer
 
 from clinic.drill import calls
 from clinic.drill.load import GO
-from clinic.drill.record import Delay, Run, Sample
+from clinic.drill.record import Run, Sample
 from clinic.drill.stage import Stage
+from clinic.drill.stretch import Change, Stretch
 from clinic.running.supervisor import Supervisor
 from realtime.job_queues import NAMES
 
@@ -105,44 +105,25 @@ class Play:
     def _result(self) -> Run:
         load = json.loads(self.stage.file("load").read_text())
         screens = json.loads(self.stage.file("screens").read_text())
-        changes = [(topic, version, at) for topic, version, at in load["changes"] if at >= self.began]
+        stretch = Stretch(self.began, self.end)
+        changes = [Change(*change) for change in load["changes"]]
         return Run(
             design=self.stage.design,
             vendor=self.vendor,
             seconds=self.times.measured,
             workers=len(self.stage.workers()),
-            emr=tuple(self._emr(load["deliveries"])),
-            screens=tuple(delay for topic, shown in screens for delay in self._screen(changes, topic, shown)),
+            emr=stretch.emr({int(pk): at for pk, at in load["deliveries"].items()}, self.starts),
+            screens=tuple(delay for topic, shown in screens for delay in stretch.screen(topic, changes, shown)),
             samples=tuple(self.samples),
             held_seconds=calls.within(self.calls, self.began, self.end),
             vendor_requests=self.requests,
             check_ins=load["check_ins"],
-            changes=len(changes),
+            changes=sum(self.began <= change.at for change in changes),
         )
 
     @property
     def end(self) -> float:
         return self.began + self.times.measured
-
-    def _emr(self, deliveries: dict[str, float]) -> list[Delay]:
-        """Each delivery that was committed in the measured part, by its own first job."""
-        since = {int(pk): at for pk, at in deliveries.items() if at >= self.began}
-        return [self._delay(at, self.starts.get(pk)) for pk, at in sorted(since.items())]
-
-    def _screen(self, changes: list[tuple[str, int, float]], topic: str, shown: list[list[float]]) -> list[Delay]:
-        """Each change of its clinic on one screen, by the first board that is of its version or a newer one."""
-        versions = [version for version, _at in shown]
-        found = []
-        for name, version, at in changes:
-            if name == topic:
-                place = bisect_left(versions, version)
-                found.append(self._delay(at, shown[place][1] if place < len(shown) else None))
-        return found
-
-    def _delay(self, committed: float, came: float | None) -> Delay:
-        """A start that is told by another process's clock may lie before its commit by some microseconds."""
-        is_there = came is not None and came < self.end
-        return Delay(committed - self.began, max(0.0, came - committed) if came and is_there else None)
 
     def _note_exit(self, name: str, returncode: int, delay: float) -> None:
         self.ended.append(f"{name} ended with code {returncode}")

@@ -33,15 +33,16 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help='Only {"rows": [...], "met": bool}, on one line.')
         parser.add_argument("--page", type=Path, metavar="FILE", help="Writes the report there, as one HTML file.")
+        parser.add_argument("--vendor", choices=outage.VENDOR, help="Only while it is well, or only out.")
         parser.add_argument(
             "--only", metavar="DESIGN,...", help=f"Some of the designs: {keys}. Goals that need more are missed."
         )
 
-    def handle(self, *args: Any, seconds: float, only: str | None, **options: Any) -> None:
-        designs = chosen(only)
+    def handle(self, *args: Any, seconds: float, only: str | None, vendor: str | None, **options: Any) -> None:
+        designs, states = chosen(only), [vendor] if vendor else list(outage.VENDOR)
         if not seconds >= SHORTEST:
             raise CommandError(f"--seconds {seconds:g}: write {SHORTEST:g} or more.")
-        runs = self._replay(seconds, designs)
+        runs = self._replay(seconds, [(design, state) for design in designs for state in states])
         if options["page"]:
             command = f"manage.py drill outage --seconds {seconds:g}"
             options["page"].write_text(page(runs, provenance.here(seconds, command)))
@@ -50,12 +51,12 @@ class Command(BaseCommand):
         if not report.is_met(met(runs)):
             sys.exit(1)
 
-    def _replay(self, seconds: float, designs: list[str]) -> list[Run]:
+    def _replay(self, seconds: float, turns: list[outage.Turn]) -> list[Run]:
         progress = Progress(self.stderr)
-        spans = outage.in_words(outage.expected(seconds, designs))
-        progress.line(f"{len(designs)} designs, well and out, {seconds:g} s each: about {spans} in all")
+        span = outage.in_words(outage.expected(seconds, turns))
+        progress.line(f"{len(turns)} runs of {seconds:g} s each: about {span} in all")
         try:
-            return outage.replay(seconds, designs, progress.say, progress.told)
+            return outage.replay(seconds, turns, progress.say, progress.told)
         except (outage.Stopped, KeyboardInterrupt):
             progress.line("stopped: every process of the drill has ended, and its homes are deleted")
             sys.exit(INTERRUPTED)

@@ -54,7 +54,7 @@ def browser_postgres() -> int:
 
 def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
-    files = [f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "kills")]
+    files = [f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "breaker_opens", "kills")]
     return _run(*PYTEST, "-p", "no:randomly", *files)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinic import health
 from clinic.models import Clinic, Delivery
-from realtime import jobs, switch
+from realtime import switch, vendor_path
 from realtime.models import Desired, Switch
 from tests.factories import make_destination, make_visit
 
@@ -70,11 +70,11 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
 
 
 @pytest.mark.usefixtures("in_use")
-def test_vendor_that_fails_is_told_until_it_answers_again(harbor: Clinic) -> None:
-    jobs._remember("vendor answered 503")
+def test_vendor_that_fails_is_told_until_it_answers_again(harbor: Clinic, live_redis: Any) -> None:
+    live_redis.set(vendor_path.PROBLEM, "vendor answered 503")
     assert health.look().sentence == "Vendor not well (vendor answered 503): screens run on our own path"
     assert not health.look().alarm
-    jobs._remember("")
+    live_redis.delete(vendor_path.PROBLEM)
     assert health.look().sentence == "All good"
 
 

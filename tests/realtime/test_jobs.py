@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 from channels.layers import get_channel_layer
 
 from realtime import deadline, gate, job_queues, jobs, switch
+from realtime.breaker import Breaker
 from realtime.dirty import DIRTY, LEASE, Dirty
 from realtime.models import Topic
 from realtime.transports import ably
@@ -147,7 +149,8 @@ def test_fan_out_with_the_switch_off_opens_no_connection(vendor: Rig, live_redis
 def test_switch_flipped_while_a_request_waits_its_turn_stops_it(
     vendor: Rig, live_redis: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("realtime.jobs.time.sleep", lambda seconds: switch.flip("off", by="olu", reason="drill"))
+    flip = partial(switch.flip, "off", by="olu", reason="drill")
+    monkeypatch.setattr("realtime.vendor_path.time.sleep", lambda seconds: flip())
     Dirty(live_redis).turn()
     before = len(vendor.seen()["connections"])
     dirty_topics(live_redis)
@@ -159,9 +162,9 @@ def test_gate_is_asked_before_each_request(vendor: Rig, live_redis: Any, monkeyp
     monkeypatch.setattr(ably, "MOST_TOPICS", 2)
     asked = gate.ask
 
-    def open_once() -> gate.Decision:
-        monkeypatch.setattr(gate, "ask", lambda: gate.Decision(False, "switch", "now off"))
-        return asked()
+    def open_once(guard: Breaker, fence: int) -> gate.Decision:
+        monkeypatch.setattr(gate, "ask", lambda guard, fence: gate.Decision(False, "switch", "now off"))
+        return asked(guard, fence)
 
     monkeypatch.setattr(gate, "ask", open_once)
     dirty_topics(live_redis, 4)

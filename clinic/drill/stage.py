@@ -19,6 +19,13 @@ CAST = "cast.json"
 # Settings that a caller may have set, and that are not ours.
 OTHERS = (
     "DATABASE_URL",
+    "REDIS_URL",
+    "PUBLIC_URL",
+    "ABLY_PUBLISH_KEY",
+    "ABLY_SUBSCRIBE_KEY",
+    "ABLY_ENDPOINT",
+    "ABLY_STREAM_URL",
+    "ABLY_TLS_PORT",
     "EVENKEEL_DEMO",
     "EVENKEEL_DEMO_CONTROL",
     "EVENKEEL_DEMO_SECRET",

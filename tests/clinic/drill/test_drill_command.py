@@ -1,0 +1,115 @@
+"""manage.py drill: what it prints and writes, and how it ends. The runs are made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from clinic.drill import outage
+from clinic.drill.record import Run
+from tests.clinic.drill import made
+
+Turns = list[tuple[str, str]]
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> Turns:
+    """The turns that were asked for; what comes of them is made."""
+    turns: Turns = []
+
+    def replay(seconds: float, asked: Sequence[outage.Turn], say: Any, told: Any) -> list[Run]:
+        turns.extend(asked)
+        runs = [made.run(*turn) for turn in asked]
+        for run in runs:
+            told(run)
+        return runs
+
+    monkeypatch.setattr(outage, "replay", replay)
+    return turns
+
+
+def test_all_designs_are_played_well_and_out(played: Turns, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("drill", "outage")
+    assert played == [(key, vendor) for key in outage.titles() for vendor in ("well", "out")]
+    assert "Evenkeel" in capsys.readouterr().out
+
+
+def test_json_is_all_that_standard_output_carries(played: Turns, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("drill", "outage", "--json", "--seconds", "20")
+    shown = capsys.readouterr()
+    said = json.loads(shown.out)
+    assert [len(said["rows"]), said["met"]] == [12, True]
+    assert "12 runs of 20 s each: about 6 min in all" in shown.err
+    assert "evenkeel, vendor out: EMR start p99" in shown.err
+
+
+def test_missed_goal_is_a_failure(
+    played: Turns, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An EMR job of Evenkeel's that never began."""
+    run = made.run
+
+    def lossy(design: str = "evenkeel", vendor: str = "out") -> Run:
+        one = run(design, vendor)
+        return replace(one, emr=(*one.emr[:-1], replace(one.emr[-1], seconds=None)))
+
+    monkeypatch.setattr(made, "run", lossy)
+    with pytest.raises(SystemExit) as ended:
+        call_command("drill", "outage", "--json")
+    assert ended.value.code == 1
+    assert json.loads(capsys.readouterr().out)["met"] is False
+
+
+def test_some_of_the_designs(played: Turns) -> None:
+    """What was not run is not met."""
+    with pytest.raises(SystemExit):
+        call_command("drill", "outage", "--only", "evenkeel, incident", "--vendor", "out")
+    assert played == [("incident", "out"), ("evenkeel", "out")]
+
+
+def test_page_is_written(played: Turns, tmp_path: Path) -> None:
+    call_command("drill", "outage", "--page", str(tmp_path / "drill.html"))
+    assert "manage.py drill outage --seconds 36" in (tmp_path / "drill.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("--only", "evenkeel,hystrix"), "--only hystrix: there is no such design"),
+        (("--seconds", "3"), "--seconds 3: write 8 or more"),
+        (("--seconds", "nan"), "--seconds nan: write 8 or more"),
+    ],
+)
+def test_wrong_options_are_told_before_anything_runs(played: Turns, words: tuple[str, ...], what: str) -> None:
+    with pytest.raises(CommandError, match=what):
+        call_command("drill", "outage", *words)
+    assert played == []
+
+
+def raising(error: BaseException) -> Callable[..., list[Run]]:
+    def replay(*words: Any) -> list[Run]:
+        raise error
+
+    return replay
+
+
+def test_stopped_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(outage, "replay", raising(outage.Stopped()))
+    with pytest.raises(SystemExit) as ended:
+        call_command("drill", "outage", "--json")
+    assert ended.value.code == 130
+    shown = capsys.readouterr()
+    assert "every process of the drill has ended" in shown.err
+    assert shown.out == ""
+
+
+def test_failed_says_where_the_logs_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outage, "replay", raising(outage.Failed("web ended. Logs are kept in /somewhere.")))
+    with pytest.raises(CommandError, match="kept in /somewhere"):
+        call_command("drill", "outage")

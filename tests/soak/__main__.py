@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import kills, ledger, mutation, part
+from tests.soak import drilled, kills, ledger, mutation, part
 from tests.soak.part import Part, Result, Words
 
 
@@ -60,8 +60,15 @@ def models(words: Words) -> Result:
     return Result(sum(map(int, steps)), max(len(failed), int(done.returncode != 0)))
 
 
+def drill(words: Words) -> Result:
+    """The drill meets its goals; with a law broken in turn, its own check fails, by the goal that hangs on it."""
+    verdicts = drilled.run(words.seconds)
+    return Result(len(verdicts), sum(not verdict for verdict in verdicts.values()))
+
+
 PARTS: dict[str, Part] = {
     "laws": laws,
+    "drill": drill,
     "kills": killed,
     "kills-postgres": killed_on_postgres,
     "input": bad_input,
@@ -91,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=100, help="of kills: how many")
     parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
+    parser.add_argument("--seconds", type=float, default=36.0, help="of drill: of each run")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
     parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser

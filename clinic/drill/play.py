@@ -73,7 +73,7 @@ class Play:
     def run(self, say: Say) -> Run | None:
         """What was measured, or None when it was told to stop. Raises StartFailed, Broken."""
         done = False
-        with Supervisor(log_dir=self.stage.home / "logs", on_exit=self._note_exit) as supervisor:
+        with Supervisor(log_dir=self.stage.home / "logs", on_exit=self.note_exit) as supervisor:
             for program in self.stage.programs():
                 say(f"starting {program.name}")
                 supervisor.add(program)
@@ -94,7 +94,7 @@ class Play:
             self.samples.append(look(client, time.time() - self.began))
             say(f"{'the vendor is out' if self.vendor == 'out' else 'all is well'}, {left:.0f} s left")
             supervisor.attend(min(left, LOOK_SECONDS))
-            self._refuse_when_broken()
+            self.refuse_when_broken()
 
     def _collect(self, client: redis.Redis) -> None:
         self.calls = calls.spans(client, self.end)
@@ -125,11 +125,12 @@ class Play:
     def end(self) -> float:
         return self.began + self.times.measured
 
-    def _note_exit(self, name: str, returncode: int, delay: float) -> None:
+    def note_exit(self, name: str, returncode: int, delay: float) -> None:
+        """For the supervisor."""
         self.ended.append(f"{name} ended with code {returncode}")
 
-    def _refuse_when_broken(self) -> None:
-        """A worker may end and is started again; who plays the patients, the screens or the vendor may not."""
+    def refuse_when_broken(self) -> None:
+        """A worker may end and is started again; what plays any other part may not. Raises Broken."""
         if broken := [one for one in self.ended if not one.startswith("worker ")]:
             raise Broken(f"{broken[0]} in the middle of a run.")
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic.drill import outage, provenance, report, table
+from clinic.drill import files, outage, provenance, report, table
 from clinic.drill.goals import met
-from clinic.drill.page import page
 from clinic.drill.record import Run
 
 SECONDS, SHORTEST = 36.0, 8.0
@@ -32,7 +31,9 @@ class Command(BaseCommand):
             help=f"Of each run; {SECONDS:g}. A breaker and a fair p99 need 30 or more.",
         )
         parser.add_argument("--json", action="store_true", help='Only {"rows": [...], "met": bool}, on one line.')
-        parser.add_argument("--page", type=Path, metavar="FILE", help="Writes the report there, as one HTML file.")
+        parser.add_argument(
+            "--report", type=Path, metavar="FOLDER", help="Writes the rows, a page with plots and a picture there."
+        )
         parser.add_argument("--vendor", choices=outage.VENDOR, help="Only while it is well, or only out.")
         parser.add_argument(
             "--only", metavar="DESIGN,...", help=f"Some of the designs: {keys}. Goals that need more are missed."
@@ -43,10 +44,10 @@ class Command(BaseCommand):
         if not seconds >= SHORTEST:
             raise CommandError(f"--seconds {seconds:g}: write {SHORTEST:g} or more.")
         runs = self._replay(seconds, [(design, state) for design in designs for state in states])
-        if options["page"]:
-            command = f"manage.py drill outage --seconds {seconds:g}"
-            options["page"].write_text(page(runs, provenance.here(seconds, command)))
-            self.stderr.write(f"written: {options['page']}")
+        if options["report"]:
+            made = provenance.here(seconds, f"manage.py drill outage --seconds {seconds:g}")
+            for path in files.write(runs, made, options["report"]):
+                self.stderr.write(f"written: {path}", style_func=str)
         self.stdout.write(report.as_json(runs) if options["json"] else table.text(runs))
         if not report.is_met(met(runs)):
             sys.exit(1)

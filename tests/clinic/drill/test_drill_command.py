@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
 
 from clinic.drill import outage
 from clinic.drill.record import Run
+from clinic.management.commands.drill import Progress
 from tests.clinic.drill import made
 
 Turns = list[tuple[str, str]]
@@ -73,9 +76,12 @@ def test_some_of_the_designs(played: Turns) -> None:
     assert played == [("incident", "out"), ("evenkeel", "out")]
 
 
-def test_page_is_written(played: Turns, tmp_path: Path) -> None:
-    call_command("drill", "outage", "--page", str(tmp_path / "drill.html"))
-    assert "manage.py drill outage --seconds 36" in (tmp_path / "drill.html").read_text()
+def test_report_is_written(played: Turns, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("drill", "outage", "--json", "--report", str(tmp_path / "made" / "here"))
+    assert "manage.py drill outage --seconds 36" in (tmp_path / "made" / "here" / "drill.html").read_text()
+    shown = capsys.readouterr()
+    assert json.loads((tmp_path / "made" / "here" / "drill.json").read_text()) == json.loads(shown.out)
+    assert f"written: {tmp_path / 'made' / 'here' / 'drill.html'}" in shown.err
 
 
 @pytest.mark.parametrize(
@@ -113,3 +119,29 @@ def test_failed_says_where_the_logs_are(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(outage, "replay", raising(outage.Failed("web ended. Logs are kept in /somewhere.")))
     with pytest.raises(CommandError, match="kept in /somewhere"):
         call_command("drill", "outage")
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_terminal_shows_one_line_that_changes() -> None:
+    """And keeps the figures of each run."""
+    screen = Screen()
+    progress = Progress(OutputWrapper(screen))
+    progress.say("1 of 2: evenkeel, vendor out: starting web")
+    progress.say("1 of 2: evenkeel, vendor out: the vendor is out, 12 s left")
+    progress.told(made.run("evenkeel", "out"))
+    first, second, told = screen.getvalue().split("\r")[1:]
+    assert first == "1 of 2: evenkeel, vendor out: starting web\033[K"
+    assert second.startswith("1 of 2") and "\n" not in second
+    assert told.endswith(" ms\n")
+
+
+def test_file_gets_a_line_a_run_only() -> None:
+    log = io.StringIO()
+    progress = Progress(OutputWrapper(log))
+    progress.say("1 of 2: evenkeel, vendor out: the vendor is out, 12 s left")
+    progress.say("1 of 2: evenkeel, vendor out: done, about 40 s left")
+    assert log.getvalue() == "1 of 2: evenkeel, vendor out: done, about 40 s left\n"

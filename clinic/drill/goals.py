@@ -31,7 +31,7 @@ RULE = (
     "machine decides: there one sample in a hundred, and at least one, is set aside, and the highest of the rest "
     "is the tail. The tail must be under 100 ms for EMR jobs and 150 ms for screens, or within 1.1 times the "
     "tail without the outage. What was set aside must be under 1 s, the deadline of one vendor call, or within "
-    "1.1 times the maximum without the outage. A probe is a call alone, of at most 1.5 s, after 5 s at least "
+    "1.1 times the maximum without the outage. A probe is a call alone, of at most 2 s, after 5 s at least "
     "without a call: the breaker is half open then, and its time counts apart."
 )
 

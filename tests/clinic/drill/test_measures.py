@@ -79,7 +79,7 @@ def test_probes_count_apart() -> None:
 @pytest.mark.parametrize(
     "after",
     [
-        pytest.param([(2.0, 1), (40.0, 0)], id="longer than a deadline"),
+        pytest.param([(2.25, 1), (40.0, 0)], id="longer than a deadline"),
         pytest.param([(1.0, 2), (40.0, 0)], id="two workers at once"),
     ],
 )

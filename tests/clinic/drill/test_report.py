@@ -10,8 +10,8 @@ from clinic.drill.report import as_json, in_order, row
 from tests.clinic.drill import made
 
 KEYS = [
-    "design", "vendor", "emr_start_p50_s", "emr_start_p99_s", "emr_never_started", "screen_p50_ms", "screen_p99_ms",
-    "worker_share_held", "vendor_requests", "longest_queue",
+    "design", "vendor", "emr_start_p50_s", "emr_start_p99_s", "emr_never_started", "screen_p50_ms",
+    "screen_p99_ms", "worker_share_held", "vendor_requests", "longest_queue",
 ]  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from clinic.drill.record import Delay, Run, Sample
 
-PROBE_SECONDS = 1.5
-"""A call that ends at its deadline of 1.0 s lasts no longer, as samples see it."""
+PROBE_SECONDS = 2.0
+"""A call that ends at its deadline of 1.0 s lasts no longer, as samples of a busy machine see it."""
 REST_SECONDS = 5.0
 """A breaker that is open lets no call through for 8 s at least."""
 

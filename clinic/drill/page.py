@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import tempfile
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def page(runs: Sequence[Run], made: Made) -> str:
             "heads": HEADS,
             "rows": [_cells(run) for run in in_order(runs)],
             "made": made,
+            "work": _work(runs),
         },
     )
 
@@ -79,12 +81,18 @@ def _figures(run: Run) -> list[tuple[str, str]]:
     ]
 
 
+def _work(runs: Iterable[Run]) -> Run | None:
+    """The run that shows how much work each one was: Evenkeel's in the outage."""
+    return next((run for run in runs if (run.design, run.vendor) == ("evenkeel", "out")), None)
+
+
 def _cells(run: Run) -> dict[str, Any]:
     titles = {design.key: design.title for design in DESIGNS}
     design, vendor, *numbers = cells(row(run))
     return {"key": run.design, "design": titles.get(design, design), "vendor": vendor, "numbers": numbers}
 
 
+@cache
 def _style() -> str:
     """The product's own tokens and base, with the fonts inside."""
     style = "\n".join((settings.BASE / "static" / "css" / name).read_text() for name in STYLES)

@@ -16,7 +16,7 @@ from clinic.drill.record import Run
 from clinic.drill.words import duration
 
 WIDTH, HEIGHT = 420.0, 172.0
-LEFT, RIGHT, TOP, BOTTOM = 50.0, 338.0, 24.0, 148.0
+LEFT, RIGHT, TOP, BOTTOM = 54.0, 333.0, 24.0, 148.0
 """Where the plot lies in the panel: labels go around it, direct labels right of it."""
 BAND = 28.0
 """The band for jobs that never began, above the scale of delays."""
@@ -26,6 +26,7 @@ NEVER = TOP + 9
 HEADS = "Jobs waiting in the longest queue", "Wait of each EMR job, log scale"
 STRIP = 5.0
 LINE = 14.0
+MOST_DECADES = 6
 
 
 class Scale(NamedTuple):
@@ -79,8 +80,7 @@ def delays(run: Run, scale: Scale, outage: Outage = None, well: Run | None = Non
     """
     came = [(scale.x(one.at), scale.delay_y(one.seconds)) for one in run.emr if one.seconds is not None]
     lost = [(scale.x(one.at), NEVER) for one in run.emr if one.seconds is None]
-    decades = [FLOOR * 10**power for power in range(round(log10(scale.delay / FLOOR)) + 1)]
-    grid = [*((scale.delay_y(one), _decade(one)) for one in decades), (NEVER, "never")]
+    grid = [*((scale.delay_y(one), _decade(one)) for one in _decades(scale.delay)), (NEVER, "never")]
     labels, marks = _levels(run, scale, well)
     shapes = [_ground(scale, outage), _grid(grid), *marks, _beside(labels)]
     shapes += [svg.path(svg.dots(came), "dots")] if came else []
@@ -135,12 +135,12 @@ def _grid(levels: Iterable[tuple[float, str]]) -> str:
 
 
 def _beside(labels: Iterable[tuple[float, str, str]]) -> str:
-    """Labels right of the plot, each at its height, from the top; moved down where they would touch."""
-    shapes, free = [], 0.0
-    for y, words, kind in sorted(labels):
-        free = max(y, free)
+    """Labels right of the plot, each at its height, from the foot; moved up where they would touch."""
+    shapes, free = [], BOTTOM
+    for y, words, kind in sorted(labels, reverse=True):
+        free = min(y, free)
         shapes.append(svg.text((RIGHT + 6, free + 4), words, kind))
-        free += LINE
+        free -= LINE
     return "".join(shapes)
 
 
@@ -165,5 +165,11 @@ def _ticks(length: float) -> list[float]:
     return [step * place for place in range(int(length / step) + 1)]
 
 
+def _decades(top: float) -> list[float]:
+    """Powers of ten from the floor to the top, all or every other one, so that their labels have room."""
+    powers = round(log10(top / FLOOR))
+    return [FLOOR * 10**power for power in range(0, powers + 1, ceil(powers / MOST_DECADES))]
+
+
 def _decade(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds > 0.5 else f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.0f} s" if seconds > 0.5 else f"{1000 * seconds:.0f} ms"

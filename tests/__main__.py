@@ -55,7 +55,9 @@ def browser_postgres() -> int:
 
 def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
-    files = [f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "breaker_opens", "kills")]
+    files = [
+        f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "breaker_opens", "bulkheads", "kills")
+    ]
     return _run(*PYTEST, "-p", "no:randomly", *files)
 
 

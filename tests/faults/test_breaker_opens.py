@@ -1,4 +1,4 @@
-"""An outage that lasts: the vendor is asked no more, pages let go of it, and the first notice after brings it back."""
+"""An outage that lasts: the vendor is asked no more, pages let go, and the next notice brings it back."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from functools import partial
 from typing import Any
@@ -260,26 +259,3 @@ def test_job_holds_no_argument_and_no_retry(live_redis: Any) -> None:
     assert (job.func_name, job.args, job.kwargs) == ("realtime.jobs.fan_out", [], {})
     assert job.retries_left is None
     assert job.failure_ttl == 7 * 24 * 3600
-
-
-def test_burst_makes_few_requests_and_never_two_waiting_jobs(vendor: Rig, live_redis: Any) -> None:
-    names = [row.name for row in Topic.objects.bulk_create(Topic() for _ in range(50))]
-    before, queue, waiting = len(vendor.seen()["requests"]), job_queues.get("notices"), [0]
-
-    def mark_all(offset: int) -> None:
-        for number in range(250):
-            jobs.announce_dirty(names[(number * 7 + offset) % 50])
-            waiting.append(queue.count)
-
-    # With nobody to take it yet, the one job is seen to wait, however many changes there are.
-    mark_all(0)
-    markers = [threading.Thread(target=mark_all, args=(offset,)) for offset in range(1, 4)]
-    for thread in markers:
-        thread.start()
-    while any(thread.is_alive() for thread in markers) or queue.count:
-        if live_redis.lpop(queue.key):
-            jobs.fan_out()
-    assert published(vendor, before).keys() == set(names)
-    assert live_redis.scard(DIRTY) == 0
-    assert 0 < len(vendor.seen()["requests"]) - before <= 20
-    assert max(waiting) == 1

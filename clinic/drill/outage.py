@@ -17,7 +17,7 @@ from clinic.running.valkey import PortTaken
 
 VENDOR = ("well", "out")
 # What a run takes beside its own length, and the first one once more: for an estimate.
-AROUND_SECONDS, PREPARING_SECONDS = 10, 15
+AROUND_SECONDS, PREPARING_SECONDS = 10, 5
 
 Say = Callable[[str], object]
 Turn = tuple[str, str]

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,18 +121,18 @@ class Stage:
 
 
 def prepare(template: Path) -> None:
-    """Makes what every run begins from: database, fonts, static files, clinics and screens. Raises SetupFailed."""
+    """Makes what every run begins from: a database with clinics and screens. Raises SetupFailed.
+
+    Neither fonts nor static files: no browser looks at these screens.
+    """
     template.mkdir(mode=0o700)
     env = {**os.environ, **clean_env(template)}
     with (template / "prepare.log").open("w") as log:
-        for words in (("manage.py", "migrate", "-v", "0"), ("manage.py", "build", "-v", "0"), _CAST):
-            command = [sys.executable, *words, *([str(template / CAST)] if words is _CAST else [])]
+        for words in (("manage.py", "migrate", "-v", "0"), ("-m", "clinic.drill", "cast", str(template / CAST))):
+            command = [*programs.PYTHON, *words]
             done = subprocess.run(command, cwd=ROOT, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
             if done.returncode:
                 raise SetupFailed(f"The drill's clinics could not be made. Read {log.name}.")
-
-
-_CAST = ("-m", "clinic.drill", "cast")
 
 
 def set_up(template: Path, folder: Path, design: str, seconds: float) -> Stage:

@@ -86,10 +86,10 @@ def test_evenkeel_does_not_wait_for_the_vendor(rows: dict[str, dict[str, Any]]) 
 
 
 def test_evenkeel_leaves_the_vendor_alone_once_the_breaker_is_open(rows: dict[str, dict[str, Any]]) -> None:
-    """One worker for five calls of 1 s; then a probe at most."""
+    """One worker for five calls of 1 s at most, since good ones before count too; then for a probe at most."""
     row = rows["evenkeel"]
-    assert breaker.MINIMUM <= row["vendor_requests"] <= breaker.MINIMUM + 2
-    assert row["worker_share_held"] < (breaker.MINIMUM + 2.5) / (4 * SECONDS * 0.75)
+    assert 0 < row["vendor_requests"] <= breaker.MINIMUM + 1
+    assert row["worker_share_held"] < (breaker.MINIMUM + 1.5) / (4 * SECONDS * 0.75)
 
 
 def test_ctrl_c_ends_every_process_and_says_so(tmp_path: Path) -> None:

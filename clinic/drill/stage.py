@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from clinic.drill import ways
@@ -102,7 +103,7 @@ class Stage:
 
     def _receiver(self) -> Program:
         words = ("receiver", str(self.demo.emr_port))
-        taken = lambda: home.port_taken("127.0.0.1", self.demo.emr_port)  # noqa: E731
+        taken = partial(home.port_taken, demo.HOST, self.demo.emr_port)
         return _part("receiver", words, self._secret(), ready=taken)
 
     def _load(self) -> Program:

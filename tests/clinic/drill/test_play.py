@@ -34,7 +34,7 @@ def test_look_counts_what_waits_and_who_is_at_the_vendors(live_redis: Any) -> No
 
 def test_delivery_starts_with_the_first_of_its_jobs(live_redis: Any, db: None) -> None:
     """A sweep may have asked for another one since; what is not begun, and other jobs, are none."""
-    for pk in (5, 6, 5):
+    for pk in (5, 6, 5, 5, 5, 5):
         job_queues.enqueue("integrations", jobs.deliver, pk)
     job_queues.enqueue("integrations", jobs.sweep)
     queue = Queue("integrations", connection=live_redis, serializer=JSONSerializer)

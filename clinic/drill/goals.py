@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from clinic.drill.measures import never, once_open, percentile, waits
-from clinic.drill.noise import EMR_TAIL, SCREEN_TAIL, tail, within_noise
+from clinic.drill.measures import Wait, never, once_open, waited
+from clinic.drill.noise import EMR_TAIL, SCREEN_TAIL, rank, tail, within_noise
 from clinic.drill.record import Run
 from clinic.drill.words import milliseconds, percent
 
 Outage = tuple[float, float] | None
-Pair = tuple[list[float], list[float]]
-"""Delays without the outage and in it, in seconds, ascending."""
+Pair = tuple[list[Wait], list[Wait]]
+"""Waits without the outage and in it."""
 WORSE = 100
 HELD = 0.01
 SAME_WORK = 0.1
@@ -52,8 +52,8 @@ def _alike(name: str, what: str, pairs: Sequence[Pair], bound: float) -> Goal:
     return Goal(name, f"{says}: {_figures(*(near or pairs)[0])}{told}", bool(near))
 
 
-def _figures(well: list[float], out: list[float]) -> str:
-    pairs = [(f"p{of}", percentile(out, of), percentile(well, of)) for of in (50, 99)]
+def _figures(well: list[Wait], out: list[Wait]) -> str:
+    pairs = [(f"p{of}", rank(out, of), rank(well, of)) for of in (50, 99)]
     told = [*pairs, ("tail", tail(out), tail(well))]
     return ", ".join(f"{head} {_ms(now)} against {_ms(before)} ms" for head, now, before in told)
 
@@ -95,18 +95,18 @@ def _of(runs: Sequence[Run], design: str, vendor: str) -> list[Run]:
     return [run for run in runs if (run.design, run.vendor) == (design, vendor)]
 
 
-def _pairs(wells: Sequence[Run], outs: Sequence[Run], delays: Callable[[Run], list[float]]) -> list[Pair]:
+def _pairs(wells: Sequence[Run], outs: Sequence[Run], waits: Callable[[Run], list[Wait]]) -> list[Pair]:
     """Each well run with the outage's that followed it; one that is alone has nothing beside it."""
-    return [(delays(well) if well else [], delays(out) if out else []) for well, out in zip_longest(wells, outs)]
+    return [(waits(well) if well else [], waits(out) if out else []) for well, out in zip_longest(wells, outs)]
 
 
-def _emr(run: Run) -> list[float]:
-    return waits(run.emr, run.seconds)
+def _emr(run: Run) -> list[Wait]:
+    return waited(run.emr, run.seconds)
 
 
-def _screens(run: Run) -> list[float]:
-    return waits(run.screens, run.seconds)
+def _screens(run: Run) -> list[Wait]:
+    return waited(run.screens, run.seconds)
 
 
-def _ms(seconds: float | None) -> str:
-    return milliseconds(None if seconds is None else 1000 * seconds)
+def _ms(seconds: float) -> str:
+    return milliseconds(1000 * seconds)

@@ -23,6 +23,11 @@ WITHOUT_DATABASE = [
     "tests/soak",
     "tests/clinic/test_calendar.py",
     "tests/clinic/test_calendar_year.py",
+    "tests/clinic/test_simulation_command.py",
+    "tests/clinic/test_simulation_model.py",
+    "tests/models/test_breaker_model.py",
+    "tests/realtime/test_breaker.py",
+    "tests/realtime/test_breaker_crowd.py",
     "tests/test_architecture.py",
     "tests/test_project.py",
 ]

@@ -14,9 +14,21 @@ REST_SECONDS = 5.0
 """A breaker that is open lets no call through for 8 s at least."""
 
 
+class Wait(NamedTuple):
+    """How long something took that was committed `at`, or has taken by the run's end; in seconds."""
+
+    at: float
+    seconds: float
+
+
+def waited(delays: Iterable[Delay], until: float) -> list[Wait]:
+    """In their order. What never came has waited from its commit to `until`, the run's end."""
+    return [Wait(one.at, until - one.at if one.seconds is None else one.seconds) for one in delays]
+
+
 def waits(delays: Iterable[Delay], until: float) -> list[float]:
-    """Seconds, ascending. What never came has waited from its commit to `until`, the run's end."""
-    return sorted(until - one.at if one.seconds is None else one.seconds for one in delays)
+    """The same in seconds alone, ascending."""
+    return sorted(wait.seconds for wait in waited(delays, until))
 
 
 def percentile(ascending: list[float], percent: int) -> float | None:

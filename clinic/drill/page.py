@@ -15,7 +15,8 @@ from django.utils.safestring import mark_safe
 
 from clinic import fonts
 from clinic.drill import plots, svg
-from clinic.drill.goals import RULE, met
+from clinic.drill.goals import met
+from clinic.drill.noise import RULE
 from clinic.drill.provenance import Made
 from clinic.drill.record import DESIGNS, Design, Run
 from clinic.drill.report import in_order, is_met, row

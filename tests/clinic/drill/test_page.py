@@ -160,7 +160,7 @@ def test_a_missed_goal_is_said_first_and_in_its_place() -> None:
 def test_nothing_measured_is_no_result() -> None:
     reader = read(page([], MADE))
     assert reader.words("h1") == ["The drill did not measure both the design of 2019 and Evenkeel in the outage."]
-    assert "Evenkeel missed 1 of 1 goals." in reader.words("p")
+    assert "Evenkeel missed 5 of 5 goals." in reader.words("p")
 
 
 def test_it_says_how_it_was_made_and_what_it_does_not_show() -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import redis
+
 from clinic.drill.play import Broken, Play, Times
 from clinic.drill.record import DESIGNS, Run
 from clinic.drill.stage import SetupFailed, prepare, set_up
@@ -18,6 +20,8 @@ from clinic.running.valkey import PortTaken
 VENDOR = ("well", "out")
 # What a run takes beside its own length, and the first one once more: for an estimate.
 AROUND_SECONDS, PREPARING_SECONDS = 10, 5
+
+FAILURES = (StartFailed, PortTaken, Broken, SetupFailed, OSError, redis.RedisError)
 
 Say = Callable[[str], object]
 Turn = tuple[str, str]
@@ -45,7 +49,7 @@ def replay(seconds: float, turns: Sequence[Turn], say: Say, told: Callable[[Run]
     folder = Path(tempfile.mkdtemp(prefix="evenkeel-drill-"))
     try:
         runs = _replay(folder, seconds, turns, say, told)
-    except (StartFailed, PortTaken, Broken, SetupFailed, OSError) as error:
+    except FAILURES as error:
         raise Failed(f"{error}\nThe drill's homes and logs are kept in {folder}.") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

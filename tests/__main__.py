@@ -19,6 +19,7 @@ WITHOUT_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/running",
     "tests/input/test_raw.py",
+    "tests/clinic/drill",
     "tests/soak",
     "tests/clinic/test_calendar.py",
     "tests/clinic/test_calendar_year.py",

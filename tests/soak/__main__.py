@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import kills, ledger, mutation, part, sockets
+from tests.soak import drilled, kills, ledger, mutation, part, sockets
 from tests.soak.part import Part, Result, Words
 
 
@@ -67,8 +67,15 @@ def many_sockets(words: Words) -> Result:
     return Result(figures["vanished"], figures["lost"])
 
 
+def drill(words: Words) -> Result:
+    """The drill meets its goals; with a law broken in turn, its own check fails, by the goal that hangs on it."""
+    verdicts = drilled.run(words.seconds)
+    return Result(len(verdicts), sum(not verdict for verdict in verdicts.values()))
+
+
 PARTS: dict[str, Part] = {
     "laws": laws,
+    "drill": drill,
     "kills": killed,
     "kills-postgres": killed_on_postgres,
     "input": bad_input,
@@ -100,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
     parser.add_argument("--vanish", type=int, default=5_000, help="of sockets: how many")
+    parser.add_argument("--seconds", type=float, default=36.0, help="of drill: of each run")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
     parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser

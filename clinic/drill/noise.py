@@ -52,7 +52,7 @@ def tail(waits: Sequence[Wait]) -> float:
     for _ in range(max(1, len(waits) // 100)):
         slowest = max(rest, key=lambda wait: wait.seconds)
         apart = [wait for wait in rest if abs(wait.at - slowest.at) > HICCUP_SECONDS]
-        rest = apart or [slowest]
+        rest = apart or rest
     return max(wait.seconds for wait in rest)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from clinic.drill.picture import SIDES, SIZE, picture
-from clinic.drill.record import Run
+from clinic.drill.record import Run, Sample
 from tests.clinic.drill import drawn, made
 
 OUTAGE = (made.OUTAGE, made.SECONDS)
@@ -45,6 +46,9 @@ def test_it_shows_both_designs_and_says_the_result() -> None:
 def test_both_sides_have_one_scale() -> None:
     found = drawn.words(picture(made.ladder(), OUTAGE))
     assert found.count("100") == found.count("50") == 2
+    longer = [replace(run, samples=(Sample(0.0, {"notices": 400}, 0),)) for run in made.ladder()[-1:]]
+    found = drawn.words(picture([made.run("incident"), *longer]))
+    assert found.count("400") == found.count("200") == 2
 
 
 def test_it_says_so_when_it_has_nothing_to_compare() -> None:

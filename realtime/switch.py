@@ -94,6 +94,11 @@ def read() -> Switch | None:
     return _last_known
 
 
+def known_version() -> int:
+    """The version of the row that was last read for a decision in this process; 0 if none was."""
+    return _last_known.version if _last_known else 0
+
+
 def refusal(row: Switch | None) -> str:
     """Why the switch shuts the gate, in words; empty when it does not. An unreadable switch shuts it."""
     if settings.VENDOR_FORCED_OFF:

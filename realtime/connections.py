@@ -1,8 +1,8 @@
 """The TCP connections that one client makes, so that any thread can end them: those it has, and those to come.
 
-A client can close what it holds, not what it is about to open: a resolver that answers late, or the next of several
-addresses, would lead to a connection and a request long after it was closed. So connections are seen where they are
-made, by Python's audit events of the thread that makes them.
+A client can close what it holds, not what it is about to open: a resolver that answers late, or the next of
+several addresses, would lead to a connection and a request long after it was closed. So connections are seen where
+they are made, by Python's audit events of the thread that makes them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Connections:
             _here.connections = None
 
     def end(self) -> None:
-        """Ends every connection at once, also one under way: whoever waits for it gets an error or the end of it."""
+        """Ends every connection at once, also one under way; whoever waits for one gets an error."""
         with _lock:
             self._ended = True
             sockets, self._sockets = self._sockets, []

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import kills, ledger, mutation, part
+from tests.soak import deadlines, kills, ledger, mutation, part
 from tests.soak.part import Part, Result, Words
 
 
@@ -60,12 +60,18 @@ def models(words: Words) -> Result:
     return Result(sum(map(int, steps)), max(len(failed), int(done.returncode != 0)))
 
 
+def deadline(words: Words) -> Result:
+    """Calls to the vendor in each of its ways to hang: each back in time, nothing left behind, memory flat."""
+    return Result(*deadlines.run(words.calls))
+
+
 PARTS: dict[str, Part] = {
     "laws": laws,
     "kills": killed,
     "kills-postgres": killed_on_postgres,
     "input": bad_input,
     "models": models,
+    "deadlines": deadline,
 }
 
 
@@ -91,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=100, help="of kills: how many")
     parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
+    parser.add_argument("--calls", type=int, default=1000, help="of deadlines: how many")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
     parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser

@@ -19,7 +19,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, gate, look, rights
+from realtime import bell, gate, look, obedience, rights
 from realtime.transports.channels import GROUP
 
 logger = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._listeners():
             self._end(listener)
+        obedience.leave("web")
         for threads in (self._reader, self._finder):
             threads.submit(connections.close_all)
             threads.shutdown(wait=False)
@@ -181,6 +182,7 @@ class Hub:
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch).open)
+        obedience.say("web", found.switch.version if found.switch else obedience.UNSEEN)
         if self._seconds % RIGHTS_EVERY == 0:
             await self._end_rights()
         self._beat()

@@ -14,7 +14,7 @@ from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
 
-from realtime import bell
+from realtime import bell, redis_link
 from realtime.models import Desired, Switch, SwitchEvent
 from realtime.plain import one_line
 
@@ -28,6 +28,8 @@ LENGTHS: dict[str, timedelta | None] = {
     "4h": DEFAULT_LENGTH,
     "ever": None,
 }
+# The Redis channel of the hint that makes workers look.
+HINT = "evenkeel:switch"
 _last_known: Switch | None = None
 
 
@@ -111,5 +113,6 @@ def refusal(row: Switch | None) -> str:
 
 
 def tell_all_processes() -> None:
-    """Makes this process's hub, and then every other's, look at the switch now."""
+    """Makes this process's hub, every other's, and every worker's watch look at the switch now."""
     bell.ring({"type": "switch"})
+    redis_link.thread.soon(lambda: redis_link.client().publish(HINT, ""))

@@ -1,4 +1,4 @@
-"""What can hold a call to the vendor: each fault of the stand-in, the resolver, the network, a peer that is deaf."""
+"""What can hold a call to the vendor: each fault of the stand-in, the resolver, the network, a deaf peer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESOLVER_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Peril:
-    """`client`: where the SDK connects. `size`: characters in a topic's name. `release` lets go of what is held."""
+    """`client`: where the SDK connects. `size`: characters in a topic's name. `release` lets go of it."""
 
     client: dict[str, Any]
     size: int = 1

@@ -18,7 +18,7 @@ from realtime.transports import ably
 from realtime.transports.base import Notice, Outcome
 from tests.realtime import perils
 from tests.realtime.perils import PERILS, Peril
-from tests.realtime.standin_rig import Rig
+from tests.realtime.standin_rig import CALM, Rig
 from tests.waiting import until
 
 CALLS = int(os.environ.get("DEADLINE_CALLS", "50"))
@@ -27,6 +27,7 @@ SHORT = 0.15
 FULL_EVERY = 13 if CALLS < 500 else 4
 # The promise, and what a machine that is busy with other things may add to a single call.
 OVER, NOISE = 0.05, 0.35
+WELL = ("ok", "cut_stream", "deaf")
 MOST_GROWTH = 6_000_000
 
 
@@ -63,7 +64,8 @@ def test_every_call_is_back_in_time_and_leaves_nothing(
         monkeypatch.setattr(ably, "SECONDS", seconds)
         with PERILS[name](vendor) as peril:
             outcome, took = publish(peril, settings)
-        assert bool(outcome.confirmed) == (name in ("ok", "cut_stream", "deaf")), f"{name}: {outcome}"
+        is_well = name in WELL or (name == "slow_200" and seconds > CALM.slow)
+        assert bool(outcome.confirmed) == is_well, f"{name}: {outcome}"
         assert took < seconds + OVER + NOISE, f"{name} held its caller for {took:.2f} s of {seconds:g} s"
         over.append(took - seconds)
         assert deadline.stuck() < deadline.MOST_STUCK

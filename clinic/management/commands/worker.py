@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import redis
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from clinic.running import worker
 from clinic.running.pools import POOLS
+from realtime import switch_watch
 
 
 class Command(BaseCommand):
@@ -19,4 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("pool", choices=list(POOLS))
 
     def handle(self, *args: Any, pool: str, **options: Any) -> None:
-        worker.run(pool, redis.Redis(**{**settings.REDIS_KWARGS, **worker.redis_options()}))
+        connection = redis.Redis(**{**settings.REDIS_KWARGS, **worker.redis_options()})
+        may_fan_out = "notices" in POOLS[pool]
+        with switch_watch.watching(f"worker of {pool}") if may_fan_out else nullcontext():
+            worker.run(pool, connection)

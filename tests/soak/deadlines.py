@@ -23,7 +23,7 @@ def run(calls: int) -> tuple[int, int]:
         env = {**os.environ, "DEADLINE_CALLS": str(calls)}
         done = subprocess.run(command, cwd=ledger.ROOT, env=env, stdout=sys.stderr)
         text = report.read_text()
-    for name, value in re.findall(r'<property name="(growth|late)" value="([^"]+)"', text):
+    for name, value in re.findall(r'<property name="(growth|late|worst)" value="([^"]+)"', text):
         print(f"deadlines: {name} {value}", file=sys.stderr)
     made = sum(map(int, re.findall(r'<property name="calls" value="(\d+)"', text)))
     failed = len(re.findall(r"<(?:failure|error)\b", text))

@@ -21,11 +21,11 @@ _lock = threading.Lock()
 
 
 class Connections:
-    """`under`: the version of the operator's switch that allowed what is open now."""
+    """`under`: the version of the operator's switch that allowed what is open now. `ended`: for good."""
 
     def __init__(self, under: int = 0) -> None:
         self.under = under
-        self._ended = False
+        self.ended = False
         self._sockets: list[socket.socket] = []
         with _lock:
             _open.add(self)
@@ -46,7 +46,7 @@ class Connections:
     def end(self) -> None:
         """Ends every connection at once, also one under way; whoever waits for one gets an error."""
         with _lock:
-            self._ended = True
+            self.ended = True
             sockets, self._sockets = self._sockets, []
             _open.discard(self)
         for one in sockets:
@@ -56,11 +56,11 @@ class Connections:
 
     def _allow(self, event: str, arguments: tuple[Any, ...]) -> None:
         # A duplicate: under TLS the object that connects gives its descriptor to another.
-        duplicate = arguments[0].dup() if event == "socket.connect" and not self._ended else None
+        duplicate = arguments[0].dup() if event == "socket.connect" and not self.ended else None
         with _lock:
             if duplicate is not None:
                 self._sockets.append(duplicate)
-            if not self._ended:
+            if not self.ended:
                 return
         self.end()
         raise ConnectionAbortedError("these connections were ended")

@@ -19,6 +19,7 @@ from realtime.transports.base import Notice, Outcome
 API_VERSION = "3"
 MOST_TOPICS = 100
 SECONDS = 1.0
+STOPPED = "the switch went off during the call"
 
 
 class AblyTransport:
@@ -31,6 +32,8 @@ class AblyTransport:
         """Publishes up to MOST_TOPICS notices in one request, which the gate has just allowed."""
         specs = [{"channels": [tokens.channel(n.topic)], "messages": [{"data": str(n.version)}]} for n in notices]
         # Made here, not in the call: a late call must find the line that was closed, never make a new one.
+        if self._line and self._line.connections.ended:
+            self.close()
         line = self._line = self._line or _Line()
         line.connections.under = switch.known_version()
         try:
@@ -40,8 +43,10 @@ class AblyTransport:
             self._line = None
             return Outcome(problem=str(error))
         except Exception as error:
+            # Ended while nobody here closed it: not the vendor's fault.
+            problem = STOPPED if line.connections.ended else f"{type(error).__name__}: {error}"[:200]
             self.close()
-            return Outcome(problem=f"{type(error).__name__}: {error}"[:200])
+            return Outcome(problem=problem)
 
     def close(self) -> None:
         """Ends the connection, if there is one; the next publish of this drain starts afresh."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 import redis
+from asgiref.sync import sync_to_async
 
-from realtime import obedience, redis_link
+from realtime import obedience, redis_link, switch
 from realtime.connections import Connections
 from realtime.obedience import Obeyed
 from tests.own_valkey import OwnValkey
-from tests.realtime.rig import frozen
+from tests.realtime import rig
+from tests.realtime.rig import frozen, running_hub
 from tests.waiting import until
 
 
@@ -106,3 +109,14 @@ def test_saying_does_not_wait_for_a_frozen_redis(live_redis: Any) -> None:
         begun = time.monotonic()
         obedience.say("web", 1)
         assert time.monotonic() - begun < redis_link.PATIENCE / 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hub_tells_what_it_has_taken_in_at_once_and_leaves_when_it_ends(live_redis: Any, no_second: None) -> None:
+    async def scene() -> None:
+        async with running_hub():
+            version = (await sync_to_async(switch.flip)("off", by="olu", reason="slow")).version
+            await rig.until(lambda: obedience.count(version) == Obeyed(1, 1))
+
+    asyncio.run(scene())
+    until(lambda: obedience.count(0).of == 0)

@@ -28,6 +28,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 KIND = "worker of notices"
 
 
+@pytest.fixture(autouse=True)
+def none_goes_on() -> Iterator[None]:
+    """A watch that was stopped ends within a second; until then it would speak for the next test's."""
+    yield
+    until(lambda: not watches_alive())
+
+
 @pytest.fixture
 def only_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     """No look by the clock: what is seen was hinted at."""
@@ -46,7 +53,6 @@ def watch(live_redis: Any) -> Iterator[None]:
         until(lambda: obedience.count(0).of and live_redis.pubsub_numsub(switch.HINT)[0][1])
         yield
     live_redis.publish(switch.HINT, "")
-    until(lambda: not watches_alive())
 
 
 def watches_alive() -> list[SwitchWatch]:
@@ -168,4 +174,3 @@ def test_workers_that_fan_out_watch(
     monkeypatch.setattr(worker_command.worker, "run", lambda *_args: seen.append(len(watches_alive())))
     call_command("worker", pool)
     assert seen == [watches]
-    until(lambda: not watches_alive())

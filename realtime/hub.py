@@ -18,7 +18,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, breaker, gate, look, rights
+from realtime import bell, breaker, gate, look, obedience, rights
 from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
@@ -64,6 +64,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._listeners():
             self._end(listener)
+        obedience.leave("web")
         closing = [asyncio.wrap_future(one.submit(connections.close_all)) for one in (self._reader, self._finder)]
         # Not for ever: a database that hangs may hold a look.
         await asyncio.wait(closing, timeout=LAST_LOOK)
@@ -169,6 +170,7 @@ class Hub:
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
+        obedience.say("web", found.switch.version if found.switch else obedience.UNSEEN)
         # After the switch, which must not wait for a Redis that is away; until it is back the last word holds.
         self._breaker = await self._loop.run_in_executor(self._reader, breaker.look) or self._breaker
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)

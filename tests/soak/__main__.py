@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import drilled, kills, ledger, mutation, part, sockets
+from tests.soak import deadlines, drilled, kills, ledger, mutation, part, sockets
 from tests.soak.part import Part, Result, Words
 
 
@@ -73,6 +73,11 @@ def drill(words: Words) -> Result:
     return Result(len(verdicts), sum(not verdict for verdict in verdicts.values()))
 
 
+def deadline(words: Words) -> Result:
+    """Calls to the vendor in each of its ways to hang: each back in time, nothing left behind, memory flat."""
+    return Result(*deadlines.run(words.calls))
+
+
 PARTS: dict[str, Part] = {
     "laws": laws,
     "drill": drill,
@@ -81,6 +86,7 @@ PARTS: dict[str, Part] = {
     "input": bad_input,
     "models": models,
     "sockets": many_sockets,
+    "deadlines": deadline,
 }
 
 
@@ -108,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
     parser.add_argument("--vanish", type=int, default=5_000, help="of sockets: how many")
     parser.add_argument("--seconds", type=float, default=36.0, help="of drill: of each run")
+    parser.add_argument("--calls", type=int, default=1000, help="of deadlines: how many")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
     parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser

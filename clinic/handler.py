@@ -18,8 +18,8 @@ from django.urls import set_script_prefix
 
 from clinic.views import errors
 
-# At most, and made when needed; each keeps a database connection for a while.
-THREADS = 40
+# At most, and made when needed; each keeps a database connection, of which a server has a hundred, for a while.
+THREADS = 16
 
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 

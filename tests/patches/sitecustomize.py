@@ -53,7 +53,7 @@ def count_listeners(routing: ModuleType) -> None:
     async def counting(self, scope, receive, send):  # type: ignore[no-untyped-def]
         if scope["path"] != "/listeners":
             return await floor(self, scope, receive, send)
-        return await routing._answer(send, 200, len(self.hub._listeners()))
+        return await routing._answer(send, 200, str(len(self.hub._listeners())))
 
     routing.Floor.__call__ = counting
 

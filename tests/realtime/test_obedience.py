@@ -119,4 +119,4 @@ def test_hub_tells_what_it_has_taken_in_at_once_and_leaves_when_it_ends(live_red
             await rig.until(lambda: obedience.count(version) == Obeyed(1, 1))
 
     asyncio.run(scene())
-    until(lambda: obedience.count(0).of == 0)
+    until(lambda: obedience.count(0).of == 0, 2)

@@ -1,0 +1,1 @@
+"""Each part starts what it needs, and gives its rows."""

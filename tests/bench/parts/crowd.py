@@ -73,12 +73,12 @@ def _side(bench: Bench, name: str) -> Iterator[Side]:
     bench.say(f"crowd: {bench.sizes.crowd} screens, {name}")
     apps = {"consumers": "tests.bench.rivals.consumer", "bare": "tests.bench.rivals.bare"}
     site = bench.site
-    with site.other(f"{apps[name]}:application") if name in apps else site.web() as served:
-        with Remote("tests.bench.clients.crowd:Crowd") as crowd:
-            side = Side(served, crowd, _tell(bench, name))
-            side.open(Place(served.port, bench.clinics[0].topic, bench.clinics[0].cookie), bench.sizes.crowd)
-            side.version = bench.writer.call("version", 0) if name == "hub" else 0
-            yield side
+    server = site.other(f"{apps[name]}:application") if name in apps else site.web()
+    with server as served, Remote("tests.bench.clients.crowd:Crowd") as crowd:
+        side = Side(served, crowd, _tell(bench, name))
+        side.open(Place(served.port, bench.clinics[0].topic, bench.clinics[0].cookie), bench.sizes.crowd)
+        side.version = bench.writer.call("version", 0) if name == "hub" else 0
+        yield side
 
 
 def _tell(bench: Bench, name: str) -> Callable[[int], float]:
@@ -93,8 +93,8 @@ def _tell(bench: Bench, name: str) -> Callable[[int], float]:
 def _rows(bench: Bench, hub: Side, consumers: Side, bare: Side) -> list[Row]:
     sizes, many = bench.sizes, f"{bench.sizes.crowd:,} screens"
     bench.method.append(
-        f"{many}: one topic, one process; best of {sizes.runs} runs of 1 + {sizes.rings} changes, median, from the "
-        f"commit (or the send) until the last screen has it; one server awake at a time. The client took "
+        f"{many}: one topic, one process; best of {sizes.runs} runs of 1 + {sizes.rings} changes, median, from "
+        f"the commit (or the send) until the last screen has it; one server awake at a time. The client took "
         f"{p50(milliseconds(hub.spent)):.0f} ms of its own core for each change."
     )
     return [

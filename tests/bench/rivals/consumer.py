@@ -12,8 +12,6 @@ from django.urls import re_path
 from tests.bench.changes import GROUP
 
 
-
-
 class Bell(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Sends on whatever the group hears."""
 

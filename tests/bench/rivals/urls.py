@@ -7,7 +7,7 @@ from django.urls import path
 
 
 def trivial(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok")
+    return HttpResponse("ok", headers={"Content-Length": "2"})
 
 
 urlpatterns = [path("", trivial)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import redis
@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q
 
 from clinic import clock
 from clinic.models import Delivery
-from realtime import gate, job_queues, jobs
+from realtime import breaker, gate, job_queues, jobs, vendor_path
 from realtime import switch as vendor_switch
 from realtime.models import Desired, Switch
 
@@ -57,10 +57,10 @@ class Health:
 
 def look() -> Health:
     """How it all stands now. Waits for Redis half a second at most, and never for the vendor."""
-    row = vendor_switch.read()
-    decision, depths, owed = gate.decide(row), _from_redis(job_queues.depths), _owed()
+    row, view = vendor_switch.read(), breaker.look()
+    decision, depths, owed = gate.decide(row, view), _from_redis(job_queues.depths), _owed()
     ill = _redis_ill(depths) or _given_up(owed) or _destination_ill(owed)
-    sentence = ill or _vendor_off(decision, row) or _vendor_ill(depths) or ALL_GOOD
+    sentence = ill or _vendor_off(decision, row, view) or _vendor_ill(depths) or ALL_GOOD
     return Health(sentence, bool(ill), row, decision, depths, _sent(depths), owed)
 
 
@@ -95,16 +95,19 @@ def _messages(count: int) -> str:
     return "1 message" if count == 1 else f"{count} messages"
 
 
-def _vendor_off(decision: gate.Decision, row: Switch | None) -> str:
+def _vendor_off(decision: gate.Decision, row: Switch | None, view: breaker.View | None) -> str:
     if decision.open:
         return ""
     if decision.by == "switch" and row is not None and row.desired == Desired.OFF:
         return f"Vendor off since {row.at:%H:%M} UTC by {row.actor}: screens run on our own path"
+    if decision.by == "breaker" and view is not None and view.since:
+        since = datetime.fromtimestamp(view.since, UTC)
+        return f"Vendor ill since {since:%H:%M} UTC ({decision.reason}): screens run on our own path"
     return f"Vendor not in use ({decision.reason}): screens run on our own path"
 
 
 def _vendor_ill(depths: dict[str, int] | None) -> str:
-    problem = "" if depths is None else _from_redis(jobs.vendor_problem) or ""
+    problem = "" if depths is None else _from_redis(vendor_path.problem) or ""
     return f"Vendor not well ({problem}): screens run on our own path" if problem else ""
 
 

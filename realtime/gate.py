@@ -1,16 +1,18 @@
 """May we talk to the vendor now, and if not, why? Asked before each request; nothing else may open a connection.
 
-The parts are asked in a fixed order: configuration, the operator's switch. The circuit breaker's place is after
-the switch; the deadline then bounds the call itself.
+The parts are asked in a fixed order: configuration, the operator's switch, the breaker. The deadline then bounds
+the call itself. A worker that holds the fan-out lease asks; pages and people only peek, which takes no probe.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import redis
 from django.conf import settings
 
-from realtime import switch
+from realtime import breaker, switch
+from realtime.breaker import Breaker, View
 from realtime.models import Switch
 
 
@@ -23,15 +25,38 @@ class Decision:
     reason: str
 
 
-def ask() -> Decision:
-    """The decision now, from the row as it stands in the database."""
-    return decide(switch.read())
+OPEN = Decision(True, "gate", "the vendor may be used")
+REDIS_AWAY = Decision(False, "breaker", "Redis does not answer, so nothing goes by the vendor")
 
 
-def decide(row: Switch | None) -> Decision:
-    """The decision that follows from a switch row already at hand."""
+def ask(guard: Breaker, fence: int) -> Decision:
+    """For the holder of the fan-out lease: whether it may make one request now. It must then be recorded."""
+    if refusal := _refusal(switch.read()):
+        return refusal
+    try:
+        verdict = guard.ask(fence)
+    except redis.RedisError:
+        return REDIS_AWAY
+    return OPEN if verdict.may_call else Decision(False, "breaker", verdict.why)
+
+
+def peek() -> Decision:
+    """How it stands, from the switch's row and the breaker as they are now."""
+    return decide(switch.read(), breaker.look())
+
+
+def decide(row: Switch | None, view: View | None) -> Decision:
+    """What follows from a switch row and a view of the breaker already at hand; None: not readable."""
+    if refusal := _refusal(row):
+        return refusal
+    if view is None:
+        return REDIS_AWAY
+    return OPEN if view.lets_through else Decision(False, "breaker", view.in_words())
+
+
+def _refusal(row: Switch | None) -> Decision | None:
     if not settings.ABLY_PUBLISH_KEY or not settings.ABLY_SUBSCRIBE_KEY:
         return Decision(False, "configuration", "no vendor keys are set: screens run on our own path")
-    if refusal := switch.refusal(row):
-        return Decision(False, "switch", refusal)
-    return Decision(True, "gate", "the vendor may be used")
+    if why := switch.refusal(row):
+        return Decision(False, "switch", why)
+    return None

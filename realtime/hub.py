@@ -19,7 +19,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, gate, look, rights
+from realtime import bell, breaker, gate, look, rights
 from realtime.transports.channels import GROUP
 
 logger = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Hub:
     def __init__(self) -> None:
         self.topics: dict[str, Watched] = {}
         self.vendor = False
+        self._breaker: breaker.View | None = None
         self._seconds = 0
         self._ahead = 0.0
         self._good_until = 0.0
@@ -124,7 +125,7 @@ class Hub:
         return {"version": watched.version, "vendor": self.vendor, "now": now}
 
     def _take(self, message: dict[str, Any]) -> None:
-        if message.get("type") == "switch":
+        if message.get("type") == "gate":
             self._look.set()
         elif message.get("type") == "notices":
             for name, version in message["notices"]:
@@ -180,7 +181,10 @@ class Hub:
             self._ring(name, version)
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
-        self._allow_vendor(gate.decide(found.switch).open)
+        self._allow_vendor(gate.decide(found.switch, self._breaker).open)
+        # After the switch, which must not wait for a Redis that is away; until it is back the last word holds.
+        self._breaker = await self._loop.run_in_executor(self._reader, breaker.look) or self._breaker
+        self._allow_vendor(gate.decide(found.switch, self._breaker).open)
         if self._seconds % RIGHTS_EVERY == 0:
             await self._end_rights()
         self._beat()

@@ -9,18 +9,17 @@ from typing import Any
 
 import redis
 
-from realtime import gate, job_queues, redis_link
+from realtime import job_queues, redis_link
 from realtime.dirty import Dirty
 from realtime.models import Topic
 from realtime.transports import ably
-from realtime.transports.base import Notice, Outcome, Transport
+from realtime.transports.base import Notice, Outcome
 from realtime.transports.channels import ChannelsTransport
+from realtime.vendor_path import VendorPath
 
 logger = logging.getLogger(__name__)
 
 COUNTS = "evenkeel:notices"
-PROBLEM = "evenkeel:vendor:problem"
-PROBLEM_SECONDS = 30
 PROBLEMS_KEPT = 5
 # One job's share, in seconds: far under RQ's limit for a job. What is dirty then is the next job's.
 LONGEST = 10.0
@@ -61,12 +60,12 @@ def _enqueue_claimed() -> bool:
 
 
 def _drain(dirty: Dirty, fence: int, end: float, record: Record) -> None:
-    vendor = ably.AblyTransport()
+    path = VendorPath(dirty, fence)
     try:
         while time.monotonic() < end and (names := dirty.drain(fence, ably.MOST_TOPICS)):
-            _send(_newest(names), vendor, dirty, record)
+            _send(_newest(names), path, record)
     finally:
-        vendor.close()
+        path.close()
         dirty.release(fence)
 
 
@@ -78,10 +77,10 @@ def _newest(names: Sequence[str]) -> list[Notice]:
     return [Notice(*row) for row in Topic.objects.filter(name__in=names).values_list("name", "version")]
 
 
-def _send(notices: Sequence[Notice], vendor: Transport, dirty: Dirty, record: Record) -> None:
+def _send(notices: Sequence[Notice], path: VendorPath, record: Record) -> None:
     if not notices:
         return
-    outcome = _by_vendor(notices, vendor, dirty)
+    outcome = path.send(notices)
     _write_down(record, "ably", outcome)
     rest = [notice for notice in notices if notice.topic not in outcome.confirmed]
     if rest:
@@ -89,19 +88,6 @@ def _send(notices: Sequence[Notice], vendor: Transport, dirty: Dirty, record: Re
         _write_down(record, "channels", fallback)
         lost = frozenset(notice.topic for notice in rest) - fallback.confirmed
         _write_down(record, "nobody", Outcome(lost))
-
-
-def _by_vendor(notices: Sequence[Notice], vendor: Transport, dirty: Dirty) -> Outcome:
-    decision = gate.ask()
-    if decision.open and (seconds := dirty.turn()):
-        # At most one request in 100 ms over all processes: this is what turns a burst into a batch.
-        time.sleep(seconds)
-        decision = gate.ask()
-    if not decision.open:
-        return Outcome(problem=f"{decision.by}: {decision.reason}")
-    outcome = vendor.send(notices)
-    _remember(outcome.problem)
-    return outcome
 
 
 def _write_down(record: Record, path: str, outcome: Outcome) -> None:
@@ -122,21 +108,6 @@ def _count(path: str, topics: frozenset[str]) -> None:
     except redis.RedisError as error:
         # What was not counted must still be sent.
         logger.warning("notices by %s not counted: %s", path, type(error).__name__)
-
-
-def _remember(problem: str) -> None:
-    """What the vendor's last answer was, for people: a problem is news for PROBLEM_SECONDS."""
-    try:
-        client = redis_link.client()
-        client.set(PROBLEM, problem, ex=PROBLEM_SECONDS) if problem else client.delete(PROBLEM)
-    except redis.RedisError as error:
-        logger.warning("vendor's state not kept: %s", type(error).__name__)
-
-
-def vendor_problem() -> str:
-    """What was wrong with the vendor's last answer, of late; empty when it was right. Raises redis.RedisError."""
-    found: Any = redis_link.client().get(PROBLEM)
-    return found.decode() if found else ""
 
 
 def counts() -> dict[str, int]:

@@ -107,4 +107,4 @@ def refusal(row: Switch | None) -> str:
 
 def tell_all_processes() -> None:
     """Makes this process's hub, and then every other's, look at the switch now."""
-    bell.ring({"type": "switch"})
+    bell.ring({"type": "gate"})

@@ -16,7 +16,7 @@ def vendor_stream(request: HttpRequest, topic: str) -> HttpResponse:
     """`{"url", "seconds"}` of this topic's stream at the vendor; 409 while the gate is shut; 404 for strangers."""
     if rights.may_listen(topic, request.COOKIES, request.user) is None:
         raise Http404
-    decision = gate.ask()
+    decision = gate.peek()
     if not decision.open:
         return JsonResponse({"error": decision.reason}, status=409)
     url = settings.ABLY_STREAM_URL

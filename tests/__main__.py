@@ -22,6 +22,11 @@ WITHOUT_DATABASE = [
     "tests/soak",
     "tests/clinic/test_calendar.py",
     "tests/clinic/test_calendar_year.py",
+    "tests/clinic/test_simulation_command.py",
+    "tests/clinic/test_simulation_model.py",
+    "tests/models/test_breaker_model.py",
+    "tests/realtime/test_breaker.py",
+    "tests/realtime/test_breaker_crowd.py",
     "tests/test_architecture.py",
     "tests/test_project.py",
 ]
@@ -54,7 +59,9 @@ def browser_postgres() -> int:
 
 def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
-    files = [f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "kills")]
+    files = [
+        f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "breaker_opens", "bulkheads", "kills")
+    ]
     return _run(*PYTEST, "-p", "no:randomly", *files)
 
 

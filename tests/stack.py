@@ -31,7 +31,7 @@ class Stack:
 
     home: Path
     port: int
-    patches: str = ""
+    cuts: Path | None = None
     database_url: str = ""
     process: subprocess.Popen[str] | None = None
     found: dict[str, Any] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Stack:
         kept |= {"EVENKEEL_HOME": str(self.home), "PYTHONPATH": str(ROOT / "tests" / "patches")}
         if self.database_url:
             kept |= {"DATABASE_URL": self.database_url, "EVENKEEL_SECRET_KEY": "only-for-tests-" + "y" * 50}
-        return kept | {"TEST_PATCHES": self.patches}
+        return kept | {"TEST_CUTS": str(self.cuts or "")}
 
     def start(self) -> None:
         command = [sys.executable, "manage.py", "demo", "--json", "--port", str(self.port)]
@@ -114,10 +114,10 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path, *, patches: str = "", database_url: str = "") -> Iterator[Stack]:
-    """A started stack in a fresh home."""
+def running(folder: Path, *, cuts: Path | None = None, database_url: str = "") -> Iterator[Stack]:
+    """A started stack in a fresh home. `cuts`: a file that names the paths that are cut now."""
     folder.mkdir(parents=True, exist_ok=True)
-    stack = Stack(folder, homes.free_port(), patches, database_url)
+    stack = Stack(folder, homes.free_port(), cuts, database_url)
     stack.start()
     try:
         yield stack

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from clinic import health
 from clinic.models import Clinic, Delivery
-from realtime import jobs, switch
+from realtime import switch, vendor_path
+from realtime.breaker import Breaker
 from realtime.models import Desired, Switch
 from tests.factories import make_destination, make_visit
+from tests.realtime.breaker_rig import calls, hurry, lapse
 
 pytestmark = pytest.mark.django_db
 
@@ -70,11 +72,11 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
 
 
 @pytest.mark.usefixtures("in_use")
-def test_vendor_that_fails_is_told_until_it_answers_again(harbor: Clinic) -> None:
-    jobs._remember("vendor answered 503")
+def test_vendor_that_fails_is_told_until_it_answers_again(harbor: Clinic, live_redis: Any) -> None:
+    live_redis.set(vendor_path.PROBLEM, "vendor answered 503")
     assert health.look().sentence == "Vendor not well (vendor answered 503): screens run on our own path"
     assert not health.look().alarm
-    jobs._remember("")
+    live_redis.delete(vendor_path.PROBLEM)
     assert health.look().sentence == "All good"
 
 
@@ -92,3 +94,24 @@ def test_vendor_that_is_off_is_said_with_who_did_it() -> None:
     assert row
     Switch.objects.filter(pk=1).update(desired=Desired.OFF, actor="olu", reason="drill")
     assert "by olu: screens run on our own path" in health.look().sentence
+
+
+@pytest.mark.usefixtures("in_use")
+def test_open_breaker_is_said_with_since_when_and_why(harbor: Clinic, live_redis: Any) -> None:
+    guard = Breaker(live_redis)
+    calls(guard, lapse(live_redis), "xxxxx")
+    view, found = guard.peek(), health.look()
+    since = datetime.fromtimestamp(view.since, UTC).strftime("%H:%M")
+    assert found.sentence.startswith(
+        f"Vendor ill since {since} UTC (5 of the last 5 calls failed; it is tried again"
+    )
+    assert found.sentence.endswith("): screens run on our own path")
+    assert not found.alarm
+    hurry(guard)
+    assert "(the next notice tries it)" in health.look().sentence
+
+
+@pytest.mark.usefixtures("in_use")
+def test_forced_breaker_is_said_too(harbor: Clinic, live_redis: Any) -> None:
+    Breaker(live_redis).force("open", why="olu: a drill")
+    assert health.look().sentence == "Vendor not in use (forced open by a person): screens run on our own path"

@@ -84,7 +84,7 @@ def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
         False,
         False,
         "redis://127.0.0.1:6379/0",
-        [["notices", 1], ["integrations", 1], ["ill", 1], ["any", 1]],
+        [["notices", 1], ["integrations", 1], ["ill", 1], ["general", 1]],
         False,
         False,
     ]

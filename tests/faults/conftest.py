@@ -53,8 +53,10 @@ def scene(
     scene = Scene(stack, screens, FanOut(stack), table.Row(request.node.callspec.id))
     screens.monitor.evaluate("window.notReloaded = true")
     rows.append(scene.row)
+    scene.fan_out.forget()
     yield scene
     stack.fault("ok")
+    scene.fan_out.forget()
     scene.send_home()
     screens.wait_for_streams(STREAMS)
     assert screens.monitor.evaluate("window.notReloaded")

@@ -11,7 +11,7 @@ from typing import Any
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from realtime import dirty
+from realtime import breaker, dirty
 from realtime.jobs import COUNTS
 from tests.stack import Stack
 from tests.waiting import until
@@ -58,6 +58,10 @@ class FanOut:
         fan_out.mark(*topics)
         yield
         fan_out.release(fence)
+
+    def forget(self) -> None:
+        """The breaker knows nothing of what the vendor did so far."""
+        self.redis.delete(breaker.STATE, breaker.OUTCOMES)
 
     def settle(self, seconds: float) -> None:
         """Waits until every change is sent and no job runs."""

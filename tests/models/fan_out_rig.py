@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import redis
 
-from realtime import bell, deadline, dirty, jobs, redis_link, tokens
+from realtime import bell, deadline, dirty, jobs, redis_link, tokens, vendor_path
+from realtime.breaker import Breaker
 from realtime.models import Topic
 from realtime.transports import ably, channels
 
@@ -68,7 +69,10 @@ class Rig:
         patch.setattr(dirty.Dirty, "drain", lambda self, fence, most: rig.drain(self, fence, most))
         patch.setattr(dirty.Dirty, "take_lease", lambda self: rig.take_lease(self))
         patch.setattr(dirty.Dirty, "turn", lambda self: 0.1 if rig.while_waiting else 0)
-        patch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: self.now, sleep=self.sleep))
+        patch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: self.now))
+        patch.setattr(vendor_path, "time", SimpleNamespace(monotonic=lambda: self.now, sleep=self.sleep))
+        # The breaker has a model of its own.
+        patch.setattr(Breaker, "record", lambda self, fence, failed, seconds: False)
         patch.setattr(ably, "MOST_TOPICS", MOST_TOPICS)
         patch.setattr(ably, "_client", self.client)
         patch.setattr(ably, "_publish", self.publish)

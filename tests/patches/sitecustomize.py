@@ -1,4 +1,4 @@
-"""Breaks single parts of Evenkeel in every process that a test starts: TEST_PATCHES names them, comma-separated.
+"""Lets a test cut single paths of Evenkeel while it runs: those named in the file that TEST_CUTS names.
 
 Python imports this by itself when this folder is on PYTHONPATH; the product knows nothing of it.
 """
@@ -9,34 +9,41 @@ import importlib.abc
 import importlib.machinery
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
+
+FILE = os.environ.get("TEST_CUTS", "")
+
+
+def is_cut(name: str) -> bool:
+    """Whether this path is cut now."""
+    return name in Path(FILE).read_text().split()
 
 
 def no_ring(notices: ModuleType) -> None:
     """After a commit no hub is told, here or elsewhere: only the fan-out job is."""
 
+    real = notices._ring
+
     def mark_only(name: str, version: int) -> None:
         notices.redis_link.thread.soon(lambda: notices.jobs.announce_dirty(name))
 
-    notices._ring = mark_only
+    notices._ring = lambda name, version: (mark_only if is_cut("ring") else real)(name, version)
 
 
 def no_fan_out(jobs: ModuleType) -> None:
     """No topic is ever marked dirty, so no fan-out job runs."""
-    jobs.announce_dirty = lambda topic: None
+    real = jobs.announce_dirty
+    jobs.announce_dirty = lambda topic: None if is_cut("fan_out") else real(topic)
 
 
 def no_second(look: ModuleType) -> None:
     """The hub's look at the database sees the switch, but no version."""
     real = look.at
-    look.at = lambda names: look.Seen({}, real(names).switch)
+    look.at = lambda names: look.Seen({}, real(names).switch) if is_cut("second") else real(names)
 
 
-PATCHES = {
-    "no_ring": ("realtime.notices", no_ring),
-    "no_fan_out": ("realtime.jobs", no_fan_out),
-    "no_second": ("realtime.look", no_second),
-}
+PATCHES = {"realtime.notices": no_ring, "realtime.jobs": no_fan_out, "realtime.look": no_second}
 
 
 class Patcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -60,7 +67,6 @@ class Patcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.wanted.pop(module.__name__)(module)
 
 
-named = [name for name in os.environ.get("TEST_PATCHES", "").split(",") if name]
-for name in named:
-    where, patch = PATCHES[name]
-    sys.meta_path.insert(0, Patcher({where: patch}))
+if FILE:
+    for where, patch in PATCHES.items():
+        sys.meta_path.insert(0, Patcher({where: patch}))

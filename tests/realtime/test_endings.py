@@ -11,7 +11,7 @@ from realtime.hub import Hub, Listener, Watched
 from realtime.sockets import BellSocket
 from tests.realtime.rig import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("breaker_closed")]
 # Turns of the event loop: more than lie between a wake and what follows from it.
 TURNS = 8
 

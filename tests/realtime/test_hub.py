@@ -15,7 +15,7 @@ from realtime.hub import Listener
 from realtime.models import Topic
 from tests.realtime.rig import raised, ring, running_hub, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("breaker_closed")]
 
 
 def fail(*_args: object) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 from channels.layers import get_channel_layer
 
 from realtime import deadline, gate, job_queues, jobs, switch
+from realtime.breaker import Breaker
 from realtime.dirty import DIRTY, LEASE, Dirty
 from realtime.models import Topic
 from realtime.transports import ably
@@ -147,7 +148,8 @@ def test_fan_out_with_the_switch_off_opens_no_connection(vendor: Rig, live_redis
 def test_switch_flipped_while_a_request_waits_its_turn_stops_it(
     vendor: Rig, live_redis: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("realtime.jobs.time.sleep", lambda seconds: switch.flip("off", by="olu", reason="drill"))
+    flip = partial(switch.flip, "off", by="olu", reason="drill")
+    monkeypatch.setattr("realtime.vendor_path.time.sleep", lambda seconds: flip())
     Dirty(live_redis).turn()
     before = len(vendor.seen()["connections"])
     dirty_topics(live_redis)
@@ -159,9 +161,9 @@ def test_gate_is_asked_before_each_request(vendor: Rig, live_redis: Any, monkeyp
     monkeypatch.setattr(ably, "MOST_TOPICS", 2)
     asked = gate.ask
 
-    def open_once() -> gate.Decision:
-        monkeypatch.setattr(gate, "ask", lambda: gate.Decision(False, "switch", "now off"))
-        return asked()
+    def open_once(guard: Breaker, fence: int) -> gate.Decision:
+        monkeypatch.setattr(gate, "ask", lambda guard, fence: gate.Decision(False, "switch", "now off"))
+        return asked(guard, fence)
 
     monkeypatch.setattr(gate, "ask", open_once)
     dirty_topics(live_redis, 4)
@@ -257,26 +259,3 @@ def test_job_holds_no_argument_and_no_retry(live_redis: Any) -> None:
     assert (job.func_name, job.args, job.kwargs) == ("realtime.jobs.fan_out", [], {})
     assert job.retries_left is None
     assert job.failure_ttl == 7 * 24 * 3600
-
-
-def test_burst_makes_few_requests_and_never_two_waiting_jobs(vendor: Rig, live_redis: Any) -> None:
-    names = [row.name for row in Topic.objects.bulk_create(Topic() for _ in range(50))]
-    before, queue, waiting = len(vendor.seen()["requests"]), job_queues.get("notices"), [0]
-
-    def mark_all(offset: int) -> None:
-        for number in range(250):
-            jobs.announce_dirty(names[(number * 7 + offset) % 50])
-            waiting.append(queue.count)
-
-    # With nobody to take it yet, the one job is seen to wait, however many changes there are.
-    mark_all(0)
-    markers = [threading.Thread(target=mark_all, args=(offset,)) for offset in range(1, 4)]
-    for thread in markers:
-        thread.start()
-    while any(thread.is_alive() for thread in markers) or queue.count:
-        if live_redis.lpop(queue.key):
-            jobs.fan_out()
-    assert published(vendor, before).keys() == set(names)
-    assert live_redis.scard(DIRTY) == 0
-    assert 0 < len(vendor.seen()["requests"]) - before <= 20
-    assert max(waiting) == 1

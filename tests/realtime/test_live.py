@@ -21,7 +21,7 @@ from realtime.routing import application
 from tests.factories import make_clinic, make_user
 from tests.realtime.rig import ORIGIN, Page, running_hub, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("breaker_closed")]
 
 
 class Django:

@@ -19,7 +19,7 @@ from realtime.transports import channels
 from tests.own_valkey import OwnValkey
 from tests.realtime.rig import frozen
 
-MESSAGE = {"type": "switch"}
+MESSAGE = {"type": "gate"}
 
 
 def miss() -> None:
@@ -130,7 +130,7 @@ django.setup()
 from realtime import redis_link
 from realtime.transports import channels
 for _ in range(200):
-    given = channels.tell_hubs({"type": "switch"})
+    given = channels.tell_hubs({"type": "gate"})
 print("left", flush=True)
 """
 

@@ -23,7 +23,7 @@ from realtime.routing import application
 from tests.factories import make_clinic, make_device, make_user
 from tests.realtime.rig import ORIGIN, Page, running_hub, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("breaker_closed")]
 
 NOWHERE = "a" * 26
 
@@ -163,7 +163,7 @@ def test_what_a_page_says_is_not_heard(clinic: Clinic, everyone: None) -> None:
         async with serving() as (_, app):
             page = Page(app, clinic.topic.name, ORIGIN)
             await until(lambda: page.heard)
-            page.say({"type": "websocket.receive", "text": '{"type": "switch"}'})
+            page.say({"type": "websocket.receive", "text": '{"type": "gate"}'})
             page.say({"type": "websocket.receive", "bytes": b"\xff"})
             bell.ring({"type": "notices", "notices": [[clinic.topic.name, 2]]})
             await until(lambda: page.heard[-1]["version"] == 2)

@@ -89,7 +89,7 @@ def test_flip_rings_after_the_commit_only(
     with django_capture_on_commit_callbacks(execute=True):
         flip("off", by="olu", reason="slow")
         assert rung == []
-    assert rung == [{"type": "switch"}]
+    assert rung == [{"type": "gate"}]
 
 
 def test_flip_that_rolls_back_leaves_no_event() -> None:

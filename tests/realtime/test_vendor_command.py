@@ -15,7 +15,7 @@ from realtime import switch
 from realtime.management.commands.vendor import length
 from realtime.models import Switch, SwitchEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("breaker_closed")]
 
 
 def vendor(*arguments: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from realtime import gate, switch
+from realtime import breaker, gate, switch
 from realtime.models import Desired
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 def status() -> dict[str, Any]:
     """`{"switch", "reason", "actor", "at", "expires_at", "open", "decided_by", "why"}`"""
     row = switch.read()
-    decision = gate.decide(row)
+    decision = gate.decide(row, breaker.look())
     return {
         "switch": row.desired if row else None,
         "reason": row.reason if row else None,

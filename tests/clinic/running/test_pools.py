@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.running.pools import POOLS, parse
+from clinic.running.pools import DEFAULT, POOLS, parse
+from realtime import job_queues
 
 
 def test_parse_keeps_the_order_and_the_counts() -> None:
-    setting = "notices=1, integrations=2,ill=1,any=3"
-    assert parse(setting) == [("notices", 1), ("integrations", 2), ("ill", 1), ("any", 3)]
+    setting = "notices=1, integrations=2,ill=1,general=3"
+    assert parse(setting) == [("notices", 1), ("integrations", 2), ("ill", 1), ("general", 3)]
 
 
 @pytest.mark.parametrize("kind", ["notices", "integrations", "ill"])
@@ -19,10 +20,19 @@ def test_pool_any_serves_the_most_urgent_first_and_nothing_ill() -> None:
     assert POOLS["any"] == ("notices", "integrations", "default", "low")
 
 
+def test_by_default_every_queue_is_served_and_only_the_reserved_pool_serves_notices() -> None:
+    pools = {name: POOLS[name] for name, _count in parse(DEFAULT)}
+    assert {queue for queues in pools.values() for queue in queues} == set(job_queues.NAMES)
+    assert [name for name, queues in pools.items() if "notices" in queues] == ["notices"]
+
+
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("", "There is no worker pool ''. The pools are notices, integrations, ill, any: write any=2."),
+        (
+            "",
+            "There is no worker pool ''. The pools are notices, integrations, ill, general, any: write general=2.",
+        ),
         ("all=2", "There is no worker pool 'all'."),
         ("any", "needs a whole number of workers, 1 or more, not ''. Write any=1"),
         ("any=0", "not '0'. Write any=1, or leave the pool out."),

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 
 from tests.bench import machine, site, table
 from tests.bench.part import QUICK, Bench, Part, Sizes
-from tests.bench.parts import crowd, live, screens
+from tests.bench.parts import burst, crowd, jobs, live, screens
 from tests.bench.rows import Row
 
 PARTS: dict[str, Part] = {
     "screens": screens.measure,
     "crowd": crowd.measure,
     "live": live.measure,
+    "burst": burst.measure,
+    "jobs": jobs.measure,
 }
 
 

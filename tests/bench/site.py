@@ -64,8 +64,10 @@ class Site:
         """An object with Django set up for this site, in a process of its own."""
         return Remote(where, {**self.env, **env})
 
-    def redis(self) -> redis.Redis:
-        return redis.Redis.from_url(valkey.url(self.plan.home), socket_timeout=5)
+    def redis(self, database: int = 0) -> redis.Redis:
+        return redis.Redis.from_url(
+            f"{valkey.url(self.plan.home).removesuffix('/0')}/{database}", socket_timeout=5
+        )
 
     @contextmanager
     def web(self) -> Iterator[Served]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from tests.bench import machine, site, table
 from tests.bench.part import QUICK, Bench, Part, Sizes
-from tests.bench.parts import burst, crowd, jobs, live, screens
+from tests.bench.parts import burst, crowd, emr, jobs, live, probes, ring, screens
 from tests.bench.rows import Row
 
 PARTS: dict[str, Part] = {
@@ -20,6 +20,9 @@ PARTS: dict[str, Part] = {
     "live": live.measure,
     "burst": burst.measure,
     "jobs": jobs.measure,
+    "emr": emr.measure,
+    "ring": ring.measure,
+    "probes": probes.measure,
 }
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from realtime.breaker import FORCED, OUTCOMES, STATE
 from tests.bench.changes import Schedule, Seeded
 from tests.bench.remote import Remote
 from tests.bench.rows import Row
@@ -51,6 +52,10 @@ class Bench:
     def fresh(self) -> None:
         """Nothing of another part waits in Redis."""
         self.site.redis().flushall()
+
+    def forget_breaker(self) -> None:
+        """The breaker is closed and knows nothing."""
+        self.site.redis().delete(STATE, OUTCOMES, FORCED)
 
     def schedule(self, a_second: float, seed: int) -> Schedule:
         """Changes at random clinics: the same for all who are measured in one run."""

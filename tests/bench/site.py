@@ -62,7 +62,7 @@ class Site:
 
     def remote(self, where: str, **env: str) -> Remote:
         """An object with Django set up for this site, in a process of its own."""
-        return Remote(where, {**self.env, **env})
+        return Remote(where, {**self.env, "EVENKEEL_LOG_LEVEL": "ERROR", **env})
 
     def redis(self, database: int = 0) -> redis.Redis:
         return redis.Redis.from_url(

@@ -32,8 +32,9 @@ def measure(bench: Bench) -> list[Row]:
         naive = vendor.publishes()
     asked, seconds = max(found)
     bench.method.append(
-        f"vendor requests: {many} changes over {len(bench.clinics)} clinics, committed one by one within {seconds:.2f} "
-        f"s, the worst of {len(found)} bursts; the naive way took {naive_seconds:.1f} s for its requests."
+        f"vendor requests: {many} changes over {len(bench.clinics)} clinics, committed one by one within "
+        f"{seconds:.2f} s, the worst of {len(found)} bursts; the naive way took {naive_seconds:.1f} s "
+        f"for its requests."
     )
     return [rows.count(f"vendor requests for {many:,} changes", asked, "requests", "one a change", naive, MOST)]
 

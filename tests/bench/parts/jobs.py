@@ -78,8 +78,8 @@ def _rows(bench: Bench, ours: Side, theirs: Side) -> list[Row]:
     sizes, name = bench.sizes, f"job enqueued to begun, {bench.sizes.low_jobs} low jobs waiting"
     bench.method.append(
         f"jobs: {sizes.jobs} jobs one after another, after {WARM_UP} more, best of {sizes.runs} runs; from just "
-        f"before it is enqueued until its first line; the low jobs sleep 100 ms each; one worker of notices and one "
-        f"general worker on each side, which differ in their kind alone."
+        f"before it is enqueued until its first line; the low jobs sleep 100 ms each; one worker of notices and "
+        f"one general worker on each side, which differ in their kind alone."
     )
     mine, others = (lambda what: best(ours.runs, what)), (lambda what: best(theirs.runs, what))
     return [

@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test soak check lock format clean
+.PHONY: help demo test soak bench check lock format clean
 
 help:
 	@echo "make demo    a whole Evenkeel on this machine; Ctrl-C ends it   (ARGS='--port 8001')"
 	@echo "make test    all tests: unit, integration, faults, browser; on SQLite and PostgreSQL"
 	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=models)"
+	@echo "make bench   the figures of speed, each beside its floor or rival   (ARGS='--strict', '--json', '--only live')"
 	@echo "make check   format, lint, types, import rules, migrations, deploy check"
 
 demo: .venv/base
@@ -22,6 +23,9 @@ test: .venv/dev
 soak: .venv/dev
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+bench: .venv/dev
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

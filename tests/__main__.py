@@ -20,6 +20,7 @@ WITHOUT_DATABASE = [
     "tests/clinic/running",
     "tests/input/test_raw.py",
     "tests/soak",
+    "tests/bench",
     "tests/clinic/test_calendar.py",
     "tests/clinic/test_calendar_year.py",
     "tests/clinic/test_simulation_command.py",

@@ -21,14 +21,14 @@ class Sizes:
     runs: int = RUNS
     clinics: int = 50
     screens: int = 10
-    seconds: float = 8.0
+    seconds: float = 6.0
     crowd: int = 2000
-    rings: int = 7
-    asking: float = 2.0
+    rings: int = 5
+    asking: float = 1.5
     changes: int = 1000
-    jobs: int = 200
-    low_jobs: int = 200
-    calls: int = 500
+    jobs: int = 120
+    low_jobs: int = 120
+    calls: int = 300
     processes: int = 16
 
 

@@ -61,12 +61,13 @@ class Askers:
         began, spent = time.monotonic(), time.process_time()
         await asyncio.sleep(seconds)
         took, cpu = time.monotonic() - began, time.process_time() - spent
-        answers, ended = sum(asker.answers for asker in askers), any(asker.ended for asker in askers)
+        answers, sizes = [asker.answers for asker in askers], {asker.size for asker in askers}
+        is_well = all(answers) and len(sizes) == 1 and not any(asker.ended for asker in askers)
         for asker in askers:
             asker.transport.abort()
-        if ended or not all(asker.answers for asker in askers):
+        if not is_well:
             raise ConnectionError(f"{path} was not always answered alike")
-        return Rate(answers / took, cpu / took)
+        return Rate(sum(answers) / took, cpu / took)
 
 
 def _size(begin: bytes) -> int:

@@ -1,1 +1,1 @@
-"""Each part starts what it needs, and gives its rows."""
+"""The parts of the bench: each starts what it needs, and gives its rows."""

@@ -9,7 +9,7 @@ from tests.bench.part import Bench
 from tests.bench.rows import Row
 from tests.bench.stats import NotMeasured
 
-SECONDS = 3.0
+SECONDS = 2.0
 
 
 def measure(bench: Bench) -> list[Row]:
@@ -29,8 +29,8 @@ def measure(bench: Bench) -> list[Row]:
                 raise NotMeasured(f"the breaker was {state} and {tried} processes came to it")
             found.append(len(vendor.seen()["connections"]))
     bench.method.append(
-        f"probes: {bench.sizes.processes} processes try to fan out for {SECONDS:g} s from the same moment, the most "
-        f"of {len(found)} periods, in the last of which {tried} held the lease; counted as connections by a silent "
-        f"vendor. No rival is measured: the usual libraries keep the half-open state in each process."
+        f"probes: {bench.sizes.processes} processes try to fan out for {SECONDS:g} s from the same moment, the "
+        f"most of {len(found)} periods, in the last of which {tried} held the lease; counted as connections by a "
+        f"silent vendor. No rival is measured: the usual libraries keep this state in each process."
     )
     return [rows.count(f"probes across {bench.sizes.processes} processes", max(found), "probes", None, None, 1)]

@@ -27,7 +27,7 @@ class Sizes:
     asking: float = 1.5
     changes: int = 1000
     jobs: int = 120
-    low_jobs: int = 120
+    low_jobs: int = 200
     calls: int = 300
     processes: int = 16
 

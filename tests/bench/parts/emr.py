@@ -10,7 +10,7 @@ from tests.bench.remote import Remote
 from tests.bench.rows import Row
 from tests.bench.stats import best, milliseconds, p50, p99
 
-A_SECOND, WARM_UP = 15.0, 10
+A_SECOND, WARM_UP = 8.0, 10
 WELL, FAULT = "ok", "silent"
 
 

@@ -10,7 +10,7 @@ help:
 	@echo "make demo    a whole Evenkeel on this machine; Ctrl-C ends it   (ARGS='--port 8001')"
 	@echo "make test    all tests: unit, integration, faults, browser; on SQLite and PostgreSQL"
 	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=models)"
-	@echo "make bench   the figures of speed, each beside its floor or rival   (ARGS='--strict', '--json', '--only live')"
+	@echo "make bench   the figures of speed, each beside its floor or rival   (ARGS='--strict')"
 	@echo "make check   format, lint, types, import rules, migrations, deploy check"
 
 demo: .venv/base

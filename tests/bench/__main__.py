@@ -26,8 +26,8 @@ PARTS: dict[str, Part] = {
 }
 
 NOT_HERE = (
-    "not here: the last vendor connection after the switch, which needs real pages (tests/browser/test_switch.py), "
-    "the incident's design and the workers' time held by the vendor (make drill), and what kills lose (make soak)."
+    "not here: the last vendor connection after the switch, which needs real pages (tests/browser); "
+    "the incident's design and the workers' time held by the vendor (make drill); what kills lose (make soak)."
 )
 
 

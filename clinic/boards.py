@@ -11,12 +11,14 @@ from django.utils.http import parse_etags, quote_etag
 from clinic import clock
 from clinic.build import build_id
 from clinic.models import Clinic
-from realtime.models import Topic
 
 
 def current_version(clinic: Clinic) -> int:
-    """The version to read before the rows: rows newer than it do no harm, older ones would."""
-    return Topic.objects.values_list("version", flat=True).get(pk=clinic.topic_id)
+    """The version to read before the rows: rows newer than it do no harm, older ones would.
+
+    It is the one that came with the clinic, which a board's request has just read.
+    """
+    return clinic.topic.version
 
 
 def page(clinic: Clinic, version: int) -> dict[str, object]:

@@ -38,3 +38,4 @@ def _subset(source: Path, target: Path) -> None:
     cutter.populate(unicodes=[code for first, last in RANGES for code in range(first, last + 1)])
     cutter.subset(font)
     subset.save_font(font, str(target), options)
+    font.close()

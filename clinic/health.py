@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q
 
 from clinic import clock
 from clinic.models import Delivery
-from realtime import breaker, gate, job_queues, jobs, vendor_path
+from realtime import breaker, gate, job_queues, jobs, obedience, vendor_path
 from realtime import switch as vendor_switch
 from realtime.models import Desired, Switch
 
@@ -39,7 +39,7 @@ class Owed:
 class Health:
     """`sentence`: the one that matters most; `alarm` when it needs a person now.
 
-    `depths` and `sent` are None when Redis does not answer.
+    `depths` and `sent` are None when Redis does not answer. `obeyed`: by which processes the switch is, in words.
     """
 
     sentence: str
@@ -49,6 +49,7 @@ class Health:
     depths: dict[str, int] | None
     sent: dict[str, int] | None
     owed: list[Owed] = field(default_factory=list)
+    obeyed: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -61,7 +62,15 @@ def look() -> Health:
     decision, depths, owed = gate.decide(row, view), _from_redis(job_queues.depths), _owed()
     ill = _redis_ill(depths) or _given_up(owed) or _destination_ill(owed)
     sentence = ill or _vendor_off(decision, row, view) or _vendor_ill(depths) or ALL_GOOD
-    return Health(sentence, bool(ill), row, decision, depths, _sent(depths), owed)
+    return Health(sentence, bool(ill), row, decision, depths, _sent(depths), owed, _obeyed(depths, row))
+
+
+def _obeyed(depths: dict[str, int] | None, row: Switch | None) -> str:
+    """How many processes have taken in the switch as it stands; not even asked for when Redis was away."""
+    if depths is None or row is None:
+        return obedience.sentence(None)
+    version = row.version
+    return obedience.sentence(_from_redis(lambda: obedience.count(version)))
 
 
 def _redis_ill(depths: dict[str, int] | None) -> str:

@@ -125,9 +125,9 @@ else:
         },
         "TEST": {"NAME": HOME / "test.sqlite3"},
     }
-# Under ASGI each request has a thread of its own: a connection kept open would serve nobody and wait for the
-# garbage collector.
-DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0}}
+# A request's thread serves many, and opening a connection costs more than most pages. One that died is found out
+# before it is used.
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 _embedded = valkey.url(HOME) if DEMO else valkey.address(HOME)

@@ -10,16 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, breaker, gate, look, rights
+from realtime import bell, breaker, gate, look, obedience, rights
+from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
 logger = logging.getLogger(__name__)
@@ -28,26 +27,9 @@ SECOND = 1.0
 LOOKED_AT = 60.0
 LOOK_GOOD_FOR = 5.0
 MOST_WATCHED = 20_000
+LAST_LOOK = 1.0
 BEAT = 5
 RIGHTS_EVERY = 5
-
-
-@dataclass(eq=False)
-class Listener:
-    """One open socket: woken when it has something to say. Newest wins, so a slow one skips, never queues."""
-
-    grant: str
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: bool = False
-
-
-@dataclass
-class Watched:
-    """A topic that somebody here cares for: its version, its sockets, and until when a poll keeps it known."""
-
-    version: int
-    until: float = 0.0
-    listeners: set[Listener] = field(default_factory=set)
 
 
 class Hub:
@@ -57,6 +39,7 @@ class Hub:
         self.topics: dict[str, Watched] = {}
         self.vendor = False
         self._breaker: breaker.View | None = None
+        self._broadcast = Broadcast(self.text)
         self._seconds = 0
         self._ahead = 0.0
         self._good_until = 0.0
@@ -80,9 +63,12 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._listeners():
             self._end(listener)
-        for threads in (self._reader, self._finder):
-            threads.submit(connections.close_all)
-            threads.shutdown(wait=False)
+        obedience.leave("web")
+        closing = [asyncio.wrap_future(one.submit(connections.close_all)) for one in (self._reader, self._finder)]
+        # Not for ever: a database that hangs may hold a look.
+        await asyncio.wait(closing, timeout=LAST_LOOK)
+        for one in (self._reader, self._finder):
+            one.shutdown(wait=False)
 
     def hear(self, message: dict[str, Any]) -> None:
         """Takes a message of the layer, from any thread."""
@@ -109,20 +95,23 @@ class Hub:
         known.until = time.monotonic() + LOOKED_AT
         return known
 
-    def add(self, name: str, listener: Listener) -> None:
-        self.topics[name].listeners.add(listener)
+    def add(self, listener: Listener) -> None:
+        """It hears the state now, and each newer one."""
+        listener.watched.listeners.add(listener)
+        self._broadcast.tell([listener])
 
-    def remove(self, name: str, listener: Listener) -> None:
-        if watched := self.topics.get(name):
-            watched.listeners.discard(listener)
+    def remove(self, listener: Listener) -> None:
+        listener.watched.listeners.discard(listener)
 
-    def state(self, watched: Watched) -> dict[str, Any]:
+    def text(self, watched: Watched) -> str:
         """What a page is told: `{"version": int, "vendor": may it use the vendor's stream, "now": epoch ms}`.
 
-        The time is the database's, since a page takes from it times that are in rows.
+        The time is the database's, since a page takes from it times that are in rows. Written by hand: the floor
+        gives it out by the ten thousand a second.
         """
         now = int((time.time() + self._ahead) * 1000)
-        return {"version": watched.version, "vendor": self.vendor, "now": now}
+        vendor = "true" if self.vendor else "false"
+        return f'{{"version": {watched.version}, "vendor": {vendor}, "now": {now}}}'
 
     def _take(self, message: dict[str, Any]) -> None:
         if message.get("type") == "gate":
@@ -135,7 +124,7 @@ class Hub:
         watched = self.topics.get(name)
         if watched is not None and version > watched.version:
             watched.version = version
-            _wake(watched.listeners)
+            self._broadcast.tell(watched.listeners)
 
     async def _receive(self) -> None:
         layer: Any = get_channel_layer()
@@ -182,6 +171,7 @@ class Hub:
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
+        obedience.say("web", found.switch.version if found.switch else obedience.UNSEEN)
         # After the switch, which must not wait for a Redis that is away; until it is back the last word holds.
         self._breaker = await self._loop.run_in_executor(self._reader, breaker.look) or self._breaker
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
@@ -192,7 +182,7 @@ class Hub:
     def _allow_vendor(self, allowed: bool) -> None:
         if allowed != self.vendor:
             self.vendor = allowed
-            _wake(self._listeners())
+            self._broadcast.tell(self._listeners())
 
     def _forget(self) -> None:
         now = time.monotonic()
@@ -201,7 +191,8 @@ class Hub:
 
     def _beat(self) -> None:
         """Each socket hears from us every BEAT seconds, so that a page knows that what it shows is current."""
-        _wake([s for s in self._listeners() if id(s) // 64 % BEAT == self._seconds % BEAT])
+        turn = self._seconds % BEAT
+        self._broadcast.tell([one for one in self._listeners() if one.number % BEAT == turn])
 
     async def _end_rights(self) -> None:
         listeners = self._listeners()
@@ -213,12 +204,7 @@ class Hub:
 
     def _end(self, listener: Listener) -> None:
         listener.ended = True
-        listener.wake.set()
+        self._broadcast.tell([listener])
 
     def _listeners(self) -> list[Listener]:
         return [listener for watched in self.topics.values() for listener in watched.listeners]
-
-
-def _wake(listeners: Collection[Listener]) -> None:
-    for listener in listeners:
-        listener.wake.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import urlparse
@@ -15,7 +14,7 @@ from django.db import DatabaseError
 from django.urls import re_path
 
 from realtime.hub import Hub
-from realtime.sockets import FORBIDDEN, BellSocket
+from realtime.sockets import FORBIDDEN, Admission, BellSocket
 
 _LIVE = re.compile(r"/live/([a-z2-7]{26})/")
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
@@ -23,11 +22,12 @@ _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-stor
 
 def application(hub: Hub, django_app: Any) -> Any:
     """Everything that a web process serves. `django_app` answers all but the sockets and the floor."""
-    sockets: Any = URLRouter([re_path(r"^ws/(?P<topic>[a-z2-7]{26})/$", BellSocket(hub))])  # type: ignore[arg-type]
+    router: Any = URLRouter([re_path(r"^ws/(?P<topic>[a-z2-7]{26})/$", Admission(hub))])  # type: ignore[arg-type]
+    admission = OurOrigin(AuthMiddlewareStack(_Unrouted(router)), [settings.PUBLIC_URL])
     return ProtocolTypeRouter(
         {
             "http": Floor(hub, django_app),
-            "websocket": OurOrigin(AuthMiddlewareStack(_Unrouted(sockets)), [settings.PUBLIC_URL]),
+            "websocket": BellSocket(hub, admission),
             "lifespan": Life(hub),
         }
     )
@@ -46,12 +46,12 @@ class Floor:
             return
         await _answer(send, *await self._state(match[1]))
 
-    async def _state(self, name: str) -> tuple[int, dict[str, Any]]:
+    async def _state(self, name: str) -> tuple[int, str]:
         try:
             watched = await self.hub.watch(name)
         except DatabaseError:
-            return 503, {"error": "the database does not answer"}
-        return (200, self.hub.state(watched)) if watched else (404, {"error": "no such topic"})
+            return 503, '{"error": "the database does not answer"}'
+        return (200, self.hub.text(watched)) if watched else (404, '{"error": "no such topic"}')
 
 
 class Life:
@@ -102,8 +102,8 @@ class _Unrouted:
             await send({"type": "websocket.close", "code": 4404})
 
 
-async def _answer(send: Any, status: int, body: dict[str, Any]) -> None:
-    text = json.dumps(body).encode()
-    headers = [*_HEADERS, (b"content-length", str(len(text)).encode())]
+async def _answer(send: Any, status: int, text: str) -> None:
+    """Answers in JSON. `text` is ASCII."""
+    headers = [*_HEADERS, (b"content-length", b"%d" % len(text))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text})
+    await send({"type": "http.response.body", "body": text.encode()})

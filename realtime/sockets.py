@@ -3,68 +3,77 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from realtime import rights
-from realtime.hub import Hub, Listener, Watched
+from realtime.broadcast import Listener, Watched
+from realtime.hub import Hub
 
-SLOW = 5.0
-GOING_AWAY, FORBIDDEN = 1001, 4403
+FORBIDDEN = 4403
+
+
+@dataclass
+class Seat:
+    """What the admission finds out about a page that wants to listen; without a topic it is turned away."""
+
+    grant: str = ""
+    watched: Watched | None = None
 
 
 class BellSocket:
-    """The ASGI application of one hub's sockets."""
+    """The ASGI application of one hub's sockets.
+
+    `admission` is one too: it ends once it has filled the Seat that it finds in the scope as "seat", or refused
+    the page. An open socket then holds nothing of it.
+    """
+
+    def __init__(self, hub: Hub, admission: Any) -> None:
+        self.hub, self.admission = hub, admission
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        seat = Seat()
+        await self.admission({**scope, "seat": seat}, receive, send)
+        if seat.watched is not None:
+            await send({"type": "websocket.accept"})
+            await self._until_gone(seat.grant, seat.watched, receive, send)
+
+    async def _until_gone(self, grant: str, watched: Watched, receive: Any, send: Any) -> None:
+        # Its end is brought forward when the page is to leave.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as stay:
+                listener = Listener(grant, watched, send, partial(_end, stay))
+                self.hub.add(listener)
+                try:
+                    await _disconnected(receive)
+                finally:
+                    self.hub.remove(listener)
+
+
+class Admission:
+    """Finds out who wants to listen and whether they may, and fills their seat."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await receive()
         name: str = scope["url_route"]["kwargs"]["topic"]
-        grant, watched = await self._admit(name, scope)
+        try:
+            grant = await _grant(name, scope)
+            watched = await self.hub.watch(name) if grant else None
+        except DatabaseError:
+            # Turned away like a stranger; a page tries again by itself.
+            grant = watched = None
         if grant is None or watched is None or name not in self.hub.topics:
             await send({"type": "websocket.close", "code": FORBIDDEN})
             return
-        listener = Listener(grant)
-        self.hub.add(name, listener)
-        try:
-            await send({"type": "websocket.accept"})
-            await self._until_gone(watched, listener, receive, send)
-        finally:
-            self.hub.remove(name, listener)
-
-    async def _admit(self, name: str, scope: Any) -> tuple[str | None, Watched | None]:
-        try:
-            grant = await _grant(name, scope)
-            return grant, await self.hub.watch(name) if grant else None
-        except DatabaseError:
-            # Turned away like a stranger; a page tries again by itself.
-            return None, None
-
-    async def _until_gone(self, watched: Watched, listener: Listener, receive: Any, send: Any) -> None:
-        gone = asyncio.create_task(_disconnected(receive))
-        speaking = asyncio.create_task(self._speak(watched, listener, send))
-        try:
-            await asyncio.wait({gone, speaking}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            gone.cancel()
-            speaking.cancel()
-            await asyncio.gather(gone, speaking, return_exceptions=True)
-
-    async def _speak(self, watched: Watched, listener: Listener, send: Any) -> None:
-        """Says the newest state whenever woken. One that cannot take it in SLOW seconds is closed."""
-        while not listener.ended:
-            text = json.dumps(self.hub.state(watched))
-            # Not wait_for, which up to Python 3.11 may swallow the cancellation that ends this.
-            async with asyncio.timeout(SLOW):
-                await send({"type": "websocket.send", "text": text})
-            await listener.wake.wait()
-            listener.wake.clear()
-        await send({"type": "websocket.close", "code": GOING_AWAY})
+        scope["seat"].grant, scope["seat"].watched = grant, watched
 
 
 async def _grant(name: str, scope: Any) -> str | None:
@@ -74,6 +83,12 @@ async def _grant(name: str, scope: Any) -> str | None:
 
 def _may_listen(name: str, scope: Any) -> str | None:
     return rights.may_listen(name, scope.get("cookies", {}), scope.get("user"))
+
+
+def _end(stay: asyncio.Timeout) -> None:
+    # It may have ended already.
+    with suppress(RuntimeError):
+        stay.reschedule(0)
 
 
 async def _disconnected(receive: Any) -> None:

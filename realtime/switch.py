@@ -14,7 +14,7 @@ from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
 
-from realtime import bell
+from realtime import bell, redis_link
 from realtime.models import Desired, Switch, SwitchEvent
 from realtime.plain import one_line
 
@@ -28,6 +28,8 @@ LENGTHS: dict[str, timedelta | None] = {
     "4h": DEFAULT_LENGTH,
     "ever": None,
 }
+# The Redis channel of the hint that makes workers look.
+HINT = "evenkeel:switch"
 _last_known: Switch | None = None
 
 
@@ -94,6 +96,11 @@ def read() -> Switch | None:
     return _last_known
 
 
+def known_version() -> int:
+    """The version of the row that was last read for a decision in this process; 0 if none was."""
+    return _last_known.version if _last_known else 0
+
+
 def refusal(row: Switch | None) -> str:
     """Why the switch shuts the gate, in words; empty when it does not. An unreadable switch shuts it."""
     if settings.VENDOR_FORCED_OFF:
@@ -106,5 +113,6 @@ def refusal(row: Switch | None) -> str:
 
 
 def tell_all_processes() -> None:
-    """Makes this process's hub, and then every other's, look at the switch now."""
+    """Makes this process's hub, every other's, and every worker's watch look at the switch now."""
     bell.ring({"type": "gate"})
+    redis_link.thread.soon(lambda: redis_link.client().publish(HINT, ""))

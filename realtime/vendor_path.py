@@ -42,7 +42,8 @@ class VendorPath:
             return Outcome(problem=f"{decision.by}: {decision.reason}")
         began = time.monotonic()
         outcome = self._vendor.send(notices)
-        self._learn(outcome, len(notices), time.monotonic() - began)
+        if outcome.problem != ably.STOPPED:
+            self._learn(outcome, len(notices), time.monotonic() - began)
         return outcome
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ WITHOUT_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/running",
     "tests/input/test_raw.py",
+    "tests/clinic/drill",
     "tests/soak",
     "tests/bench",
     "tests/clinic/test_calendar.py",
@@ -60,9 +61,8 @@ def browser_postgres() -> int:
 
 def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
-    files = [
-        f"tests/faults/test_{name}.py" for name in ("table", "two_at_once", "breaker_opens", "bulkheads", "kills")
-    ]
+    names = ("table", "two_at_once", "breaker_opens", "bulkheads", "kills", "many_sockets")
+    files = [f"tests/faults/test_{name}.py" for name in names]
     return _run(*PYTEST, "-p", "no:randomly", *files)
 
 

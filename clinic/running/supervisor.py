@@ -106,6 +106,13 @@ class Supervisor:
         while not self._stopping:
             self._step(None)
 
+    def attend(self, seconds: float) -> None:
+        """Keeps all programs running for so long. Raises Stopped when a stop signal came."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._step(left)
+            self._refuse_when_stopping()
+
     def _await(self, child: Child, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + child.program.ready_seconds
         while not ready():

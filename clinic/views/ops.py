@@ -14,8 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic import access, health
-from realtime import switch
+from realtime import obedience, switch
 from realtime.models import Desired, Switch, SwitchEvent
+
+SETTLE_SECONDS = 0.5
 
 
 def ops_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -47,13 +49,15 @@ def flip(request: HttpRequest) -> HttpResponse:
     length = switch.LENGTHS.get(request.POST.get("length", "4h"), switch.DEFAULT_LENGTH)
     seen = request.POST.get("seen", "")
     try:
-        switch.flip(
+        row = switch.flip(
             desired,
             by=request.user.get_username(),
             reason=request.POST.get("reason", ""),
             length=length,
             expected=int(seen) if seen.isdecimal() and len(seen) < 10 else None,
         )
+        # So that the page can say at once that all have obeyed.
+        obedience.settle(row.version, SETTLE_SECONDS)
     except switch.SwitchRefused as no:
         messages.error(request, str(no))
     return redirect("ops:ops")

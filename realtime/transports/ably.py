@@ -12,40 +12,62 @@ from typing import Any
 from ably.sync import AblyRestSync
 from django.conf import settings
 
-from realtime import deadline, tokens
+from realtime import deadline, switch, tokens
+from realtime.connections import Connections
 from realtime.transports.base import Notice, Outcome
 
 API_VERSION = "3"
 MOST_TOPICS = 100
 SECONDS = 1.0
+STOPPED = "the switch went off during the call"
 
 
 class AblyTransport:
     """One SDK client for one drain; `close` it at the end, since an idle connection is a vendor connection too."""
 
     def __init__(self) -> None:
-        self._client: AblyRestSync | None = None
+        self._line: _Line | None = None
 
     def send(self, notices: Sequence[Notice]) -> Outcome:
-        """Publishes up to MOST_TOPICS notices in one request."""
+        """Publishes up to MOST_TOPICS notices in one request, which the gate has just allowed."""
         specs = [{"channels": [tokens.channel(n.topic)], "messages": [{"data": str(n.version)}]} for n in notices]
-        # Made here, not in the call: a late call must find the client that was closed, never make a new one.
-        client = self._client = self._client or _client()
+        # Made here, not in the call: a late call must find the line that was closed, never make a new one.
+        if self._line and self._line.connections.ended:
+            self.close()
+        line = self._line = self._line or _Line()
+        line.connections.under = switch.known_version()
         try:
-            items = deadline.run(lambda: _publish(client, specs), seconds=SECONDS, close=client.close)
+            items = deadline.run(lambda: line.publish(specs), seconds=SECONDS, close=line.close)
             return _outcome(items, notices)
         except deadline.DeadlineMissed as error:
-            self._client = None
+            self._line = None
             return Outcome(problem=str(error))
         except Exception as error:
+            # Ended while nobody here closed it: not the vendor's fault.
+            problem = STOPPED if line.connections.ended else f"{type(error).__name__}: {error}"[:200]
             self.close()
-            return Outcome(problem=f"{type(error).__name__}: {error}"[:200])
+            return Outcome(problem=problem)
 
     def close(self) -> None:
         """Ends the connection, if there is one; the next publish of this drain starts afresh."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+
+class _Line:
+    """An SDK client and the connections that it makes: it can close those that it has, but not one under way."""
+
+    def __init__(self) -> None:
+        self.client, self.connections = _client(), Connections()
+
+    def publish(self, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        with self.connections.made_here():
+            return _publish(self.client, specs)
+
+    def close(self) -> None:
+        self.connections.end()
+        self.client.close()
 
 
 def _client() -> AblyRestSync:

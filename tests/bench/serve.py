@@ -15,12 +15,12 @@ from clinic.management.commands.web import Command
 def main(app: str, port: int) -> None:
     """`app`: "module:name" of the application."""
     django.setup(set_prefix=False)
-    real = uvicorn.run
+    real = uvicorn.Config
 
-    def run(_ours: str, **flags: Any) -> None:
-        real(app, **flags)
+    def config(_ours: str, **flags: Any) -> uvicorn.Config:
+        return real(app, **flags)
 
-    with patch.object(uvicorn, "run", run):
+    with patch.object(uvicorn, "Config", config):
         Command().handle(host="127.0.0.1", port=port)
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.kiosk_http import timed_check_in
 from tests.browser.people import check_in, log_in, open_monitor, wait_for_row
+from tests.browser.streams import Streams, watched_monitor
 from tests.stack import Stack
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
+
+# The bounds in seconds, from the click to the last sign of a vendor connection anywhere.
+WITH_REDIS, WITHOUT_REDIS = 0.25, 2.0
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +75,69 @@ def test_empty_reason_is_refused_in_the_shell_and_on_the_ops_page(stack: Stack, 
     page.locator("[name=action][value=stop]").click()
     expect(page.locator("body")).to_contain_text("Say why")
     assert stack.ask("Switch.objects.get().desired") == "auto"
+
+
+def test_within_a_blink_of_the_click_no_connection_begins_or_stays(stack: Stack, context: BrowserContext) -> None:
+    """While patients check in. The best of three clicks keeps the bound, each the one that holds without Redis."""
+    monitor, streams = watched_monitor(context, stack)
+    ops, late = log_in(context, stack, "ops", "/ops/"), []
+    for _click in range(3):
+        expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both", timeout=10_000)
+        with patients_coming(stack):
+            ops.fill("[name=reason]", "drill")
+            clicked = time.time()
+            ops.locator("[name=action][value=stop]").click()
+            expect(ops.locator("[data-obeyed]")).to_have_text("Obeyed by 3 of 3 processes")
+            late.append(last_sign(stack, monitor, streams, clicked))
+        assert stack.manage("vendor", "start").returncode == 0
+        ops.reload()
+    assert min(late) <= WITH_REDIS and max(late) <= WITHOUT_REDIS, late
+
+
+def test_with_redis_frozen_it_takes_two_seconds_at_most(stack: Stack, context: BrowserContext) -> None:
+    """From a shell, so that no process that holds or hears anything is told by the one that flips."""
+    monitor, streams = watched_monitor(context, stack)
+    with patients_coming(stack):
+        pid = stack.valkey_pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            said = stack.manage("vendor", "stop", "--reason", "drill").stdout
+            flipped = stack.ask("Switch.objects.get().at.timestamp()")
+            assert last_sign(stack, monitor, streams, flipped) <= WITHOUT_REDIS
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert "Redis is away: each process obeys within 2 seconds." in said
+
+
+def test_shell_says_how_many_processes_obey(stack: Stack) -> None:
+    assert stack.manage("vendor", "stop").stdout.endswith("Obeyed by 3 of 3 processes.\n")
+    state = json.loads(stack.manage("vendor", "status", "--json").stdout)
+    assert (state["obeyed"], state["processes"], state["others"]) == (3, 3, [])
+
+
+@contextmanager
+def patients_coming(stack: Stack) -> Iterator[None]:
+    """Patients check in one after the other, and the vendor is told, as long as the block runs."""
+    before, enough = len(stack.seen()["requests"]), threading.Event()
+
+    def come() -> None:
+        while not enough.is_set():
+            timed_check_in(stack)
+
+    coming = threading.Thread(target=come)
+    coming.start()
+    try:
+        until(lambda: len(stack.seen()["requests"]) > before)
+        yield
+    finally:
+        enough.set()
+        coming.join()
+
+
+def last_sign(stack: Stack, monitor: Page, streams: Streams, since: float) -> float:
+    """Seconds to the last beginning or end of a connection, by the stand-in and by Chromium; none stays open."""
+    monitor.wait_for_timeout(max(0.0, since + WITHOUT_REDIS + 0.5 - time.time()) * 1000)
+    seen = stack.seen()["connections"]
+    assert streams.open() == set() and [one for one in seen if one["closed_at"] is None] == []
+    times = [one[moment] for one in seen for moment in ("at", "closed_at")]
+    return max([*times, *streams.begun.values(), *streams.ended.values()]) - since

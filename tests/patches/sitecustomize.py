@@ -1,4 +1,7 @@
-"""Lets a test cut single paths of Evenkeel while it runs: those named in the file that TEST_CUTS names.
+"""Changes single parts of Evenkeel in every process that a test starts.
+
+TEST_CUTS names a file; the paths that stand in it are cut, from one moment to the next. TEST_PATCHES names what is
+changed from the start, comma-separated.
 
 Python imports this by itself when this folder is on PYTHONPATH; the product knows nothing of it.
 """
@@ -43,7 +46,34 @@ def no_second(look: ModuleType) -> None:
     look.at = lambda names: look.Seen({}, real(names).switch) if is_cut("second") else real(names)
 
 
-PATCHES = {"realtime.notices": no_ring, "realtime.jobs": no_fan_out, "realtime.look": no_second}
+def count_listeners(routing: ModuleType) -> None:
+    """`GET /listeners` tells how many sockets the hub holds. Nothing is broken."""
+    floor = routing.Floor.__call__
+
+    async def counting(self, scope, receive, send):  # type: ignore[no-untyped-def]
+        if scope["path"] != "/listeners":
+            return await floor(self, scope, receive, send)
+        return await routing._answer(send, 200, str(len(self.hub._listeners())))
+
+    routing.Floor.__call__ = counting
+
+
+def slow_after_a_second(broadcast: ModuleType) -> None:
+    """A socket that cannot take a message is let go after one second instead of five."""
+    broadcast.SLOW = 1.0
+
+
+def unread_for_four_seconds(web: ModuleType) -> None:
+    """A client that reads nothing is cut off after four seconds instead of twenty."""
+    web.UNREAD = 4
+
+
+CUTS = {"realtime.notices": no_ring, "realtime.jobs": no_fan_out, "realtime.look": no_second}
+PATCHES = {
+    "count_listeners": ("realtime.routing", count_listeners),
+    "slow_after_a_second": ("realtime.broadcast", slow_after_a_second),
+    "unread_for_four_seconds": ("clinic.management.commands.web", unread_for_four_seconds),
+}
 
 
 class Patcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -67,6 +97,7 @@ class Patcher(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.wanted.pop(module.__name__)(module)
 
 
-if FILE:
-    for where, patch in PATCHES.items():
-        sys.meta_path.insert(0, Patcher({where: patch}))
+wanted = dict(CUTS) if FILE else {}
+wanted.update(PATCHES[name] for name in os.environ.get("TEST_PATCHES", "").split(",") if name)
+for where, patch in wanted.items():
+    sys.meta_path.insert(0, Patcher({where: patch}))

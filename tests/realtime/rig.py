@@ -14,6 +14,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from realtime.broadcast import Listener, Watched
 from realtime.hub import Hub
 from realtime.models import Topic
 
@@ -52,6 +53,32 @@ async def running_hub() -> AsyncIterator[Hub]:
         await hub.stop()
         # The thread that asgiref keeps holds a connection of its own.
         await sync_to_async(connections.close_all)()
+
+
+class Ear:
+    """Stands for an open socket that listens to a topic. `heard`: what it was told; `code`: of its close, or 0."""
+
+    def __init__(self, watched: Watched | None, grant: str = "grant") -> None:
+        assert watched is not None
+        self.heard: list[dict[str, Any]] = []
+        self.code, self.left = 0, False
+        self.may_take = asyncio.Event()
+        self.may_take.set()
+        self.listener = Listener(grant, watched, self.take, self.leave)
+
+    async def take(self, message: dict[str, Any]) -> None:
+        """As a server's send: it waits while the client does not read."""
+        await self.may_take.wait()
+        if message["type"] == "websocket.close":
+            self.code = message["code"]
+        else:
+            self.heard.append(json.loads(message["text"]))
+
+    def leave(self) -> None:
+        self.left = True
+
+    def versions(self) -> list[int]:
+        return [state["version"] for state in self.heard]
 
 
 class Page:

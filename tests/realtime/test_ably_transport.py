@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from realtime import deadline
+from realtime import connections, deadline, switch
+from realtime.models import Switch
 from realtime.transports import ably
 from realtime.transports.base import Notice
 from tests.realtime.standin_rig import Rig
@@ -63,6 +64,30 @@ def test_late_call_makes_no_connection_of_its_own(vendor: Rig, monkeypatch: pyte
     go.set()
     until(lambda: deadline.stuck() == 0)
     assert len(vendor.seen()["connections"]) == before
+
+
+def test_line_that_was_ended_between_two_publishes_is_not_used_again(vendor: Rig) -> None:
+    transport, notices = ably.AblyTransport(), [Notice("abc", 2)]
+    assert transport.send(notices).confirmed == {"abc"}
+    connections.end_all()
+    until(lambda: vendor.seen()["open"] == 0)
+    assert transport.send(notices).confirmed == {"abc"}
+    transport.close()
+    until(lambda: vendor.seen()["open"] == 0)
+    assert connections.oldest() is None
+
+
+def test_line_is_kept_over_a_drain_and_carries_the_version_that_the_gate_read(
+    vendor: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport, notices = ably.AblyTransport(), [Notice("abc", 2)]
+    before = len(vendor.seen()["connections"])
+    for version in (4, 5):
+        monkeypatch.setattr(switch, "_last_known", Switch(version=version))
+        assert transport.send(notices).confirmed == {"abc"}
+        assert connections.oldest() == version
+    transport.close()
+    assert len(vendor.seen()["connections"]) == before + 1
 
 
 def test_deadline_is_one_second() -> None:

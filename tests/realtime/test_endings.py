@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from realtime.hub import Hub, Listener, Watched
+from realtime.broadcast import Watched
+from realtime.hub import Hub
 from realtime.sockets import BellSocket
 from tests.realtime.rig import until
 
@@ -22,14 +23,21 @@ async def turns(number: int) -> None:
 
 
 def test_socket_ends_while_it_is_told_something() -> None:
-    async def send(message: dict[str, Any]) -> None:
-        await turns(2)
-
     async def scene(number: int) -> None:
-        speaking = asyncio.create_task(BellSocket(Hub())._speak(Watched(1), Listener("grant"), send))
+        async def send(message: dict[str, Any]) -> None:
+            await turns(2)
+
+        async def admit(scope: Any, _receive: Any, _send: Any) -> None:
+            scope["seat"].grant, scope["seat"].watched = "grant", watched
+
+        ours, watched, events = Hub(), Watched(1), asyncio.Queue[dict[str, Any]]()
+        events.put_nowait({"type": "websocket.connect"})
+        socket = asyncio.create_task(BellSocket(ours, admit)({}, events.get, send))
         await turns(number)
-        speaking.cancel()
-        assert (await asyncio.wait({speaking}, timeout=1))[0], f"it goes on when told after {number} turns"
+        ours._listeners() and ours._end(ours._listeners()[0])
+        socket.cancel()
+        assert (await asyncio.wait({socket}, timeout=1))[0], f"it goes on when told after {number} turns"
+        assert not watched.listeners
 
     for number in range(TURNS):
         asyncio.run(scene(number))

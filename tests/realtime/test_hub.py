@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,9 +12,8 @@ from asgiref.sync import sync_to_async
 from django.db import Error
 
 from realtime import bell, hub, look, rights, switch
-from realtime.hub import Listener
 from realtime.models import Topic
-from tests.realtime.rig import raised, ring, running_hub, until
+from tests.realtime.rig import Ear, raised, ring, running_hub, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("breaker_closed")]
 
@@ -23,30 +23,33 @@ def fail(*_args: object) -> Any:
 
 
 async def heard(name: str, version: int) -> None:
-    """Rings; the hub takes it on this loop's next turn, before this goes on."""
+    """Rings; the hub takes it on this loop's next turn, and tells its sockets in the turn after."""
     bell.ring(ring(name, version))
-    await asyncio.sleep(0)
+    for _turn in range(4):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def lasting_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "ended", lambda grants: set())
 
 
 def test_second_is_a_second() -> None:
     assert hub.SECOND == 1.0
 
 
-def test_ring_keeps_the_newest_and_wakes_only_for_newer(no_second: None) -> None:
+def test_ring_keeps_the_newest_and_tells_only_of_newer(no_second: None) -> None:
     topic = Topic.objects.create(version=5)
 
     async def scene() -> None:
         async with running_hub() as ours:
             # The look at the start, which may wake listeners, is over.
             await until(lambda: ours.vendor)
-            watched = await ours.watch(topic.name)
-            assert watched is not None
-            listener = Listener("grant")
-            ours.add(topic.name, listener)
-            for version, wakes in [(7, True), (6, False), (7, False), (8, True)]:
+            ear = Ear(await ours.watch(topic.name))
+            ours.add(ear.listener)
+            for version, told in [(7, [5, 7]), (6, [5, 7]), (7, [5, 7]), (8, [5, 7, 8])]:
                 await heard(topic.name, version)
-                assert (watched.version, listener.wake.is_set()) == (max(7, version), wakes)
-                listener.wake.clear()
+                assert ear.versions() == told
 
     asyncio.run(scene())
 
@@ -60,18 +63,15 @@ def test_ring_for_a_topic_nobody_watches_is_dropped(no_second: None) -> None:
     asyncio.run(scene())
 
 
-def test_sql_second_alone_finds_a_change(quick_second: None) -> None:
+def test_sql_second_alone_finds_a_change(quick_second: None, lasting_rights: None) -> None:
     topic = Topic.objects.create()
 
     async def scene() -> None:
         async with running_hub() as ours:
-            watched = await ours.watch(topic.name)
-            assert watched is not None
-            listener = Listener("grant")
-            ours.add(topic.name, listener)
+            ear = Ear(await ours.watch(topic.name))
+            ours.add(ear.listener)
             await raised(topic)
-            await until(lambda: watched.version == 2)
-            assert listener.wake.is_set()
+            await until(lambda: 2 in ear.versions())
 
     asyncio.run(scene())
 
@@ -151,22 +151,24 @@ def test_topic_is_forgotten_after_its_time_unless_a_socket_listens(quick_second:
 
     async def scene() -> None:
         async with running_hub() as ours:
-            listener = Listener("grant")
             watched = [await ours.watch(topic.name) for topic in (kept, polled)]
-            ours.add(kept.name, listener)
+            listener = Ear(watched[0]).listener
+            ours.add(listener)
             await raised(polled)
             await until(lambda: ours.topics[polled.name].version == 2)
             for one in watched:
                 assert one and 0 < one.until - time.monotonic() <= 60
                 one.until = time.monotonic()
             await until(lambda: set(ours.topics) == {kept.name})
-            ours.remove(kept.name, listener)
+            ours.remove(listener)
             await until(lambda: not ours.topics)
 
     asyncio.run(scene())
 
 
-def test_vendor_flag_follows_the_switch_by_the_second(quick_second: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vendor_flag_follows_the_switch_by_the_second(
+    quick_second: None, lasting_rights: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bell, "ring", lambda message: None)
     topic = Topic.objects.create()
 
@@ -174,12 +176,11 @@ def test_vendor_flag_follows_the_switch_by_the_second(quick_second: None, monkey
         async with running_hub() as ours:
             assert not ours.vendor
             await until(lambda: ours.vendor)
-            listener = Listener("grant")
-            await ours.watch(topic.name)
-            ours.add(topic.name, listener)
+            ear = Ear(await ours.watch(topic.name))
+            ours.add(ear.listener)
+            await until(lambda: ear.heard and ear.heard[-1]["vendor"])
             await sync_to_async(switch.flip)("off", by="olu", reason="slow")
-            await until(lambda: not ours.vendor)
-            assert listener.wake.is_set()
+            await until(lambda: not ear.heard[-1]["vendor"])
             await sync_to_async(switch.flip)("auto", by="olu", reason="well")
             await until(lambda: ours.vendor)
 
@@ -214,13 +215,12 @@ def test_ended_right_ends_its_listener_alone(quick_second: None, monkeypatch: py
 
     async def scene() -> None:
         async with running_hub() as ours:
-            gone, kept = Listener("gone"), Listener("kept")
-            await ours.watch(topic.name)
-            ours.add(topic.name, gone)
-            ours.add(topic.name, kept)
-            await until(lambda: gone.ended)
-            assert gone.wake.is_set()
-            assert not kept.ended
+            watched = await ours.watch(topic.name)
+            gone, kept = Ear(watched, "gone"), Ear(watched, "kept")
+            ours.add(gone.listener)
+            ours.add(kept.listener)
+            await until(lambda: gone.left)
+            assert (gone.code, kept.code, kept.left) == (1001, 0, False)
 
     asyncio.run(scene())
 
@@ -229,30 +229,37 @@ def test_rights_are_asked_every_five_seconds() -> None:
     assert hub.RIGHTS_EVERY * hub.SECOND == 5
 
 
-def test_each_listener_hears_the_beat(quick_second: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rights, "ended", lambda grants: set())
+def test_each_socket_hears_the_beat_in_its_own_second(quick_second: None, lasting_rights: None) -> None:
     topic = Topic.objects.create()
 
     async def scene() -> None:
         async with running_hub() as ours:
             await until(lambda: ours.vendor)
-            await ours.watch(topic.name)
-            listeners = [Listener("grant") for _ in range(40)]
-            for listener in listeners:
-                ours.add(topic.name, listener)
-            await until(lambda: all(listener.wake.is_set() for listener in listeners))
+            watched = await ours.watch(topic.name)
+            ears = [Ear(watched) for _ in range(40)]
+            for ear in ears:
+                ours.add(ear.listener)
+            await until(lambda: all(ear.heard for ear in ears))
+            told = [[len(ear.heard) for ear in ears]]
+            while min(told[-1]) < min(told[0]) + 2:
+                await until(lambda: [len(ear.heard) for ear in ears] != told[-1])
+                told.append([len(ear.heard) for ear in ears])
+            steps = [sum(after) - sum(before) for before, after in pairwise(told)]
+            assert max(steps) <= 2 * 40 / hub.BEAT
+            assert max(told[-1]) - min(told[-1]) <= 1
 
     asyncio.run(scene())
 
 
-def test_stop_tells_every_listener(no_second: None) -> None:
-    topic, listener = Topic.objects.create(), Listener("grant")
+def test_stop_tells_every_socket(no_second: None) -> None:
+    topic = Topic.objects.create()
 
     async def scene() -> None:
         async with running_hub() as ours:
-            await ours.watch(topic.name)
-            ours.add(topic.name, listener)
-        assert listener.ended
+            ear = Ear(await ours.watch(topic.name))
+            ours.add(ear.listener)
+        await until(lambda: ear.left)
+        assert ear.code == 1001
         bell.ring(ring(topic.name, 2))
 
     asyncio.run(scene())

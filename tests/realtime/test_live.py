@@ -94,7 +94,7 @@ def test_pages_are_told_the_time_of_the_clock_that_the_look_found(monkeypatch: p
         async with running_hub() as ours:
             await until(lambda: ours.vendor)
             watched = await ours.watch(topic.name)
-            assert watched and abs(ours.state(watched)["now"] / 1000 - time.time() - 300) < 5
+            assert watched and abs(json.loads(ours.text(watched))["now"] / 1000 - time.time() - 300) < 5
 
     asyncio.run(scene())
 

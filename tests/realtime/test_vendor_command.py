@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from realtime import switch
+from realtime import obedience, switch
+from realtime.management.commands import vendor as vendor_command
 from realtime.management.commands.vendor import length
 from realtime.models import Switch, SwitchEvent
+
+WITHOUT_REDIS = "Redis is away: each process obeys within 2 seconds"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("breaker_closed")]
 
@@ -46,11 +50,11 @@ def test_length_that_means_nothing_is_refused(text: str) -> None:
 def test_stop_and_start_flip_the_switch_and_leave_history() -> None:
     said = vendor("stop", "--reason", "vendor slow")
     assert said.startswith("No connection to the vendor until ")
-    assert said.endswith(f"off by {getpass.getuser()}: vendor slow.")
+    assert said.endswith(f"off by {getpass.getuser()}: vendor slow. {WITHOUT_REDIS}.")
     row = Switch.objects.get()
     assert row.is_off()
     assert row.expires_at == row.at + timedelta(hours=4)
-    assert vendor("start") == "The vendor is used while it is well."
+    assert vendor("start") == f"The vendor is used while it is well. {WITHOUT_REDIS}."
     assert [event.desired for event in SwitchEvent.objects.all()] == ["auto", "off"]
 
 
@@ -83,8 +87,28 @@ def test_status_as_json_tells_all_and_changes_nothing() -> None:
         "open": False,
         "decided_by": "switch",
         "why": "off by olu: slow",
+        "obeyed": None,
+        "processes": None,
+        "others": None,
     }
     assert SwitchEvent.objects.count() == 1
+
+
+def test_stop_waits_until_all_obey_and_says_so(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    obedience.tell("web", 0)
+    monkeypatch.setattr(obedience.time, "sleep", lambda _seconds: obedience.tell("web", 1))
+    assert vendor("stop").endswith("Obeyed by 1 of 1 process.")
+    state = json.loads(vendor("status", "--json"))
+    assert (state["obeyed"], state["processes"], state["others"]) == (1, 1, [])
+
+
+def test_stop_names_who_has_not_obeyed_in_time(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vendor_command, "SETTLE_SECONDS", 0.05)
+    obedience.tell("web", 1)
+    obedience.tell("worker of any", 0)
+    said = vendor("stop")
+    assert f"Obeyed by 1 of 2 processes; not yet: worker of any, pid {os.getpid()} on " in said
+    assert json.loads(vendor("status", "--json"))["processes"] == 2
 
 
 def test_status_when_forced_off_says_so(settings: Any) -> None:

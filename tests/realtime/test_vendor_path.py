@@ -11,6 +11,7 @@ from realtime.breaker import Breaker
 from realtime.dirty import DIRTY, LEASE, Dirty
 from realtime.models import Topic
 from realtime.transports import ably
+from realtime.transports.base import Outcome
 from realtime.vendor_path import VendorPath
 from tests.realtime.breaker_rig import calls, hurry, lapse
 from tests.realtime.standin_rig import Rig
@@ -132,7 +133,7 @@ def test_gate_that_shuts_during_a_drain_ends_the_connection_at_once(
 
     def send(self: VendorPath, notices: Any) -> Any:
         outcome = sent(self, notices)
-        closed.append(self._vendor._client is None)
+        closed.append(self._vendor._line is None)
         return outcome
 
     monkeypatch.setattr(jobs, "_newest", newest_of_an_operator)
@@ -159,6 +160,15 @@ def test_answer_that_cannot_be_counted_still_counts_for_the_screens(
     live_redis.set(breaker.OUTCOMES, "not a list")
     assert len(fan_out(live_redis)["ably"]) == 1
     assert live_redis.scard(DIRTY) == 0
+
+
+def test_call_that_the_switch_ended_is_not_held_against_the_vendor(
+    vendor: Rig, live_redis: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(ably.AblyTransport, "send", lambda self, notices: Outcome(problem=ably.STOPPED))
+    assert fan_out(live_redis)["problems"] == [ably.STOPPED]
+    assert not live_redis.exists(breaker.OUTCOMES)
+    assert vendor_path.problem() == ""
 
 
 def test_problem_is_told_until_the_vendor_answers_well(vendor: Rig, live_redis: Any) -> None:

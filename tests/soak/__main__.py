@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import kills, ledger, mutation, part
+from tests.soak import deadlines, drilled, kills, ledger, mutation, part, sockets
 from tests.soak.part import Part, Result, Words
 
 
@@ -60,12 +60,33 @@ def models(words: Words) -> Result:
     return Result(sum(map(int, steps)), max(len(failed), int(done.returncode != 0)))
 
 
+def many_sockets(words: Words) -> Result:
+    """Sockets vanish under traffic beside 2,000 that stay: each ring is heard, nothing is left, memory is flat."""
+    figures = sockets.run(words.vanish)
+    print(json.dumps(figures, indent=1), flush=True)
+    return Result(figures["vanished"], figures["lost"])
+
+
+def drill(words: Words) -> Result:
+    """The drill meets its goals; with a law broken in turn, its own check fails, by the goal that hangs on it."""
+    verdicts = drilled.run(words.seconds)
+    return Result(len(verdicts), sum(not verdict for verdict in verdicts.values()))
+
+
+def deadline(words: Words) -> Result:
+    """Calls to the vendor in each of its ways to hang: each back in time, nothing left behind, memory flat."""
+    return Result(*deadlines.run(words.calls))
+
+
 PARTS: dict[str, Part] = {
     "laws": laws,
+    "drill": drill,
     "kills": killed,
     "kills-postgres": killed_on_postgres,
     "input": bad_input,
     "models": models,
+    "sockets": many_sockets,
+    "deadlines": deadline,
 }
 
 
@@ -91,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=100, help="of kills: how many")
     parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
+    parser.add_argument("--vanish", type=int, default=5_000, help="of sockets: how many")
+    parser.add_argument("--seconds", type=float, default=36.0, help="of drill: of each run")
+    parser.add_argument("--calls", type=int, default=1000, help="of deadlines: how many")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
     parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser

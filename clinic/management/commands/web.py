@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import socket
+import sys
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
 from django.core.management.base import BaseCommand, CommandParser
+
+# Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
+# for it for ever, also once it has closed the connection.
+UNREAD = 20
 
 
 class Command(BaseCommand):
@@ -14,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
-        uvicorn.run(
+        config = uvicorn.Config(
             "clinic.asgi:application",
             host=host,
             port=port,
@@ -27,3 +34,15 @@ class Command(BaseCommand):
             server_header=False,
             timeout_graceful_shutdown=3,
         )
+        server = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[_cutting_off(config.bind_socket())])
+        if not server.started:
+            sys.exit(1)
+
+
+def _cutting_off(listening: socket.socket) -> socket.socket:
+    """Linux gives a listening socket's options to each connection. Elsewhere the server waits."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD * 1000)
+    return listening

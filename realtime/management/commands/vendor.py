@@ -8,9 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from realtime import breaker, gate, switch
+from realtime import breaker, gate, obedience, switch
 from realtime.models import Desired
 
+# How long a flip waits for the processes to obey it.
+SETTLE_SECONDS = 2.0
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -38,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, reason: str | None, **options: Any) -> None:
         if action != "status":
             self._flip(Desired.OFF if action == "stop" else Desired.AUTO, reason, length(options["length"]))
-        state = status()
+        state = status(SETTLE_SECONDS if action != "status" else 0)
         self.stdout.write(json.dumps(state) if options["json"] else sentence(state))
 
     def _flip(self, desired: Desired, reason: str | None, how_long: timedelta | None) -> None:
@@ -54,10 +56,14 @@ class Command(BaseCommand):
             raise CommandError(str(no)) from None
 
 
-def status() -> dict[str, Any]:
-    """`{"switch", "reason", "actor", "at", "expires_at", "open", "decided_by", "why"}`"""
+def status(wait: float = 0) -> dict[str, Any]:
+    """`{"switch", "reason", "actor", "at", "expires_at", "open", "decided_by", "why"}`, and who obeys it.
+
+    That is `"obeyed"` of `"processes"`, but not `"others"`, after `wait` seconds at most; None without Redis.
+    """
     row = switch.read()
     decision = gate.decide(row, breaker.look())
+    obeyed = obedience.settle(row.version, wait) if row else None
     return {
         "switch": row.desired if row else None,
         "reason": row.reason if row else None,
@@ -67,11 +73,20 @@ def status() -> dict[str, Any]:
         "open": decision.open,
         "decided_by": decision.by,
         "why": decision.reason,
+        "obeyed": obeyed.obeyed if obeyed else None,
+        "processes": obeyed.of if obeyed else None,
+        "others": list(obeyed.others) if obeyed else None,
     }
 
 
 def sentence(state: dict[str, Any]) -> str:
     """The same for people."""
+    known = state["processes"] is not None
+    obeyed = obedience.Obeyed(state["obeyed"], state["processes"], tuple(state["others"])) if known else None
+    return f"{_position(state)} {obedience.sentence(obeyed)}."
+
+
+def _position(state: dict[str, Any]) -> str:
     if state["open"]:
         return "The vendor is used while it is well."
     until = f" until {state['expires_at']}" if state["expires_at"] else ""

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic.models import Delivery
-from realtime import switch
+from realtime import obedience, switch
 from realtime.models import Switch, SwitchEvent
 from tests.factories import make_clinic, make_destination, make_user, make_visit
 
@@ -48,6 +48,7 @@ def test_healthy_system_says_all_good_and_nothing_else(olu: Client, live_redis: 
 def test_redis_away_is_said_first(olu: Client) -> None:
     assert sentence(olu).startswith("Redis does not answer")
     assert "depths are not known" in page(olu)
+    assert "Redis is away: each process obeys within 2 seconds" in page(olu)
 
 
 def test_late_destination_is_said(olu: Client, live_redis: Any) -> None:
@@ -68,6 +69,14 @@ def test_stop_and_start_from_the_page(olu: Client, live_redis: Any) -> None:
     flip(olu, "start", reason="it is well again", seen=str(row.version))
     assert sentence(olu) == "All good"
     assert SwitchEvent.objects.count() == page(olu).count("<td>olu</td>") == 2
+
+
+def test_how_many_processes_obey_is_beside_the_switch(olu: Client, live_redis: Any) -> None:
+    assert "No process that could use the vendor runs" in page(olu)
+    obedience.tell("web", 0)
+    assert "Obeyed by 1 of 1 process" in page(olu)
+    flip(olu, "stop", reason="the vendor hangs")
+    assert "Obeyed by 0 of 1 process; not yet: web, pid " in page(olu)
 
 
 @pytest.mark.parametrize(

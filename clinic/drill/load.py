@@ -1,0 +1,69 @@
+"""The load of a drill: simulated patients, checked in through the services, and when each change was committed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from bisect import bisect_left
+from pathlib import Path
+from typing import Any
+
+from clinic.drill import old_ways
+from clinic.drill.cast import SPEED, desks, plan
+from clinic.drill.ways import WAYS
+from clinic.models import Delivery
+from clinic.running.signals import SignalPipe
+from clinic.simulation import Run, Runner
+from realtime import bell, jobs, redis_link
+
+GO = "drill:go"
+LONGEST_WAIT = 120
+
+
+class Load:
+    """Notes the moment of each commit, as this process's bell tells it."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[str, int, float]] = []
+
+    def hear(self, message: dict[str, Any]) -> None:
+        now = time.time()
+        self.changes += [(topic, version, now) for topic, version in message.get("notices", ())]
+
+    def deliveries(self) -> dict[int, float]:
+        """When each delivery was committed: with the first change after its event."""
+        moments = [at for _topic, _version, at in self.changes]
+        rows = Delivery.objects.values_list("pk", "created_at")
+        places = {pk: bisect_left(moments, created.timestamp()) for pk, created in rows}
+        return {pk: moments[place] for pk, place in places.items() if place < len(moments)}
+
+
+def run(design: str, seconds: float, ready: Path, result: Path) -> None:
+    """Makes `ready`, waits for the start, goes on for `seconds`; writes `result` when it is told to end.
+
+    The result: `{"changes": [[topic, version, at]], "deliveries": {pk: at}, "check_ins", "digest"}`; `at` is in
+    epoch seconds.
+    """
+    load, drama = Load(), Run(plan(seconds), desks())
+    if design in WAYS:
+        # In this process alone, what follows a commit is what followed it in that design.
+        jobs.announce_dirty = old_ways.announcer(design)  # type: ignore[assignment]
+    bell.connect(load.hear)
+    ready.write_text("ready")
+    with SignalPipe(signal.SIGTERM, signal.SIGINT) as pipe:
+        _wait_for_the_start()
+        Runner(drama, SPEED, wait=lambda left: bool(pipe.wait(left)), report=lambda line: None).run()
+        redis_link.thread.stop()
+        counts = {"check_ins": drama.tally.counts.check_ins, "digest": drama.tally.digest}
+        found = {"changes": load.changes, "deliveries": load.deliveries(), **counts}
+        result.write_text(json.dumps(found))
+        pipe.wait(None)
+
+
+def _wait_for_the_start() -> None:
+    client = redis_link.client()
+    end = time.monotonic() + LONGEST_WAIT
+    # Each wait is shorter than the client's patience.
+    while not client.blpop([GO], 0.1) and time.monotonic() < end:
+        pass

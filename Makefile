@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo drill test soak check lock format clean
+.PHONY: help demo drill test soak bench check lock format clean
 
 help:
 	@echo "make demo    a whole Evenkeel on this machine; Ctrl-C ends it   (ARGS='--port 8001')"
 	@echo "make drill   replays the outage of 2019 in about 9 minutes; its report: var/drill/   (ARGS='--seconds 60')"
 	@echo "make test    all tests: unit, integration, faults, browser; on SQLite and PostgreSQL"
 	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=models)"
+	@echo "make bench   the figures of speed, each beside its floor or rival   (ARGS='--strict')"
 	@echo "make check   format, lint, types, import rules, migrations, deploy check"
 
 demo: .venv/base
@@ -26,6 +27,9 @@ test: .venv/dev
 soak: .venv/dev
 	@sh tests/chromium.sh
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+bench: .venv/dev
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

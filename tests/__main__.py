@@ -21,6 +21,7 @@ WITHOUT_DATABASE = [
     "tests/input/test_raw.py",
     "tests/clinic/drill",
     "tests/soak",
+    "tests/bench",
     "tests/clinic/test_calendar.py",
     "tests/clinic/test_calendar_year.py",
     "tests/clinic/test_simulation_command.py",

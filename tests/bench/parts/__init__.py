@@ -1,0 +1,1 @@
+"""The parts of the bench: each starts what it needs, and gives its rows."""

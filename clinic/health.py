@@ -12,7 +12,8 @@ from django.db.models import Count, Min, Q
 
 from clinic import clock
 from clinic.models import Delivery
-from realtime import breaker, gate, job_queues, jobs, obedience, vendor_path
+from realtime import breaker as vendor_breaker
+from realtime import gate, job_queues, jobs, obedience, redis_link, vendor_path
 from realtime import switch as vendor_switch
 from realtime.models import Desired, Switch
 
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 ALL_GOOD = "All good"
 LATE_SECONDS = 60
+CHANGES_SHOWN = 8
 _PENDING = Q(state=Delivery.State.PENDING)
 
 
@@ -40,6 +42,7 @@ class Health:
     """`sentence`: the one that matters most; `alarm` when it needs a person now.
 
     `depths` and `sent` are None when Redis does not answer. `obeyed`: by which processes the switch is, in words.
+    `changes`: the last of the breaker's, newest first.
     """
 
     sentence: str
@@ -50,6 +53,8 @@ class Health:
     sent: dict[str, int] | None
     owed: list[Owed] = field(default_factory=list)
     obeyed: str = ""
+    breaker: vendor_breaker.View | None = None
+    changes: list[vendor_breaker.Event] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -58,11 +63,19 @@ class Health:
 
 def look() -> Health:
     """How it all stands now. Waits for Redis half a second at most, and never for the vendor."""
-    row, view = vendor_switch.read(), breaker.look()
+    row, view = vendor_switch.read(), vendor_breaker.look()
     decision, depths, owed = gate.decide(row, view), _from_redis(job_queues.depths), _owed()
     ill = _redis_ill(depths) or _given_up(owed) or _destination_ill(owed)
     sentence = ill or _vendor_off(decision, row, view) or _vendor_ill(depths) or ALL_GOOD
-    return Health(sentence, bool(ill), row, decision, depths, _sent(depths), owed, _obeyed(depths, row))
+    sent, obeyed, changes = _sent(depths), _obeyed(depths, row), _changes(depths)
+    return Health(sentence, bool(ill), row, decision, depths, sent, owed, obeyed, view, changes)
+
+
+def _changes(depths: dict[str, int] | None) -> list[vendor_breaker.Event]:
+    """Not even asked for when Redis was away a moment ago."""
+    guard = vendor_breaker.Breaker(redis_link.client())
+    found = None if depths is None else _from_redis(lambda: guard.events(CHANGES_SHOWN))
+    return found or []
 
 
 def _obeyed(depths: dict[str, int] | None, row: Switch | None) -> str:
@@ -104,7 +117,7 @@ def _messages(count: int) -> str:
     return "1 message" if count == 1 else f"{count} messages"
 
 
-def _vendor_off(decision: gate.Decision, row: Switch | None, view: breaker.View | None) -> str:
+def _vendor_off(decision: gate.Decision, row: Switch | None, view: vendor_breaker.View | None) -> str:
     if decision.open:
         return ""
     if decision.by == "switch" and row is not None and row.desired == Desired.OFF:

@@ -2,8 +2,8 @@
 
     state       who may call          and then
     closed      the lease's holder    open, once too many of the last calls failed or were slow
-    open        nobody                half_open, at the first question after its time
-    half_open   the lease's holder    closed after a good answer; open, for twice as long, after a bad one
+    open        nobody                half-open, at the first question after its time
+    half-open   the lease's holder    closed after a good answer; open, for twice as long, after a bad one
 
 The fan-out lease is the one probe: whoever does not hold it makes no call and changes nothing, so a late answer
 under an old fencing number is no news, and a prober that died is followed by the next holder. A forced state is a
@@ -62,7 +62,7 @@ local function state()
   local left = get('until') - now
   -- A time further off than any that is given comes from a clock that was put back.
   if left > 0 and left <= FARTHEST then return 'open' end
-  return 'half_open'
+  return 'half-open'
 end
 local function tell(before, after, why)
   redis.call('LPUSH', EVENTS, cjson.encode({at = now, before = before, after = after, why = why}))
@@ -89,7 +89,7 @@ if redis.call('GET', LEASE) ~= ARGV[1] then return {0, state(), 'the lease is no
 local forced = redis.call('GET', FORCED)
 if forced then return {forced == 'closed' and 1 or 0, state(), 'forced ' .. forced, 0} end
 local is, stored = state(), get('state') or 'closed'
-if is == 'half_open' then change('half_open', 'its time is over') end
+if is == 'half-open' then change('half-open', 'its time is over') end
 return {is ~= 'open' and 1 or 0, is, get('why') or '', is ~= stored and 1 or 0}
 """
 # ARGV: fence, failed, slow (each 0 or 1), and by what chance lengthens or shortens an open time.
@@ -122,7 +122,7 @@ local function counted()
   if fails >= FAILED_SHARE * #last then return open(of(fails, 'failed')) end
   if slows >= SLOW_SHARE * #last then return open(of(slows, 'were slow')) end
 end
-if is == 'half_open' then probed() else counted() end
+if is == 'half-open' then probed() else counted() end
 keep()
 if (get('state') or 'closed') == stored then return false end
 return {get('state') or 'closed', get('why') or ''}
@@ -134,7 +134,8 @@ return {state(), get('why') or '', get('since') or '0', get('until') or '0', red
 _FORCE = """
 local before = redis.call('GET', FORCED) or 'auto'
 if ARGV[1] == 'auto' then redis.call('DEL', FORCED) else redis.call('SET', FORCED, ARGV[1], 'EX', ARGV[2]) end
-if before ~= ARGV[1] then tell('forced ' .. before, 'forced ' .. ARGV[1], ARGV[3]) end
+local function said(word) return word == 'auto' and word or 'forced ' .. word end
+if before ~= ARGV[1] then tell(said(before), said(ARGV[1]), ARGV[3]) end
 """
 
 
@@ -171,7 +172,23 @@ class View:
             return f"forced {self.forced} by a person"
         if self.state == "open":
             return f"{self.why}; it is tried again from {_clock(self.until)} UTC"
-        return "the next notice tries it" if self.state == "half_open" else "calls are well"
+        return "the next notice tries it" if self.state == "half-open" else "calls are well"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change, from a state to another, or to a forced one and back."""
+
+    at: datetime
+    before: str
+    after: str
+    why: str
+
+    @classmethod
+    def read(cls, text: bytes) -> Event:
+        """From what the scripts write: `{"at": epoch ms, "before", "after", "why"}`."""
+        event = json.loads(text)
+        return cls(**{**event, "at": datetime.fromtimestamp(event["at"] / 1000, UTC)})
 
 
 class Breaker:
@@ -187,7 +204,7 @@ class Breaker:
         """Whether the holder of this lease may make one call now."""
         may_call, state, why, changed = self._ask(keys=_KEYS, args=[fence])
         if changed:
-            logger.warning("breaker half_open: %s", why.decode())
+            logger.warning("breaker half-open: %s", why.decode())
         return Verdict(bool(may_call), state.decode(), why.decode())
 
     def record(self, fence: int, *, failed: bool, seconds: float) -> bool:
@@ -211,10 +228,10 @@ class Breaker:
         self._force(keys=_KEYS, args=[to, seconds, why])
         logger.warning("breaker forced %s: %s", to, why)
 
-    def events(self) -> list[dict[str, Any]]:
-        """The last changes, newest first: `{"at": epoch ms, "before", "after", "why"}`."""
-        found: Any = self._client.lrange(EVENTS, 0, -1)
-        return [json.loads(event) for event in found]
+    def events(self, most: int = EVENTS_KEPT) -> list[Event]:
+        """The last changes, newest first."""
+        found: Any = self._client.lrange(EVENTS, 0, most - 1)
+        return [Event.read(text) for text in found]
 
     def changes(self) -> dict[str, int]:
         """How often each change was made: `{"closed:open": n, ...}`."""

@@ -23,15 +23,15 @@ class BreakerModel:
 
     def seen(self) -> str:
         """The state as anybody sees it now."""
-        return "half_open" if self.state == "open" and self.now >= self.until else self.state
+        return "half-open" if self.state == "open" and self.now >= self.until else self.state
 
     def may_call(self, fence: int) -> bool:
         if fence != self.holder or not fence:
             return False
         if self.forced != "auto":
             return self.forced == "closed"
-        if self.seen() == "half_open":
-            self.turn("half_open")
+        if self.seen() == "half-open":
+            self.turn("half-open")
         return self.state != "open"
 
     def record(self, fence: int, failed: bool, slow: bool, jitter: float) -> None:

@@ -98,7 +98,7 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @invariant()
     def told_alike(self) -> None:
-        told = [(e["before"], e["after"]) for e in reversed(self.guard.events()) if "forced" not in e["after"]]
+        told = [(e.before, e.after) for e in reversed(self.guard.events()) if "forced" not in e.before + e.after]
         assert told[-20:] == self.model.changes[-20:]
 
     def fence(self, nth: int, is_late: bool) -> int:

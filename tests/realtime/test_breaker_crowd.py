@@ -91,7 +91,7 @@ def dead_prober(valkey_url: str, live_redis: Any) -> BaseProcess:
 def test_prober_killed_heals_with_the_next_lease(dead_prober: BaseProcess, live_redis: Any) -> None:
     guard, dirty = Breaker(live_redis), Dirty(live_redis)
     assert dead_prober.exitcode == -signal.SIGKILL
-    assert guard.peek().state == "half_open"
+    assert guard.peek().state == "half-open"
     assert dirty.take_lease() == 0, "its lease still holds"
     assert 0 < live_redis.pttl("evenkeel:fan_out:lease") <= LEASE_MS, "but not for long"
     fence = lapse(live_redis)

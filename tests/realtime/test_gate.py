@@ -64,7 +64,7 @@ def test_switch_is_asked_before_the_breaker(guard: Breaker, fence: int) -> None:
     hurry(guard)
     switch.flip("off", by="olu", reason="slow")
     assert gate.ask(guard, fence).by == gate.peek().by == "switch"
-    assert [event["after"] for event in guard.events()] == ["open"], "no probe was taken"
+    assert [event.after for event in guard.events()] == ["open"], "no probe was taken"
 
 
 @pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_decide_without_a_view_of_the_breaker_is_shut() -> None:
     [
         (View("closed"), True, "the vendor may be used"),
         (View("open", "all failed", 1.0, 3600.0), False, "all failed; it is tried again from 01:00:00 UTC"),
-        (View("half_open"), False, "the next notice tries it"),
+        (View("half-open"), False, "the next notice tries it"),
         (View("open", forced="closed"), True, "the vendor may be used"),
         (View("closed", forced="open"), False, "forced open by a person"),
     ],

@@ -25,7 +25,7 @@ def measure(bench: Bench) -> list[Row]:
             state = prober.call("half_open")
             vendor.reset()
             tried = prober.call("race", bench.sizes.processes, SECONDS)
-            if (state, prober.call("state")) != ("half_open", "open") or tried < 2:
+            if (state, prober.call("state")) != ("half-open", "open") or tried < 2:
                 raise NotMeasured(f"the breaker was {state} and {tried} processes came to it")
             found.append(len(vendor.seen()["connections"]))
     bench.method.append(

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from clinic.models import Delivery
 from realtime import obedience, switch
+from realtime.breaker import Breaker
 from realtime.models import Switch, SwitchEvent
 from tests.factories import make_clinic, make_destination, make_user, make_visit
+from tests.realtime.breaker_rig import calls, lapse
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +132,13 @@ def test_clerks_get_404_and_strangers_the_log_in() -> None:
 def test_machines_learn_whether_we_are_alive_and_ready(client: Client) -> None:
     assert client.get("/healthz").json() == {"alive": True}
     assert client.get("/readyz").json() == {"ready": True}
+
+
+def test_page_shows_the_breaker_and_its_last_changes(olu: Client, live_redis: Any) -> None:
+    guard = Breaker(live_redis)
+    assert "It has not had to do anything." in page(olu)
+    calls(guard, lapse(live_redis), "xxxxx")
+    guard.force("closed", why="olu: I know better")
+    found = page(olu)
+    assert 'data-breaker="open"' in found and "Open, but forced closed:" in found
+    assert "5 of the last 5 calls failed" in found and "olu: I know better" in found

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import getpass
+from datetime import timedelta
+from typing import Any
+
+import redis
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from realtime import redis_link
+from realtime.breaker import FORCES, Breaker, View
+from realtime.management.commands.vendor import length
+from realtime.plain import one_line
+
+LONGEST = timedelta(days=2)
+
+
+class Command(BaseCommand):
+    help = "The breaker from a shell: how it stands, or a person's word for it, which lapses by itself."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["status", *FORCES], help="auto: it decides for itself again.")
+        parser.add_argument("--reason", default="", help='Why. Left out: "from the shell".')
+        parser.add_argument("--for", dest="length", default="4h", help="How long it holds: 30m, 4h or 2d at most.")
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        guard = Breaker(redis_link.client())
+        try:
+            if action != "status":
+                why = f"{getpass.getuser()}: {one_line(options['reason']) or 'from the shell'}"
+                guard.force(action, why=why, seconds=_seconds(options["length"]))
+            self.stdout.write(_sentence(guard.peek()))
+        except redis.RedisError:
+            raise CommandError(
+                "Redis does not answer, and the breaker lives there: nothing goes by the vendor."
+            ) from None
+
+
+def _seconds(text: str) -> int:
+    found = length(text)
+    if found is None or found > LONGEST:
+        raise CommandError(f"--for {text}: a forced breaker is forgotten easily. Write 2d or less.")
+    return int(found.total_seconds())
+
+
+def _sentence(view: View) -> str:
+    return f"The breaker is {view.state}: {view.in_words()}."

@@ -37,8 +37,9 @@ def in_order(runs: Iterable[Run]) -> list[Run]:
 
 
 def as_json(runs: Sequence[Run], outage: Outage = None) -> str:
-    """One line: `{"rows": [...], "met": bool}`."""
-    rows = [row(run) for run in in_order(runs)]
+    """One line: `{"rows": [...], "met": bool}`. Of what was played several times, the last is told."""
+    last = {(run.design, run.vendor): run for run in runs}
+    rows = [row(run) for run in in_order(last.values())]
     return json.dumps({"rows": rows, "met": is_met(met(runs, outage))})
 
 

@@ -20,6 +20,8 @@ from tests.waiting import until
 
 OTHERS = ["integrations", "default", "low"]
 EACH = 60
+# Jobs that hang for a second each, in the six seconds of the test.
+STUCK = 4
 # Seconds: far more than a job's start takes on a busy machine, far less than a call that hangs.
 AT_ONCE = SECONDS / 2
 
@@ -69,7 +71,7 @@ def test_stuck_fan_out_delays_no_other_kind_of_work(scene: Scene, fault: str) ->
             jobs += [queue(name, redis).enqueue("time.time") for name in OTHERS]
             pause.wait(0.1)
         until(lambda: all(job.is_finished for job in jobs), 10)
-        assert len(scene.stack.seen()["connections"]) > asked, "no fan-out was stuck: nothing is shown"
+        assert len(scene.stack.seen()["connections"]) >= asked + STUCK, "too few fan-outs were stuck"
     worst = {name: max(delay(job) for job in jobs if job.origin == name) for name in OTHERS}
     assert max(worst.values()) < AT_ONCE, worst
     scene.stack.fault("ok")

@@ -69,7 +69,9 @@ def test_every_call_is_back_in_time_and_leaves_nothing(
         with PERILS[name](vendor) as peril:
             outcome, took = publish(peril, settings)
         is_well = name in WELL or (name == "slow_200" and seconds > CALM.slow)
-        assert bool(outcome.confirmed) == is_well or took >= seconds, f"{name}: {outcome}"
+        assert is_well or not outcome.confirmed, f"{name}: {outcome}"
+        # A call that should have been confirmed may have met its deadline on a busy machine.
+        assert outcome.confirmed or not is_well or took >= seconds, f"{name}: {outcome}"
         assert took < seconds + STALL, f"{name} held its caller for {took:.2f} s of {seconds:g} s"
         over.append(took - seconds)
         assert deadline.stuck() < deadline.MOST_STUCK
@@ -125,7 +127,7 @@ def test_drip_ends_at_the_vendor_too_as_soon_as_the_deadline_is_missed(
 ) -> None:
     with perils.fault(vendor, "drip") as peril:
         publish(peril, settings)
-        until(lambda: vendor.seen()["open"] == 0 and deadline.stuck() == 0, SHORT)
+        until(lambda: vendor.seen()["open"] == 0 and deadline.stuck() == 0, 3 * SHORT)
 
 
 def test_at_the_bound_no_call_begins_and_none_of_the_stuck_connects(
@@ -136,7 +138,7 @@ def test_at_the_bound_no_call_begins_and_none_of_the_stuck_connects(
             publish(peril, settings)
             assert deadline.stuck() == number
         outcome, took = publish(peril, settings)
-        assert "must end" in outcome.problem and took < SHORT
+        assert "must end" in outcome.problem and took < 1
         peril.release()
         until(lambda: deadline.stuck() == 0)
     assert vendor.seen()["connections"] == []

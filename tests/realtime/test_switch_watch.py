@@ -84,7 +84,7 @@ def test_stop_ends_the_call_under_way_and_only_then_is_it_obeyed(
     thread, outcomes = hanging_publish(vendor, monkeypatch)
     version = stop_vendor()
     assert obedience.settle(version, 1) == Obeyed(1, 1)
-    until(lambda: vendor.seen()["open"] == 0, 0.25)
+    until(lambda: vendor.seen()["open"] == 0, 1)
     thread.join(1)
     assert outcomes == [Outcome(problem=ably.STOPPED)]
 

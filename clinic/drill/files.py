@@ -18,9 +18,9 @@ def write(runs: Sequence[Run], made: Made, folder: Path) -> list[Path]:
     """Writes the three files into `folder`, which is made if need be. Returns their paths, JSON first."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
-        ROWS: as_json(runs, made.outage) + "\n",
+        ROWS: as_json(runs) + "\n",
         PAGE: page(runs, made),
-        PICTURE: picture(runs, made.outage),
+        PICTURE: picture(runs),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

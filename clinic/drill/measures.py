@@ -11,7 +11,7 @@ from clinic.drill.record import Delay, Run, Sample
 PROBE_SECONDS = 2.0
 """A call that ends at its deadline of 1.0 s lasts no longer, as samples of a busy machine see it."""
 REST_SECONDS = 5.0
-"""A breaker that is open lets no call through for 8 s at least."""
+"""A breaker that opens rests for 8 s at least; so much of it is seen by samples of a busy machine too."""
 
 
 class Wait(NamedTuple):
@@ -74,27 +74,27 @@ class Opened(NamedTuple):
     probes: int
 
 
-def spells(run: Run, begin: float, end: float) -> list[Spell]:
-    """The run from `begin` to `end`, cut where the workers' being held by the vendor begins or ends."""
-    seen = [sample for sample in run.samples if begin <= sample.at < end]
-    ends = [sample.at for sample in seen[1:]] + [end]
+def spells(run: Run) -> list[Spell]:
+    """The whole run, cut where the workers' being held by the vendor begins or ends."""
+    seen = [sample for sample in run.samples if sample.at < run.seconds]
+    ends = [sample.at for sample in seen[1:]] + [run.seconds]
     pieces = [(sample, max(0.0, end - sample.at)) for sample, end in zip(seen, ends, strict=bool(seen))]
     return [_spell(list(group)) for _, group in groupby(pieces, key=lambda piece: piece[0].held > 0)]
 
 
-def once_open(run: Run, begin: float, end: float) -> Opened | None:
-    """What was held after the breaker opened, in an outage from `begin` to `end`. None: it never opened.
+def once_open(run: Run) -> Opened | None:
+    """What was held after the breaker opened, in a run that is all outage. None: it never opened.
 
     It counts as open from the first rest of REST_SECONDS without a call after a call. A later call that is alone,
     short and has such a rest before it is a probe.
     """
-    parts = spells(run, begin, end)
+    parts = spells(run)
     first = next((index for index, part in enumerate(parts) if index and _is_rest(part)), None)
     if first is None:
         return None
     after = parts[first:]
     held = [(part, _is_probe(part, before)) for before, part in pairwise(after) if part.held]
-    time = (end - after[0].begin) * run.workers
+    time = (run.seconds - after[0].begin) * run.workers
     total = sum(part.worker_seconds for part, _probe in held)
     probing = sum(part.worker_seconds for part, probe in held if probe)
     return Opened((total - probing) / time, total / time, sum(probe for _part, probe in held))

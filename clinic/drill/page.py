@@ -19,7 +19,7 @@ from clinic.drill.goals import met
 from clinic.drill.noise import RULE
 from clinic.drill.provenance import Made
 from clinic.drill.record import DESIGNS, Design, Run
-from clinic.drill.report import in_order, is_met, row
+from clinic.drill.report import is_met, last, row
 from clinic.drill.story import story
 from clinic.drill.table import HEADS, cells
 from clinic.drill.words import duration, percent
@@ -28,8 +28,11 @@ STYLES = ("tokens.css", "base.css")
 
 
 def page(runs: Sequence[Run], made: Made) -> str:
-    """The whole page as HTML: result, plots, table, goals, how it was made, limits."""
-    goals = met(runs, made.outage)
+    """The whole page as HTML: result, plots, table, goals, how it was made, limits.
+
+    Of what was played several times, goals judge every run, and all else tells the last.
+    """
+    goals, runs = met(runs), last(runs)
     return render_to_string(
         "drill/report.html",
         {
@@ -39,25 +42,24 @@ def page(runs: Sequence[Run], made: Made) -> str:
             "missed": sum(not goal.is_met for goal in goals),
             "is_met": is_met(goals),
             "rule": RULE,
-            "rungs": list(_rungs(runs, made)),
+            "rungs": list(_rungs(runs)),
             "plots": plots.HEADS,
             "heads": HEADS,
-            "rows": [_cells(run) for run in in_order(runs)],
+            "rows": [_cells(run) for run in runs],
             "made": made,
             "work": _work(runs),
         },
     )
 
 
-def _rungs(runs: Iterable[Run], made: Made) -> Iterable[dict[str, Any]]:
+def _rungs(runs: Iterable[Run]) -> Iterable[dict[str, Any]]:
     """Each design of the ladder that was run in the outage, with its plots and figures."""
     of = {(run.design, run.vendor): run for run in runs}
     scale = plots.scale([run for (_, vendor), run in of.items() if vendor == "out"])
     for design in DESIGNS:
         if out := of.get((design.key, "out")):
-            outage = made.outage or (0.0, out.seconds)
-            queue = plots.queue(out, scale, outage)
-            delays = plots.delays(out, scale, outage, of.get((design.key, "well")))
+            queue = plots.queue(out, scale)
+            delays = plots.delays(out, scale, of.get((design.key, "well")))
             yield {
                 "design": design,
                 "queue": _image(design, "queue", "jobs waiting", plots.says(out), queue),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from clinic.drill import plots, svg
-from clinic.drill.goals import Outage
 from clinic.drill.record import Run
 from clinic.drill.story import story
 
@@ -27,7 +26,7 @@ line,path{fill:none;stroke:#0f1d29}.ground{fill:#fcfaf5}.grid{stroke:#dcd9d2}.wa
 """
 
 
-def picture(runs: Iterable[Run], outage: Outage = None) -> str:
+def picture(runs: Iterable[Run]) -> str:
     """A whole SVG file: queue and delays of both designs in the outage, and the result in words."""
     of = {(run.design, run.vendor): run for run in runs}
     sides = [run for key in SIDES if (run := of.get((key, "out")))]
@@ -36,9 +35,8 @@ def picture(runs: Iterable[Run], outage: Outage = None) -> str:
     lines = told.lines if told else ("The drill did not measure both designs in the outage.",)
     shapes = [f"<style>{STYLE}</style>", svg.box(0, 0, *SIZE, "ground"), *_heads(lines)]
     for place, run in enumerate(sides):
-        during = outage or (0.0, run.seconds)
-        queue = plots.queue(run, scale, during)
-        delays = plots.delays(run, scale, during, of.get((run.design, "well")))
+        queue = plots.queue(run, scale)
+        delays = plots.delays(run, scale, of.get((run.design, "well")))
         shapes.append(svg.group(0, TOPS[place], _side(SIDES[run.design], queue, delays)))
     desc = " ".join(f"{SIDES[run.design]}: {plots.says(run)}" for run in sides)
     return svg.image("drill", SIZE, " ".join(lines), desc, "".join(shapes)) + "\n"

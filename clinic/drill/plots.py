@@ -10,7 +10,6 @@ from math import ceil, log10
 from typing import NamedTuple
 
 from clinic.drill import svg
-from clinic.drill.goals import Outage
 from clinic.drill.measures import longest, never, percentile, waits
 from clinic.drill.record import Run
 from clinic.drill.words import duration
@@ -59,11 +58,11 @@ def scale(runs: Iterable[Run]) -> Scale:
     )
 
 
-def queue(run: Run, scale: Scale, outage: Outage = None) -> str:
-    """Jobs waiting in the longest job queue, over time. `outage` is its begin and end in seconds; shaded."""
+def queue(run: Run, scale: Scale) -> str:
+    """Jobs waiting in the longest job queue, over time; shaded where the vendor was out."""
     points = [(scale.x(one.at), scale.jobs_y(longest(one))) for one in run.samples]
     peak = max(map(longest, run.samples), default=0)
-    shapes = [_ground(scale, outage), _grid([(scale.jobs_y(jobs), f"{jobs}") for jobs in _halves(scale.jobs)])]
+    shapes = [_ground(run, scale), _grid([(scale.jobs_y(jobs), f"{jobs}") for jobs in _halves(scale.jobs)])]
     if points:
         foot = [(points[-1][0], BOTTOM), (points[0][0], BOTTOM)]
         shapes += [svg.path(svg.polyline([*points, *foot]) + "z", "area"), svg.path(svg.polyline(points), "curve")]
@@ -73,7 +72,7 @@ def queue(run: Run, scale: Scale, outage: Outage = None) -> str:
     return "".join(shapes)
 
 
-def delays(run: Run, scale: Scale, outage: Outage = None, well: Run | None = None) -> str:
+def delays(run: Run, scale: Scale, well: Run | None = None) -> str:
     """The wait of each EMR job at its commit's time, log scale; a cross in the band on top where it never began.
 
     With `well`, the same design's run without the outage, a dotted line marks what its p99 was.
@@ -82,7 +81,7 @@ def delays(run: Run, scale: Scale, outage: Outage = None, well: Run | None = Non
     lost = [(scale.x(one.at), NEVER) for one in run.emr if one.seconds is None]
     grid = [*((scale.delay_y(one), _decade(one)) for one in _decades(scale.delay)), (NEVER, "never")]
     labels, marks = _levels(run, scale, well)
-    shapes = [_ground(scale, outage), _grid(grid), *marks, _beside(labels)]
+    shapes = [_ground(run, scale), _grid(grid), *marks, _beside(labels)]
     shapes += [svg.path(svg.dots(came), "dots")] if came else []
     shapes += [svg.path(svg.crosses(lost), "crosses")] if lost else []
     return "".join(shapes if run.emr else [*shapes, _nothing()])
@@ -111,14 +110,14 @@ def _levels(run: Run, scale: Scale, well: Run | None) -> tuple[list[tuple[float,
     return labels, marks
 
 
-def _ground(scale: Scale, outage: Outage) -> str:
-    """Time along the foot, and the outage as a wash under a hatched strip."""
+def _ground(run: Run, scale: Scale) -> str:
+    """Time along the foot, and the outage, which lasts the whole run, as a wash under a hatched strip."""
     ticks = _ticks(scale.seconds)
     shapes = [
         svg.text((scale.x(at), BOTTOM + LINE + 2), f"{at:g} s" if at else "0", "tick", "middle") for at in ticks
     ]
-    if outage:
-        begin, end = scale.x(outage[0]), scale.x(outage[1])
+    if run.vendor == "out":
+        begin, end = LEFT, scale.x(run.seconds)
         shapes += [
             svg.box(begin, TOP, end - begin, BOTTOM - TOP, "wash"),
             svg.path(svg.hatch(begin, end, TOP - STRIP - 1, STRIP), "hatch"),

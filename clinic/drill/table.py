@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from clinic.drill.goals import Goal, Outage, met
+from clinic.drill.goals import Goal, met
 from clinic.drill.record import Run
-from clinic.drill.report import Row, in_order, is_met, row
+from clinic.drill.report import Row, in_order, is_met, last, row
 from clinic.drill.words import milliseconds, percent, seconds
 
 WIDTH = 118
@@ -52,11 +52,11 @@ def table(runs: Iterable[Run]) -> str:
     return "\n".join([*drawn[:2], "-" * len(drawn[1]), *drawn[2:]])
 
 
-def text(runs: Sequence[Run], outage: Outage = None) -> str:
-    """The table, then each goal with "met" or "MISSED", then the verdict."""
-    goals = met(runs, outage)
+def text(runs: Sequence[Run]) -> str:
+    """The table of the last runs, then each goal with "met" or "MISSED", then the verdict."""
+    goals = met(runs)
     verdict = "Evenkeel met its goals." if is_met(goals) else "Evenkeel MISSED its goals."
-    return "\n".join([table(runs), "", *map(_goal, goals), "", verdict])
+    return "\n".join([table(last(runs)), "", *map(_goal, goals), "", verdict])
 
 
 def _line(line: Sequence[str], widths: Sequence[int]) -> str:

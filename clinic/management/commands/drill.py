@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic.drill import files, outage, provenance, report, table
 from clinic.drill.goals import met
 from clinic.drill.record import Run
 
-SECONDS, SHORTEST = 36.0, 8.0
-INTERRUPTED = 130
+SECONDS, SHORTEST, LONGEST = 36.0, 8.0, 540.0
+INTERRUPTED, TERMINATED = 130, 128 + signal.SIGTERM
 PAIR, MOST_PAIRS = (("evenkeel", "well"), ("evenkeel", "out")), 3
 
 
@@ -33,7 +38,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help='Only {"rows": [...], "met": bool}, on one line.')
         parser.add_argument(
-            "--report", type=Path, metavar="FOLDER", help="Writes the rows, a page with plots and a picture there."
+            "--report",
+            type=Path,
+            metavar="FOLDER",
+            default=settings.HOME / "drill",
+            help="The rows, a page with plots and a picture are written there; drill in Evenkeel's home.",
         )
         parser.add_argument("--vendor", choices=outage.VENDOR, help="Only while it is well, or only out.")
         parser.add_argument(
@@ -42,18 +51,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, seconds: float, only: str | None, vendor: str | None, **options: Any) -> None:
         designs, states = chosen(only), [vendor] if vendor else list(outage.VENDOR)
-        if not seconds >= SHORTEST:
-            raise CommandError(f"--seconds {seconds:g}: write {SHORTEST:g} or more.")
+        refuse_unless_countable(seconds)
         turns = [(design, state) for design in designs for state in states]
-        runs = self._replay(seconds, turns)
-        while wants_another_pair(runs):
-            self.stderr.write("Evenkeel's pair once more: was that noise?", style_func=str)
-            runs += self._replay(seconds, list(PAIR))
-        if options["report"]:
-            made = provenance.here(seconds, f"manage.py drill outage --seconds {seconds:g}")
-            for path in files.write(runs, made, options["report"]):
-                self.stderr.write(f"written: {path}", style_func=str)
+        with terminable():
+            runs = self._replay(seconds, turns)
+            while wants_another_pair(runs):
+                self.stderr.write("Evenkeel's pair once more: was that noise?", style_func=str)
+                runs += self._replay(seconds, list(PAIR))
         self.stdout.write(report.as_json(runs) if options["json"] else table.text(runs))
+        made = provenance.here(seconds, command(seconds, only, vendor))
+        for path in files.write(runs, made, options["report"]):
+            self.stderr.write(f"written: {path}", style_func=str)
         if not report.is_met(met(runs)):
             sys.exit(1)
 
@@ -97,6 +105,35 @@ class Progress:
         clear = "\r\033[K" if self._is_terminal else ""
         self._stream.write(f"{clear}{what}", style_func=str)
         self._stream.flush()
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM raises SystemExit in the block, so that nothing temporary is left. For the main thread only."""
+    before = signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    sys.exit(TERMINATED)
+
+
+def refuse_unless_countable(seconds: float) -> None:
+    """Raises CommandError for a length that cannot be measured; also for what is no number."""
+    if not SHORTEST <= seconds <= LONGEST:
+        why = "A job that has ended is forgotten after 600 s, and could not be counted."
+        raise CommandError(f"--seconds {seconds:g}: write {SHORTEST:g} to {LONGEST:g}. {why}")
+
+
+def command(seconds: float, only: str | None, vendor: str | None) -> str:
+    """The words that play the same again."""
+    words = ["manage.py drill outage", f"--seconds {seconds:g}"]
+    words += [f"--only {','.join(chosen(only))}"] if only else []
+    words += [f"--vendor {vendor}"] if vendor else []
+    return " ".join(words)
 
 
 def wants_another_pair(runs: list[Run]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from clinic.drill.record import DESIGNS, Delay, Run, Sample
 
-SECONDS, WORKERS, OUTAGE = 60.0, 4, 5.0
+SECONDS, WORKERS = 60.0, 4
 CALL = {"incident": 48.0, "timeouts": 8.0, "one_try": 2.0, "breaker": 2.0, "pools": 48.0, "evenkeel": 1.0}
 """Seconds that a publish holds its worker in the outage, retries included."""
 Busy = tuple[float, float, str]
@@ -16,7 +16,7 @@ Busy = tuple[float, float, str]
 
 
 def run(design: str = "evenkeel", vendor: str = "out", seconds: float = SECONDS, seed: int = 7) -> Run:
-    """A plausible run: one check-in and two changes a second, four workers, an outage after five seconds."""
+    """A plausible run: one check-in and two changes a second, four workers, out or well all along."""
     chance = random.Random(seed)
     calls: list[tuple[float, float]] = []
     jobs = list(_worked(_due(chance, seconds), design, vendor, chance, calls))
@@ -70,7 +70,7 @@ def _worked(
         begin = max(at, heapq.heappop(pool)) + chance.lognormvariate(-6.2, 0.5)
         length = 0.01
         if kind == "notice":
-            is_out = vendor == "out" and begin > OUTAGE
+            is_out = vendor == "out"
             is_open = design in ("breaker", "evenkeel") and failed >= 5
             if not is_open:
                 length = CALL[design] if is_out else 0.02
@@ -89,8 +89,7 @@ def _screen(job: Busy, own: bool, vendor: str, chance: random.Random) -> Delay:
     at, begin, _ = job
     if own:
         return Delay(at, chance.lognormvariate(-3.9, 0.3))
-    lost = vendor == "out" and begin > OUTAGE
-    return Delay(at, None if lost else begin - at + 0.02 + chance.lognormvariate(-4, 0.3))
+    return Delay(at, None if vendor == "out" else begin - at + 0.02 + chance.lognormvariate(-4, 0.3))
 
 
 def _sample(at: float, jobs: list[Busy], calls: list[tuple[float, float]]) -> Sample:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import signal
+import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +19,22 @@ from django.core.management.base import OutputWrapper
 
 from clinic.drill import outage
 from clinic.drill.record import Run
-from clinic.management.commands.drill import Progress
+from clinic.management.commands.drill import LONGEST, Progress
+from realtime import job_queues
 from tests.clinic.drill import made
 
 Turns = list[tuple[str, str]]
 
 
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch) -> Turns:
+def home(settings: Any, tmp_path: Path) -> Path:
+    """Evenkeel's."""
+    settings.HOME = tmp_path / "home"
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch, home: Path) -> Turns:
     """The turns that were asked for; what comes of them is made."""
     turns: Turns = []
 
@@ -115,12 +125,39 @@ def test_report_is_written(played: Turns, tmp_path: Path, capsys: pytest.Capture
     assert f"written: {tmp_path / 'made' / 'here' / 'drill.html'}" in shown.err
 
 
+def test_plain_drill_writes_its_report_into_the_home(played: Turns, home: Path) -> None:
+    call_command("drill", "outage")
+    assert sorted(path.name for path in (home / "drill").iterdir()) == ["drill.html", "drill.json", "drill.svg"]
+    assert len(json.loads((home / "drill" / "drill.json").read_text())["rows"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        ((), "manage.py drill outage --seconds 36"),
+        (("--seconds", "20.5"), "manage.py drill outage --seconds 20.5"),
+        (
+            ("--only", "evenkeel, incident", "--vendor", "out"),
+            "manage.py drill outage --seconds 36 --only incident,evenkeel --vendor out",
+        ),
+    ],
+)
+def test_report_says_how_to_play_the_same_again(
+    words: tuple[str, ...], again: str, played: Turns, home: Path
+) -> None:
+    with suppress(SystemExit):
+        call_command("drill", "outage", *words)
+    assert f"<code>{again}</code>" in (home / "drill" / "drill.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [
         (("--only", "evenkeel,hystrix"), "--only hystrix: there is no such design"),
-        (("--seconds", "3"), "--seconds 3: write 8 or more"),
-        (("--seconds", "nan"), "--seconds nan: write 8 or more"),
+        (("--seconds", "3"), "--seconds 3: write 8 to 540"),
+        (("--seconds", "541"), "--seconds 541: write 8 to 540. A job that has ended is forgotten after 600 s"),
+        (("--seconds", "inf"), "--seconds inf: write 8 to 540"),
+        (("--seconds", "nan"), "--seconds nan: write 8 to 540"),
     ],
 )
 def test_wrong_options_are_told_before_anything_runs(played: Turns, words: tuple[str, ...], what: str) -> None:
@@ -144,6 +181,35 @@ def test_stopped_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     shown = capsys.readouterr()
     assert "every process of the drill has ended" in shown.err
     assert shown.out == ""
+
+
+def test_sigterm_leaves_no_temporary_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While the clinics are made no supervisor is there to hear it."""
+    found: list[Path] = []
+
+    def prepare(template: Path) -> None:
+        template.mkdir()
+        found.append(template)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(outage, "prepare", prepare)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            call_command("drill", "outage")
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 143
+    assert len(found) == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_longest_run_ends_before_its_first_jobs_are_forgotten() -> None:
+    around = outage.AROUND_SECONDS
+    assert LONGEST + around < job_queues.RESULT_SECONDS
 
 
 def test_failed_says_where_the_logs_are(monkeypatch: pytest.MonkeyPatch) -> None:

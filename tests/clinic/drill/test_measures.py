@@ -19,7 +19,7 @@ def with_holds(*pattern: tuple[float, int]) -> Run:
 
 def opened(*pattern: tuple[float, int]) -> Opened | None:
     run = with_holds(*pattern)
-    return once_open(run, 0.0, run.seconds)
+    return once_open(run)
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,15 @@ def test_the_share_held_is_of_all_workers_time() -> None:
 
 def test_spells_are_cut_where_holding_begins_and_ends() -> None:
     run = with_holds((2.0, 0), (1.0, 1), (0.5, 3), (4.0, 0))
-    found = [(spell.begin, spell.end, spell.held, spell.most) for spell in spells(run, 0.0, run.seconds)]
+    found = [(spell.begin, spell.end, spell.held, spell.most) for spell in spells(run)]
     assert found == [(0.0, 2.0, False, 0), (2.0, 3.5, True, 3), (3.5, 7.5, False, 0)]
-    assert [spell.worker_seconds for spell in spells(run, 0.0, run.seconds)] == [0.0, 2.5, 0.0]
+    assert [spell.worker_seconds for spell in spells(run)] == [0.0, 2.5, 0.0]
 
 
-def test_only_spells_of_the_outage_count() -> None:
-    run = with_holds((2.0, 0), (1.0, 1), (5.0, 0))
-    assert [(spell.begin, spell.end) for spell in spells(run, 2.5, 6.0)] == [(2.5, 3.0), (3.0, 6.0)]
-    assert spells(run, 20.0, 30.0) == []
+def test_what_is_seen_after_the_end_does_not_count() -> None:
+    run = replace(with_holds((2.0, 0), (1.0, 1), (5.0, 0)), seconds=2.5)
+    assert [(spell.begin, spell.end) for spell in spells(run)] == [(0.0, 2.0), (2.0, 2.5)]
+    assert spells(made.empty()) == []
 
 
 def test_once_open_nothing_is_held() -> None:
@@ -98,7 +98,7 @@ def test_calls_that_follow_each_other_are_no_probes() -> None:
 def test_without_a_rest_it_never_opened() -> None:
     assert opened(*[(1.0, 1), (0.5, 0)] * 40) is None
     assert opened((60.0, 4)) is None
-    assert once_open(made.empty(), 0.0, 60.0) is None
+    assert once_open(made.empty()) is None
 
 
 def test_quiet_before_the_first_call_is_no_open_breaker() -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from rq.job import Job
 
 from clinic.drill import calls, old_ways
-from clinic.drill.ways import WAYS
+from clinic.drill.ways import WAYS, Way
 from realtime import breaker, job_queues, jobs, notices
 from realtime.models import Topic
 from tests.realtime.standin_rig import Rig
@@ -50,6 +50,22 @@ def test_job_publishes_the_version_and_notes_the_call(live_redis: Any, topic: To
     assert request["path"] == f"/channels/evenkeel:{topic.name}/messages"
     assert json.loads(request["body"]).items() >= {"name": "changed", "data": "7"}.items()
     assert len(calls.spans(live_redis, until=0)) == 1
+
+
+def test_making_of_the_client_counts_as_held_too(
+    live_redis: Any, topic: Topic, vendor: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Evenkeel's own worker is timed: `send` makes its client inside."""
+    made, held = old_ways.client_of, list[int]()
+
+    def client_of(way: Way) -> Any:
+        held.append(calls.how_many_now(live_redis))
+        return made(way)
+
+    monkeypatch.setattr(old_ways, "client_of", client_of)
+    old_ways.publish("incident", topic.name)
+    assert held == [1]
+    assert calls.how_many_now(live_redis) == 0
 
 
 def test_vendors_failure_fails_the_job(live_redis: Any, topic: Topic, vendor: Rig) -> None:

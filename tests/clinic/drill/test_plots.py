@@ -26,7 +26,7 @@ ALL = [*LADDER, made.empty(), ONE, LOST, QUICK, HUGE]
 
 def both(run: Run, well: Run | None = None) -> list[str]:
     scale = plots.scale([run])
-    return [plots.queue(run, scale, (5.0, run.seconds)), plots.delays(run, scale, (5.0, run.seconds), well)]
+    return [plots.queue(run, scale), plots.delays(run, scale, well)]
 
 
 @pytest.mark.parametrize("run", ALL)
@@ -92,18 +92,18 @@ def test_where_all_began_no_cross_is_drawn() -> None:
 
 def test_the_p99_is_told_beside_what_it_was_without_the_outage() -> None:
     well = replace(ONE, emr=made.waited([0.004]))
-    found = drawn.words(plots.delays(ONE, SCALE, None, well))
+    found = drawn.words(plots.delays(ONE, SCALE, well))
     assert {"p99 20 ms", "well 4.0 ms"} <= set(found)
     assert not [word for word in drawn.words(plots.delays(ONE, SCALE)) if word.startswith("well")]
 
 
 def test_the_outage_is_hatched_and_named_where_it_was() -> None:
-    plot = plots.queue(ONE, SCALE, (15.0, 45.0))
+    plot = plots.queue(replace(ONE, seconds=45.0), SCALE)
     [hatch] = drawn.paths(plot, "hatch")
     xs = [x for x, _ in drawn.points(hatch)]
-    assert abs(min(xs) - SCALE.x(15.0)) < 0.1 and SCALE.x(45.0) - 10 < max(xs) <= SCALE.x(45.0)
+    assert abs(min(xs) - LEFT) < 0.1 and SCALE.x(45.0) - 10 < max(xs) <= SCALE.x(45.0)
     assert "vendor out" in drawn.words(plot)
-    assert "vendor out" not in drawn.words(plots.queue(ONE, SCALE))
+    assert "vendor out" not in drawn.words(plots.queue(replace(ONE, vendor="well"), SCALE))
 
 
 def test_time_is_on_the_foot() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import RequestAborted, SuspiciousOperation
@@ -16,12 +18,33 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from clinic.views import errors
+from clinic.views import errors, ops
 
 # At most, and made when needed; each keeps a database connection, of which a server has a hundred, for a while.
 THREADS = 16
 
+ALIVE = "/healthz"
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+@dataclass
+class Visit:
+    """A request that waits for a thread, or has one."""
+
+    scope: Any
+    body: Any
+    has_left: bool = False
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Nobody waits for this page any more, and screens that ask again lengthen the line. A POST is done."""
+        return self.has_left and self.scope["method"] in ("GET", "HEAD")
+
+    async def watch(self, receive: Any) -> None:
+        """Notes when the client leaves."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.has_left = True
 
 
 class Handler(ASGIHandler):
@@ -38,27 +61,37 @@ class Handler(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The body is read before a thread is taken and the answer sent after: no slow client holds one."""
+        if scope["path"] == ALIVE:
+            # By no thread: a process is alive, too, while a database that hangs holds them all.
+            await self.send_response(ops.healthz(_blank(scope)), send)
+            return
         try:
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        loop = asyncio.get_running_loop()
-        # A context of its own: no language or time zone of one request reaches the next on its thread.
-        response = await loop.run_in_executor(self.pool, copy_context().run, self._respond, scope, body)
-        await self.send_response(response, send)
-
-    def _respond(self, scope: Any, body: Any) -> HttpResponse:
-        set_script_prefix(get_script_prefix(scope))
-        request_started.send(sender=type(self), scope=scope)
-        request, response = self.create_request(scope, body)
-        if request is not None:
-            response = self.get_response(request)
+        visit = Visit(scope, body)
+        leaving = asyncio.create_task(visit.watch(receive))
         try:
-            return _whole(response)
+            loop = asyncio.get_running_loop()
+            # A context of its own: no language or time zone of one request reaches the next on its thread.
+            response = await loop.run_in_executor(self.pool, copy_context().run, self._respond, visit)
         finally:
+            leaving.cancel()
+        if response is not None:
+            await self.send_response(response, send)
+
+    def _respond(self, visit: Visit) -> HttpResponse | None:
+        with closing(visit.body):
+            if visit.is_in_vain:
+                return None
+            set_script_prefix(get_script_prefix(visit.scope))
+            request_started.send(sender=type(self), scope=visit.scope)
+            request, response = self.create_request(visit.scope, visit.body)
+            if request is not None:
+                response = self.get_response(request)
             # The request ends here, on the thread that has its database connection.
-            response.close()
-            body.close()
+            with closing(response):
+                return _whole(response)
 
     def create_request(self, scope: Any, body_file: Any) -> Any:
         """(request, None), or None and what to answer in its place."""
@@ -83,5 +116,5 @@ def _whole(response: HttpResponseBase) -> HttpResponse:
 
 def _blank(scope: Any) -> HttpRequest:
     request = HttpRequest()
-    request.path = scope["path"]
+    request.path, request.method = scope["path"], scope["method"]
     return request

@@ -62,7 +62,7 @@ class Health:
 
 
 def look() -> Health:
-    """How it all stands now. Waits for Redis half a second at most, and never for the vendor."""
+    """How it all stands now. Waits half a second for a Redis that is away, and never for the vendor."""
     row, view = vendor_switch.read(), vendor_breaker.look()
     decision, depths, owed = gate.decide(row, view), _from_redis(job_queues.depths), _owed()
     ill = _redis_ill(depths) or _given_up(owed) or _destination_ill(owed)
@@ -122,7 +122,7 @@ def _vendor_off(decision: gate.Decision, row: Switch | None, view: vendor_breake
         return ""
     if decision.by == "switch" and row is not None and row.desired == Desired.OFF:
         return f"Vendor off since {row.at:%H:%M} UTC by {row.actor}: screens run on our own path"
-    if decision.by == "breaker" and view is not None and view.since:
+    if decision.by == "breaker" and view is not None and view.since and view.forced == "auto":
         since = datetime.fromtimestamp(view.since, UTC)
         return f"Vendor ill since {since:%H:%M} UTC ({decision.reason}): screens run on our own path"
     return f"Vendor not in use ({decision.reason}): screens run on our own path"

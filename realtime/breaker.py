@@ -107,7 +107,7 @@ end
 local function probed()
   if failed == 1 then return open('the probe failed') end
   if slow == 1 then return open('the probe was slow') end
-  redis.call('HDEL', STATE, 'until', 'level')
+  redis.call('HDEL', STATE, 'until', 'level', 'since')
   change('closed', 'the probe was answered')
 end
 local function counted()
@@ -152,7 +152,8 @@ class Verdict:
 class View:
     """How it stands, for people and pages.
 
-    `since` it was last closed, and `until` when it is open: epoch seconds, 0 for never. `forced`: to, or "auto".
+    Epoch seconds: `since` when it is no longer closed, `until` when it stays open; 0 while neither is so.
+    `forced`: to which state, or "auto".
     """
 
     state: str = "closed"
@@ -226,7 +227,7 @@ class Breaker:
         if to not in FORCES:
             raise ValueError(f"A breaker is forced open or closed, or left to itself (auto), not {to!r}.")
         self._force(keys=_KEYS, args=[to, seconds, why])
-        logger.warning("breaker forced %s: %s", to, why)
+        logger.warning("breaker %s: %s", "left to itself" if to == "auto" else f"forced {to}", why)
 
     def events(self, most: int = EVENTS_KEPT) -> list[Event]:
         """The last changes, newest first."""
@@ -237,6 +238,20 @@ class Breaker:
         """How often each change was made: `{"closed:open": n, ...}`."""
         found: Any = self._client.hgetall(CHANGES)
         return {name.decode(): int(count) for name, count in found.items()}
+
+
+_heard: View | None = None
+
+
+def hear(view: View | None) -> None:
+    """For this process's hub: what it last heard, for pages that must not wait for Redis."""
+    global _heard
+    _heard = view
+
+
+def heard() -> View | None:
+    """What this process's hub last heard; None before it heard anything, or without a hub."""
+    return _heard
 
 
 def look() -> View | None:

@@ -21,11 +21,14 @@ _lock = threading.Lock()
 
 
 class Connections:
-    """`under`: the version of the operator's switch that allowed what is open now. `ended`: for good."""
+    """`under`: the version of the operator's switch that allowed what is open now. `ended`: for good.
+
+    `are_forbidden`: it was the switch that ended them.
+    """
 
     def __init__(self, under: int = 0) -> None:
         self.under = under
-        self.ended = False
+        self.ended = self.are_forbidden = False
         self._sockets: list[socket.socket] = []
         with _lock:
             _open.add(self)
@@ -66,9 +69,10 @@ class Connections:
         raise ConnectionAbortedError("these connections were ended")
 
 
-def end_all() -> None:
-    """Ends every connection of this process that belongs to a Connections."""
+def forbid() -> None:
+    """The switch is off: ends every connection of this process that belongs to a Connections."""
     for each in _all():
+        each.are_forbidden = True
         each.end()
 
 

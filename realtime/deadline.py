@@ -23,13 +23,17 @@ _lock = threading.Lock()
 
 
 class DeadlineMissed(Exception):
-    """The call did not end in time, or too many earlier ones are still stuck."""
+    """The call did not end in time."""
+
+
+class Exhausted(DeadlineMissed):
+    """Too many earlier calls are still stuck: this one was not begun."""
 
 
 def run(call: Callable[[], T], *, seconds: float, close: Callable[[], object]) -> T:
     """The call's result or its exception; after `seconds` of wall clock, `close()` and DeadlineMissed."""
     if exhausted():
-        raise DeadlineMissed(f"{MOST_STUCK} earlier calls are still stuck; this process must end")
+        raise Exhausted(f"{MOST_STUCK} earlier calls are still stuck; this process must end")
     future: Future[T] = Future()
     thread = threading.Thread(target=_settle, args=(future, call), daemon=True, name="deadline")
     thread.start()

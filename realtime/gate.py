@@ -41,8 +41,8 @@ def ask(guard: Breaker, fence: int) -> Decision:
 
 
 def peek() -> Decision:
-    """How it stands, from the switch's row and the breaker as they are now."""
-    return decide(switch.read(), breaker.look())
+    """For pages: the switch's row as it is now, and the breaker as this process's hub last heard of it."""
+    return decide(switch.read(), breaker.heard())
 
 
 def decide(row: Switch | None, view: View | None) -> Decision:

@@ -39,6 +39,7 @@ class Hub:
         self.topics: dict[str, Watched] = {}
         self.vendor = False
         self._breaker: breaker.View | None = None
+        self._obeys = obedience.UNSEEN
         self._broadcast = Broadcast(self.text)
         self._seconds = 0
         self._ahead = 0.0
@@ -52,14 +53,19 @@ class Hub:
         """Begins to listen; call on the event loop that will serve the pages."""
         self._loop = asyncio.get_running_loop()
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
-        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._every_second())]
+        doing = (self._receive(), self._every_second(), self._tell_what_is_obeyed())
+        self._tasks = [asyncio.create_task(each) for each in doing]
         bell.connect(self.hear)
 
     async def stop(self) -> None:
         """Ends everything; open sockets are told to close."""
         bell.connect(None)
-        for task in self._tasks:
-            task.cancel()
+        pending = set(self._tasks)
+        while pending:
+            # Again and again: up to Python 3.11 the layer's own waits may swallow a cancellation.
+            for task in pending:
+                task.cancel()
+            _done, pending = await asyncio.wait(pending, timeout=0.1)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._listeners():
             self._end(listener)
@@ -171,13 +177,22 @@ class Hub:
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
-        obedience.say("web", found.switch.version if found.switch else obedience.UNSEEN)
+        if found.switch:
+            self._obeys = found.switch.version
+            obedience.say("web", self._obeys)
         # After the switch, which must not wait for a Redis that is away; until it is back the last word holds.
         self._breaker = await self._loop.run_in_executor(self._reader, breaker.look) or self._breaker
+        breaker.hear(self._breaker)
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
         if self._seconds % RIGHTS_EVERY == 0:
             await self._end_rights()
         self._beat()
+
+    async def _tell_what_is_obeyed(self) -> None:
+        """Each second, also while the database does not say whether there is a newer version to obey."""
+        while True:
+            obedience.say("web", self._obeys)
+            await asyncio.sleep(SECOND)
 
     def _allow_vendor(self, allowed: bool) -> None:
         if allowed != self.vendor:

@@ -10,7 +10,7 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as AnyDatabaseError
 from django.urls import re_path
 
 from realtime.hub import Hub
@@ -49,7 +49,7 @@ class Floor:
     async def _state(self, name: str) -> tuple[int, str]:
         try:
             watched = await self.hub.watch(name)
-        except DatabaseError:
+        except AnyDatabaseError:
             return 503, '{"error": "the database does not answer"}'
         return (200, self.hub.text(watched)) if watched else (404, '{"error": "no such topic"}')
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from django.db import Error as AnyDatabaseError
 
 from realtime import rights
 from realtime.broadcast import Listener, Watched
@@ -39,7 +39,11 @@ class BellSocket:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         seat = Seat()
-        await self.admission({**scope, "seat": seat}, receive, send)
+        try:
+            await self.admission({**scope, "seat": seat}, receive, send)
+        except AnyDatabaseError:
+            # Turned away like a stranger; a page tries again by itself.
+            await send({"type": "websocket.close", "code": FORBIDDEN})
         if seat.watched is not None:
             await send({"type": "websocket.accept"})
             await self._until_gone(seat.grant, seat.watched, receive, send)
@@ -64,13 +68,9 @@ class Admission:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         name: str = scope["url_route"]["kwargs"]["topic"]
-        try:
-            grant = await _grant(name, scope)
-            watched = await self.hub.watch(name) if grant else None
-        except DatabaseError:
-            # Turned away like a stranger; a page tries again by itself.
-            grant = watched = None
-        if grant is None or watched is None or name not in self.hub.topics:
+        grant = await _grant(name, scope)
+        watched = await self.hub.watch(name) if grant else None
+        if grant is None or watched is None or self.hub.topics.get(name) is not watched:
             await send({"type": "websocket.close", "code": FORBIDDEN})
             return
         scope["seat"].grant, scope["seat"].watched = grant, watched

@@ -62,6 +62,8 @@ class SwitchWatch(threading.Thread):
             except Exception:
                 logger.exception("the watch on the switch failed")
                 self._ended.wait(SECOND)
+        # Once more, for a word that was on its way.
+        obedience.leave(self.kind)
         connection.close()
 
     def _look(self) -> None:
@@ -73,7 +75,7 @@ class SwitchWatch(threading.Thread):
             connection.close()
             return
         if switch.refusal(row):
-            connections.end_all()
+            connections.forbid()
         self.version = row.version
 
     def _tell(self) -> None:

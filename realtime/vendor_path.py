@@ -42,7 +42,7 @@ class VendorPath:
             return Outcome(problem=f"{decision.by}: {decision.reason}")
         began = time.monotonic()
         outcome = self._vendor.send(notices)
-        if outcome.problem != ably.STOPPED:
+        if not outcome.is_ours:
             self._learn(outcome, len(notices), time.monotonic() - began)
         return outcome
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from realtime import bell, job_queues, redis_link, switch
+from realtime import bell, breaker, job_queues, redis_link, switch
 from tests.own_valkey import OwnValkey, connect
 
 
@@ -33,6 +33,7 @@ def fresh_process() -> Iterator[None]:
     bell.connect(None)
     cache.clear()
     switch._last_known = None
+    breaker.hear(None)
 
 
 @pytest.fixture(scope="session")

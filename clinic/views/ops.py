@@ -7,7 +7,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import DatabaseError
+from django.db import Error as AnyDatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -76,6 +76,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """The database answers. Redis and the vendor may be away: we serve without them."""
     try:
         Switch.objects.exists()
-    except DatabaseError:
+    except AnyDatabaseError:
         return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
     return JsonResponse({"ready": True})

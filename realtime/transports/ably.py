@@ -14,6 +14,7 @@ from django.conf import settings
 
 from realtime import deadline, switch, tokens
 from realtime.connections import Connections
+from realtime.plain import one_line
 from realtime.transports.base import Notice, Outcome
 
 API_VERSION = "3"
@@ -31,22 +32,32 @@ class AblyTransport:
     def send(self, notices: Sequence[Notice]) -> Outcome:
         """Publishes up to MOST_TOPICS notices in one request, which the gate has just allowed."""
         specs = [{"channels": [tokens.channel(n.topic)], "messages": [{"data": str(n.version)}]} for n in notices]
-        # Made here, not in the call: a late call must find the line that was closed, never make a new one.
-        if self._line and self._line.connections.ended:
-            self.close()
-        line = self._line = self._line or _Line()
-        line.connections.under = switch.known_version()
         try:
+            # Made here, not in the call: a late call must find the line that was closed, never make a new one.
+            line = self._ready_line()
             items = deadline.run(lambda: line.publish(specs), seconds=SECONDS, close=line.close)
             return _outcome(items, notices)
-        except deadline.DeadlineMissed as error:
-            self._line = None
-            return Outcome(problem=str(error))
         except Exception as error:
-            # Ended while nobody here closed it: not the vendor's fault.
-            problem = STOPPED if line.connections.ended else f"{type(error).__name__}: {error}"[:200]
+            return self._failed(error)
+
+    def _ready_line(self) -> _Line:
+        if self._line and self._line.connections.ended:
             self.close()
-            return Outcome(problem=problem)
+        self._line = self._line or _Line()
+        self._line.connections.under = switch.known_version()
+        return self._line
+
+    def _failed(self, error: Exception) -> Outcome:
+        is_stopped = self._line is not None and self._line.connections.are_forbidden
+        # Whatever a call that missed its deadline still holds is closed by a thread of its own.
+        if isinstance(error, deadline.DeadlineMissed) and not isinstance(error, deadline.Exhausted):
+            self._line = None
+        self.close()
+        if is_stopped:
+            return Outcome(problem=STOPPED, is_ours=True)
+        if isinstance(error, deadline.DeadlineMissed):
+            return Outcome(problem=str(error), is_ours=isinstance(error, deadline.Exhausted))
+        return Outcome(problem=one_line(f"{type(error).__name__}: {error}")[:200])
 
     def close(self) -> None:
         """Ends the connection, if there is one; the next publish of this drain starts afresh."""
@@ -56,7 +67,7 @@ class AblyTransport:
 
 
 class _Line:
-    """An SDK client and the connections that it makes: it can close those that it has, but not one under way."""
+    """An SDK client, which can close the connections that it has, and all that it makes, also one under way."""
 
     def __init__(self) -> None:
         self.client, self.connections = _client(), Connections()
@@ -96,6 +107,5 @@ def _outcome(items: Iterable[dict[str, Any]], notices: Sequence[Notice]) -> Outc
     if len(confirmed) == len(notices):
         return Outcome(confirmed)
     errors = [str(r["error"].get("message", "refused")) for r in results if r.get("error")]
-    return Outcome(
-        confirmed, problem=f"vendor did not confirm all: {'; '.join(errors)[:160] or 'no word on some'}"
-    )
+    said = one_line("; ".join(errors))[:160] or "no word on some"
+    return Outcome(confirmed, problem=f"vendor did not confirm all: {said}")

@@ -17,10 +17,14 @@ class Notice:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`confirmed`: names of the topics that the other side took, one by one. `problem`: in words, or empty."""
+    """`confirmed`: names of the topics that the other side took, one by one. `problem`: in words, or empty.
+
+    `is_ours`: the problem says nothing of the other side, which was not asked, or not to the end.
+    """
 
     confirmed: frozenset[str] = field(default_factory=frozenset)
     problem: str = ""
+    is_ours: bool = False
 
 
 class Transport(Protocol):

@@ -198,3 +198,37 @@ def test_no_more_requests_at_a_time_than_threads_and_the_rest_wait_in_line() -> 
 
     asyncio.run(scene())
     handler.pool.shutdown()
+
+
+def held_request(app: Handler) -> Client:
+    doors.clear()
+    inside.clear()
+    return Client(app, "/held")
+
+
+def test_alive_is_said_while_every_thread_is_held(one_thread: Handler) -> None:
+    async def scene() -> None:
+        first = held_request(one_thread)
+        await until(lambda: inside)
+        assert await Client(one_thread, "/healthz").json() == {"alive": True}
+        doors.set()
+        await first.answer()
+
+    asyncio.run(scene())
+
+
+def test_page_that_nobody_waits_for_any_more_is_not_made_but_a_post_is_done(one_thread: Handler) -> None:
+    async def scene() -> None:
+        first = held_request(one_thread)
+        await until(lambda: inside)
+        left, posted = Client(one_thread, "/held"), Client(one_thread, "/echo", b"checked in")
+        for client in (left, posted):
+            client.vanish()
+        await until(lambda: left.inbox.empty() and posted.inbox.empty())
+        doors.set()
+        await first.answer()
+        assert (await posted.answer())[1] == b"checked in"
+        await asyncio.wait_for(left.task, 10)
+        assert left.sent == [] and len(inside) == 1
+
+    asyncio.run(scene())

@@ -113,5 +113,7 @@ def test_open_breaker_is_said_with_since_when_and_why(harbor: Clinic, live_redis
 
 @pytest.mark.usefixtures("in_use")
 def test_forced_breaker_is_said_too(harbor: Clinic, live_redis: Any) -> None:
-    Breaker(live_redis).force("open", why="olu: a drill")
+    guard, fence = Breaker(live_redis), lapse(live_redis)
+    calls(guard, fence, "xxxxx")
+    guard.force("open", why="olu: a drill")
     assert health.look().sentence == "Vendor not in use (forced open by a person): screens run on our own path"

@@ -17,8 +17,8 @@ from tests.waiting import until
 
 # Milliseconds. The floor asks each 1.5 s, 20 % more at most; half a second is for the fetch on a busy machine.
 SCREEN, FLOOR = 1000, 1500 * 1.2 + 500
-# Milliseconds over the healthy median, of all POSTs and of those that write, and at most. No figure of speed, which
-# the bench has: a wait for the vendor would show as a second.
+# Milliseconds over the healthy median, of all POSTs and of those that write, and at most. No figure of speed: a
+# wait for the vendor would show as a second.
 NOISE, LONGEST_POST = 150, 1000
 # Seconds. Streams come back by their back-off, which has full jitter.
 SETTLED, CONFIRMED, STREAMS = 10, 10, 30

@@ -50,6 +50,7 @@ def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def breaker_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests without Redis: what the breaker would say if it could be read."""
     monkeypatch.setattr(breaker, "look", breaker.View)
+    breaker.hear(breaker.View())
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from realtime import connections, deadline, switch
 from realtime.models import Switch
 from realtime.transports import ably
-from realtime.transports.base import Notice
+from realtime.transports.base import Notice, Outcome
 from tests.realtime.standin_rig import Rig
 from tests.waiting import until
 
@@ -69,7 +69,7 @@ def test_late_call_makes_no_connection_of_its_own(vendor: Rig, monkeypatch: pyte
 def test_line_that_was_ended_between_two_publishes_is_not_used_again(vendor: Rig) -> None:
     transport, notices = ably.AblyTransport(), [Notice("abc", 2)]
     assert transport.send(notices).confirmed == {"abc"}
-    connections.end_all()
+    connections.forbid()
     until(lambda: vendor.seen()["open"] == 0)
     assert transport.send(notices).confirmed == {"abc"}
     transport.close()
@@ -92,3 +92,33 @@ def test_line_is_kept_over_a_drain_and_carries_the_version_that_the_gate_read(
 
 def test_deadline_is_one_second() -> None:
     assert ably.SECONDS == 1.0
+
+
+def test_call_that_the_switch_ended_is_no_word_of_the_vendor(vendor: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(client: Any, specs: Any) -> Any:
+        connections.forbid()
+        raise OSError("the line went dead")
+
+    monkeypatch.setattr(ably, "_publish", stopped)
+    assert ably.AblyTransport().send([Notice("abc", 2)]) == Outcome(problem=ably.STOPPED, is_ours=True)
+
+
+def test_at_the_bound_nothing_is_begun_kept_or_held_against_the_vendor(
+    vendor: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport, notices = ably.AblyTransport(), [Notice("abc", 2)]
+    assert transport.send(notices).confirmed == {"abc"}
+    monkeypatch.setattr(deadline, "exhausted", lambda: True)
+    outcome = transport.send(notices)
+    assert outcome.is_ours and "must end" in outcome.problem
+    assert connections.oldest() is None
+    until(lambda: vendor.seen()["open"] == 0)
+
+
+def test_client_that_cannot_be_made_is_a_problem_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_files() -> Any:
+        raise OSError(24, "Too many open files\nforged: a line")
+
+    monkeypatch.setattr(ably, "_client", no_files)
+    outcome = ably.AblyTransport().send([Notice("abc", 2)])
+    assert outcome.problem == "OSError: [Errno 24] Too many open files forged: a line"

@@ -117,7 +117,7 @@ def test_good_probe_closes_it_and_forgets_what_was(opened: Breaker, fence: int) 
     hurry(opened)
     assert opened.ask(fence).state == "half-open"
     calls(opened, fence, ".xxxx")
-    assert state(opened) == "closed"
+    assert (state(opened), opened.peek().since) == ("closed", 0)
 
 
 @pytest.mark.parametrize(("outcome", "why"), [("x", "the probe failed"), ("s", "the probe was slow")])

@@ -30,7 +30,10 @@ def test_status_says_how_it_stands(live_redis: Any) -> None:
 
 
 def test_force_holds_for_its_time_and_says_who_and_why(live_redis: Any) -> None:
-    assert said("open", "--reason", "a drill", "--for", "30m") == "The breaker is closed: forced open by a person."
+    assert (
+        said("open", "--reason", "a drill", "--for", "30m")
+        == "The breaker is forced open; by itself it would be closed."
+    )
     assert 0 < live_redis.ttl(breaker.FORCED) <= 1800
     assert Breaker(live_redis).events()[0].why == f"{getpass.getuser()}: a drill"
     assert said("auto") == "The breaker is closed: calls are well."

@@ -102,5 +102,5 @@ def test_oldest_is_of_those_that_are_not_ended(ours: Connections) -> None:
     assert connections.oldest() == 3
     older.end()
     assert connections.oldest() == 7
-    connections.end_all()
+    connections.forbid()
     assert connections.oldest() is None

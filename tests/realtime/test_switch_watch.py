@@ -86,7 +86,7 @@ def test_stop_ends_the_call_under_way_and_only_then_is_it_obeyed(
     assert obedience.settle(version, 1) == Obeyed(1, 1)
     until(lambda: vendor.seen()["open"] == 0, 1)
     thread.join(1)
-    assert outcomes == [Outcome(problem=ably.STOPPED)]
+    assert outcomes == [Outcome(problem=ably.STOPPED, is_ours=True)]
 
 
 def test_connection_that_opens_after_the_hint_is_ended_too(only_hints: None, watch: None) -> None:

@@ -165,7 +165,9 @@ def test_answer_that_cannot_be_counted_still_counts_for_the_screens(
 def test_call_that_the_switch_ended_is_not_held_against_the_vendor(
     vendor: Rig, live_redis: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(ably.AblyTransport, "send", lambda self, notices: Outcome(problem=ably.STOPPED))
+    monkeypatch.setattr(
+        ably.AblyTransport, "send", lambda self, notices: Outcome(problem=ably.STOPPED, is_ours=True)
+    )
     assert fan_out(live_redis)["problems"] == [ably.STOPPED]
     assert not live_redis.exists(breaker.OUTCOMES)
     assert vendor_path.problem() == ""

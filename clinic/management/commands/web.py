@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 # Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
 # for it for ever, also once it has closed the connection.
-UNREAD = 20
+UNREAD = 60
 
 
 class Command(BaseCommand):

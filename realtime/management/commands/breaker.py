@@ -27,7 +27,7 @@ class Command(BaseCommand):
         guard = Breaker(redis_link.client())
         try:
             if action != "status":
-                why = f"{getpass.getuser()}: {one_line(options['reason']) or 'from the shell'}"
+                why = f"{getpass.getuser()}: {one_line(options['reason'])[:200] or 'from the shell'}"
                 guard.force(action, why=why, seconds=_seconds(options["length"]))
             self.stdout.write(_sentence(guard.peek()))
         except redis.RedisError:
@@ -44,4 +44,6 @@ def _seconds(text: str) -> int:
 
 
 def _sentence(view: View) -> str:
+    if view.forced != "auto":
+        return f"The breaker is forced {view.forced}; by itself it would be {view.state}."
     return f"The breaker is {view.state}: {view.in_words()}."

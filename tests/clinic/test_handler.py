@@ -97,6 +97,12 @@ class Client:
         return found
 
 
+@pytest.fixture(autouse=True)
+def closed_doors() -> None:
+    doors.clear()
+    inside.clear()
+
+
 @pytest.fixture
 def one_thread() -> Iterator[Handler]:
     handler = Handler(threads=1)
@@ -200,15 +206,9 @@ def test_no_more_requests_at_a_time_than_threads_and_the_rest_wait_in_line() -> 
     handler.pool.shutdown()
 
 
-def held_request(app: Handler) -> Client:
-    doors.clear()
-    inside.clear()
-    return Client(app, "/held")
-
-
 def test_alive_is_said_while_every_thread_is_held(one_thread: Handler) -> None:
     async def scene() -> None:
-        first = held_request(one_thread)
+        first = Client(one_thread, "/held")
         await until(lambda: inside)
         assert await Client(one_thread, "/healthz").json() == {"alive": True}
         doors.set()
@@ -219,7 +219,7 @@ def test_alive_is_said_while_every_thread_is_held(one_thread: Handler) -> None:
 
 def test_page_that_nobody_waits_for_any_more_is_not_made_but_a_post_is_done(one_thread: Handler) -> None:
     async def scene() -> None:
-        first = held_request(one_thread)
+        first = Client(one_thread, "/held")
         await until(lambda: inside)
         left, posted = Client(one_thread, "/held"), Client(one_thread, "/echo", b"checked in")
         for client in (left, posted):

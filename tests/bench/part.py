@@ -40,7 +40,10 @@ QUICK = Sizes(
 
 @dataclass
 class Bench:
-    """One run of the bench: `method` gathers sentences on how things were measured."""
+    """One run of the bench.
+
+    `method` gathers sentences on how things were measured, `broken` what went wrong with parts that gave no rows.
+    """
 
     site: Site
     sizes: Sizes
@@ -48,6 +51,7 @@ class Bench:
     writer: Remote
     clinics: list[Seeded]
     method: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     def fresh(self) -> None:
         """Nothing of another part waits in Redis."""

@@ -23,7 +23,7 @@ class Sizes:
     screens: int = 10
     seconds: float = 6.0
     crowd: int = 2000
-    rings: int = 5
+    rings: int = 20
     asking: float = 1.5
     changes: int = 1000
     jobs: int = 120
@@ -61,10 +61,10 @@ class Bench:
         """The breaker is closed and knows nothing."""
         self.site.redis().delete(STATE, OUTCOMES, FORCED)
 
-    def schedule(self, a_second: float, seed: int) -> Schedule:
-        """Changes at random clinics: the same for all who are measured in one run."""
+    def schedule(self, a_second: float, seed: int, seconds: float) -> Schedule:
+        """Changes at random clinics: the same for all who are measured in one run, as far as each goes."""
         chance, at, found = random.Random(seed), 0.0, []
-        while (at := at + chance.uniform(0.5, 1.5) / a_second) < self.sizes.seconds:
+        while (at := at + chance.uniform(0.5, 1.5) / a_second) < seconds:
             found.append((at, chance.randrange(len(self.clinics))))
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -118,6 +119,17 @@ def test_an_unknown_part_is_refused(measured: Mock) -> None:
         command.main(["--only", "nonsense"])
     assert refusal.value.code == 2
     measured.assert_not_called()
+
+
+def test_sigterm_ends_blocks_as_it_ends_the_command() -> None:
+    kept = signal.getsignal(signal.SIGTERM)
+    try:
+        command._end_at_sigterm()
+        with pytest.raises(SystemExit) as end:
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+    assert end.value.code == 143
 
 
 def test_own_settings_of_a_person_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

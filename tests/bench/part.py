@@ -22,6 +22,7 @@ class Sizes:
     clinics: int = 50
     screens: int = 10
     seconds: float = 6.0
+    emr_seconds: float = 10.0
     crowd: int = 2000
     rings: int = 20
     asking: float = 1.5
@@ -33,8 +34,8 @@ class Sizes:
 
 
 QUICK = Sizes(
-    runs=1, clinics=4, screens=2, seconds=1.0, crowd=40, rings=2, asking=0.2, changes=40, jobs=10, low_jobs=20,
-    calls=20, processes=4,
+    runs=1, clinics=4, screens=2, seconds=1.0, emr_seconds=1.0, crowd=40, rings=2, asking=0.2, changes=40,
+    jobs=10, low_jobs=20, calls=20, processes=4,
 )  # fmt: skip
 
 

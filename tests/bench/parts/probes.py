@@ -26,7 +26,8 @@ def measure(bench: Bench) -> list[Row]:
         vendor.fault("silent")
         for run in range(bench.sizes.runs):
             for kind, found in (("", ours), ("usual_", theirs)):
-                bench.say(f"probes: run {run + 1}, {bench.sizes.processes} processes, {kind or 'our '}breaker")
+                whose = "the usual" if kind else "our"
+                bench.say(f"probes: run {run + 1}, {bench.sizes.processes} processes, {whose} breaker")
                 bench.fresh()
                 vendor.reset()
                 _period(bench, prober, kind)

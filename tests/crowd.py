@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 0x8A
+TEXT, PING, PONG = 1, 9, 0x8A
 # So many handshakes at a time.
 AT_ONCE = 50
 
 
 class Member(asyncio.Protocol):
-    """One client. `version`: the newest it heard; `code`: why it was closed, or 0."""
+    """One client. `version`: the newest it heard."""
 
     def __init__(self, crowd: Crowd) -> None:
         self.crowd = crowd
-        self.version = self.code = 0
+        self.version = 0
         self.is_open = asyncio.get_running_loop().create_future()
         self._rest = b""
 
@@ -63,8 +63,6 @@ class Member(asyncio.Protocol):
                 self.crowd.heard(version)
         elif kind == PING:
             self.transport.write(bytes([PONG, 0x80 | len(body)]) + bytes(4) + body)
-        elif kind == CLOSE:
-            self.code = int.from_bytes(body[:2], "big")
 
 
 class Crowd:

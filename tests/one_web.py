@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -62,6 +61,7 @@ class OneWeb:
     port: int = field(default_factory=homes.free_port)
     topic: str = ""
     cookie: str = ""
+    _started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def env(self) -> dict[str, str]:
         apart = ("EVENKEEL_", "ABLY_", "REDIS_", "DATABASE_")
@@ -90,23 +90,27 @@ class OneWeb:
         self.process = psutil.Process(self._web.pid)
 
     def _start_valkey(self) -> None:
-        self.valkey = subprocess.Popen(list(valkey.program(self.home).argv), stdout=subprocess.DEVNULL)
+        argv = list(valkey.program(self.home).argv)
+        self.valkey = self._keep(subprocess.Popen(argv, stdout=subprocess.DEVNULL, text=True))
         until(lambda: valkey.answers(valkey.url(self.home)))
 
     def stop(self) -> None:
         """Ends all of it, Valkey too when it is frozen."""
-        for process in (self._shell, self._web, self.valkey):
+        for process in self._started:
             process.kill()
             process.wait()
-        for pipe in (self._shell.stdin, self._shell.stdout):
-            if pipe:
+            for pipe in filter(None, (process.stdin, process.stdout)):
                 pipe.close()
 
     def python(self, *words: str, pipes: bool = False) -> subprocess.Popen[str]:
-        """A Python of this installation."""
+        """A Python of this installation; it ends with the rest, if not before."""
         pipe = subprocess.PIPE if pipes else None
         command = [sys.executable, *words]
-        return subprocess.Popen(command, cwd=ROOT, env=self.env(), stdin=pipe, stdout=pipe, text=True)
+        return self._keep(subprocess.Popen(command, cwd=ROOT, env=self.env(), stdin=pipe, stdout=pipe, text=True))
+
+    def _keep(self, process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+        self._started.append(process)
+        return process
 
     def ring(self, version: int) -> None:
         """Through the Channels layer alone, as from another process."""
@@ -140,14 +144,6 @@ class OneWeb:
         """How many the hub holds; -1 while it does not answer."""
         return int(self._get("/listeners") or -1)
 
-    def answers_at(self, port: int) -> bool:
-        """Whether an HTTP server listens there."""
-        try:
-            with socket.create_connection(("127.0.0.1", port), 1):
-                return True
-        except OSError:
-            return False
-
     def connections(self) -> int:
         """How many TCP connections the web process has with clients."""
         return sum(one.laddr.port == self.port and bool(one.raddr) for one in self.process.net_connections("tcp"))
@@ -156,12 +152,14 @@ class OneWeb:
     def redis_away(self, how: str) -> Iterator[None]:
         """`how`: frozen, or killed and at the end of the block started again."""
         self.valkey.send_signal(signal.SIGSTOP if how == "frozen" else signal.SIGKILL)
-        yield
-        if how == "frozen":
-            self.valkey.send_signal(signal.SIGCONT)
-        else:
-            self.valkey.wait()
-            self._start_valkey()
+        try:
+            yield
+        finally:
+            if how == "frozen":
+                self.valkey.send_signal(signal.SIGCONT)
+            else:
+                self.valkey.wait()
+                self._start_valkey()
 
     def _get(self, path: str) -> str:
         try:
@@ -174,8 +172,8 @@ class OneWeb:
 @contextmanager
 def running(home: Path, patches: str = "") -> Iterator[OneWeb]:
     web = OneWeb(home, patches)
-    web.start()
     try:
+        web.start()
         yield web
     finally:
         web.stop()

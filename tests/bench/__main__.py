@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 
 from tests.bench import machine, site, table
@@ -32,23 +34,24 @@ NOT_HERE = (
 
 
 def main(argv: Sequence[str]) -> int:
-    """0; with `--strict`, 1 when a ratio or a count is not met."""
+    """0; 1 when a part could not be measured and, with `--strict`, when a ratio or a count is not met."""
     words = _parser().parse_args(argv)
     _forget_settings()
+    load = machine.load()
     bench, rows = _measure(words.only or list(PARTS), QUICK if words.quick else Sizes())
-    found = machine.describe(bench.method)
+    found = machine.describe(bench.method, load)
     if words.json:
         print(json.dumps({"machine": found, "rows": [row.as_json() for row in rows]}))
     else:
         print(table.text(found, rows))
     failed = [row.name for row in rows if row.failed]
-    for name in failed:
-        print(f"not met: {name}", file=sys.stderr)
-    return 1 if words.strict and failed else 0
+    for line in [*(f"not met: {name}" for name in failed), *(f"not measured: {why}" for why in bench.broken)]:
+        print(line, file=sys.stderr)
+    return 1 if bench.broken or (words.strict and failed) else 0
 
 
 def _measure(names: Sequence[str], sizes: Sizes) -> tuple[Bench, list[Row]]:
-    """Raises what a part raises: a row that could not be measured is no row."""
+    """Every part that could be measured has its rows: what one raises is told, and costs nothing of the others."""
     began = time.monotonic()
 
     def say(what: str) -> None:
@@ -60,12 +63,21 @@ def _measure(names: Sequence[str], sizes: Sizes) -> tuple[Bench, list[Row]]:
         clinics = writer.call("seed", sizes.clinics, emr, place.plan.emr_secret)
         bench = Bench(place, sizes, say, writer, clinics)
         for name in names:
-            bench.fresh()
-            rows += PARTS[name](bench)
+            rows += _part(bench, name)
     if set(names) == set(PARTS):
         bench.method.append(NOT_HERE)
     say("done")
     return bench, rows
+
+
+def _part(bench: Bench, name: str) -> list[Row]:
+    try:
+        bench.fresh()
+        return PARTS[name](bench)
+    except Exception as error:
+        traceback.print_exc()
+        bench.broken.append(f"{name}: {str(error).strip().rpartition(chr(10))[2] or type(error).__name__}")
+        return []
 
 
 def _forget_settings() -> None:
@@ -84,5 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _end_at_sigterm() -> None:
+    """Blocks end as they do for Ctrl-C: with their processes and their home."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+
+
 if __name__ == "__main__":
+    _end_at_sigterm()
     sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -22,20 +23,29 @@ PACKAGES = (
     "redis",
     "uvicorn",
     "uvloop",
+    "httptools",
+    "websockets",
     "ably",
 )
 
 
-def describe(method: Sequence[str]) -> dict[str, Any]:
+def load() -> list[float]:
+    """How many processes wanted a core in the last 1, 5 and 15 minutes; ask before the bench adds its own."""
+    return [round(one, 2) for one in os.getloadavg()]
+
+
+def describe(method: Sequence[str], before: Sequence[float]) -> dict[str, Any]:
     """`{"cores", "cpu", "system", "load", "versions": {name: version}, "method": [sentence]}`."""
     return {
         "cores": os.cpu_count(),
         "cpu": _cpu(),
         "system": f"{platform.system()} {platform.machine()}",
+        "load": list(before),
         "versions": {
             "Python": platform.python_version(),
             **{n: version(n) for n in PACKAGES},
             "Valkey": _valkey(),
+            "SQLite": sqlite3.sqlite_version,
         },
         "method": list(method),
     }

@@ -22,8 +22,9 @@ class Sizes:
     clinics: int = 50
     screens: int = 10
     seconds: float = 6.0
+    emr_seconds: float = 10.0
     crowd: int = 2000
-    rings: int = 5
+    rings: int = 20
     asking: float = 1.5
     changes: int = 1000
     jobs: int = 120
@@ -33,14 +34,17 @@ class Sizes:
 
 
 QUICK = Sizes(
-    runs=1, clinics=4, screens=2, seconds=1.0, crowd=40, rings=2, asking=0.2, changes=40, jobs=10, low_jobs=20,
-    calls=20, processes=4,
+    runs=1, clinics=4, screens=2, seconds=1.0, emr_seconds=1.0, crowd=40, rings=2, asking=0.2, changes=40,
+    jobs=10, low_jobs=20, calls=20, processes=4,
 )  # fmt: skip
 
 
 @dataclass
 class Bench:
-    """One run of the bench: `method` gathers sentences on how things were measured."""
+    """One run of the bench.
+
+    `method` gathers sentences on how things were measured, `broken` what went wrong with parts that gave no rows.
+    """
 
     site: Site
     sizes: Sizes
@@ -48,6 +52,7 @@ class Bench:
     writer: Remote
     clinics: list[Seeded]
     method: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     def fresh(self) -> None:
         """Nothing of another part waits in Redis."""
@@ -57,10 +62,10 @@ class Bench:
         """The breaker is closed and knows nothing."""
         self.site.redis().delete(STATE, OUTCOMES, FORCED)
 
-    def schedule(self, a_second: float, seed: int) -> Schedule:
-        """Changes at random clinics: the same for all who are measured in one run."""
+    def schedule(self, a_second: float, seed: int, seconds: float) -> Schedule:
+        """Changes at random clinics: the same for all who are measured in one run, as far as each goes."""
         chance, at, found = random.Random(seed), 0.0, []
-        while (at := at + chance.uniform(0.5, 1.5) / a_second) < self.sizes.seconds:
+        while (at := at + chance.uniform(0.5, 1.5) / a_second) < seconds:
             found.append((at, chance.randrange(len(self.clinics))))
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connections
@@ -11,8 +12,10 @@ from django.db import connections
 from realtime import redis_link
 from realtime.breaker import STATE, Breaker
 from realtime.dirty import Dirty
+from realtime.transports.ably import AblyTransport
 from realtime.transports.base import Notice
 from realtime.vendor_path import VendorPath
+from tests.bench.rivals.breaker import UsualBreaker
 
 FAILURES, SETTLE = 10, 0.2
 
@@ -32,14 +35,31 @@ class Prober:
         client.hset(STATE, "until", 0)
         return guard.peek().state
 
+    def usual_half_open(self) -> str:
+        """The same of the rival's breaker."""
+        usual = UsualBreaker(redis_link.client())
+        usual.open(0.0)
+        return usual.state()
+
+    def usual_state(self) -> str:
+        """Of the rival's breaker now."""
+        return UsualBreaker(redis_link.client()).state()
+
     def race(self, processes: int, seconds: float) -> int:
         """They all try, from the same moment, for so long. Returns how many tried at all."""
+        return self._race(_try, processes, seconds)
+
+    def usual_race(self, processes: int, seconds: float) -> int:
+        """The same with the rival's breaker and no lease."""
+        return self._race(_usual_try, processes, seconds)
+
+    def _race(self, attempt: Callable[[Any, Any, float], None], processes: int, seconds: float) -> int:
         redis_link.client().close()
         redis_link.client.cache_clear()
         connections.close_all()
         fork: Any = multiprocessing.get_context("fork")
         start, tries = fork.Barrier(processes), fork.Value("i", 0)
-        children = [fork.Process(target=_try, args=(start, tries, seconds)) for _n in range(processes)]
+        children = [fork.Process(target=attempt, args=(start, tries, seconds)) for _n in range(processes)]
         for child in children:
             child.start()
         for child in children:
@@ -65,3 +85,21 @@ def _try(start: Any, tries: Any, seconds: float) -> None:
         time.sleep(SETTLE / 100)
     with tries.get_lock():
         tries.value += has_tried
+
+
+def _usual_try(start: Any, tries: Any, seconds: float) -> None:
+    usual, has_tried = UsualBreaker(redis_link.client()), False
+    start.wait()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        has_tried |= usual.call(_publish)
+        time.sleep(SETTLE / 100)
+    with tries.get_lock():
+        tries.value += has_tried
+
+
+def _publish() -> bool:
+    vendor = AblyTransport()
+    outcome = vendor.send([Notice("a" * 26, 1)])
+    vendor.close()
+    return bool(outcome.confirmed)

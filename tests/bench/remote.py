@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import django
+import psutil
 import uvloop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,24 +55,21 @@ class Remote:
         self._process.kill()
         self._process.wait()
 
-    def begin(self, method: str, *words: Any) -> None:
-        """Asks, and does not wait: `end` gives the answer."""
-        self._pipe.send((method, words))
+    def cpu(self) -> float:
+        """Seconds that the process has taken of a core so far."""
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
 
-    def end(self) -> Any:
-        """What the call returned. Raises RemoteFailed."""
+    def call(self, method: str, *words: Any) -> Any:
+        """What the method returns. Raises RemoteFailed."""
         try:
+            self._pipe.send((method, words))
             is_well, answer = self._pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):
             raise RemoteFailed(f"{self.where} is gone") from None
         if not is_well:
             raise RemoteFailed(answer)
         return answer
-
-    def call(self, method: str, *words: Any) -> Any:
-        """What the method returns. Raises RemoteFailed."""
-        self.begin(method, *words)
-        return self.end()
 
 
 def _serve(target: Any, pipe: Connection) -> None:

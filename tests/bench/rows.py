@@ -25,9 +25,9 @@ class Row:
     judged: bool = False
 
     def __post_init__(self) -> None:
-        """Raises NotMeasured for what can be no figure: a pass must rest on one."""
+        """Raises NotMeasured for what can be no figure: a pass must rest on more than nothing."""
         for figure in (self.value, self.rival_value):
-            if figure is not None and not 0 < figure < math.inf:
+            if figure is not None and not (math.isfinite(figure) and (figure > 0 or not self.judged)):
                 raise NotMeasured(f"{self.name}: {figure} {self.unit}")
 
     @property

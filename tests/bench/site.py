@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from tests.bench.stats import NotMeasured
 from tests.waiting import until
 
 Say = Callable[[str], None]
+# Ends a suspended process, too, when we have died.
+STOPPED_TOO = signal.SIGKILL
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Site:
     @contextmanager
     def web(self) -> Iterator[Served]:
         """The real web process."""
-        with self.running(programs.web(self.plan.host, self.plan.port, self.env)) as child:
+        program = programs.web(self.plan.host, self.plan.port, self.env)
+        with self.running(replace(program, death_signal=STOPPED_TOO)) as child:
             yield Served(self.plan.port, psutil.Process(child.pid))
 
     @contextmanager
@@ -80,7 +85,8 @@ class Site:
         """Another application under the same server."""
         port = home.free_port()
         argv = [sys.executable, "-W", "ignore", "-m", "tests.bench.serve", app, str(port)]
-        program = Program(app, argv, self.env, lambda: home.port_taken(demo.HOST, port), 30)
+        ready = partial(home.port_taken, demo.HOST, port)
+        program = Program(app, argv, self.env, ready, 30, death_signal=STOPPED_TOO)
         with self.running(program) as child:
             yield Served(port, psutil.Process(child.pid))
 

@@ -15,7 +15,9 @@ MET = {True: "yes", False: "NO", None: ""}
 def text(machine: dict[str, Any], rows: Sequence[Row]) -> str:
     """The machine, the rows and how they were measured."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    head = [f"{machine['cores']} cores, {machine['cpu']}, {machine['system']}", versions, ""]
+    load = ", ".join(f"{one:g}" for one in machine["load"])
+    first = f"{machine['cores']} cores, {machine['cpu']}, {machine['system']}; load average before: {load}"
+    head = [first, versions, ""]
     notes = ["", *(f"* {note}" for note in machine["method"])]
     return "\n".join([*head, *_lines([HEAD, *map(_cells, rows)]), *notes])
 

@@ -67,6 +67,19 @@ def test_a_process_that_ends_is_an_error() -> None:
         plain.call("end")
 
 
+def test_a_call_to_a_process_that_has_ended_is_an_error_too() -> None:
+    with remote("Plain") as plain:
+        for _n in range(2):
+            with pytest.raises(RemoteFailed, match="Plain is gone"):
+                plain.call("end")
+
+
+def test_its_time_on_a_core_is_counted() -> None:
+    with remote("Plain") as plain:
+        plain.call("pid")
+        assert plain.cpu() > 0
+
+
 def test_it_ends_with_its_block() -> None:
     with remote("Plain") as plain:
         process = psutil.Process(plain.call("pid"))

@@ -73,6 +73,15 @@ def test_a_figure_that_is_none_is_an_error_on_either_side(nothing: float) -> Non
         rows.count("a", nothing, "requests", None, None, 20)
 
 
+@pytest.mark.parametrize("nothing", [0.0, -1.5])
+def test_what_is_only_reported_may_be_nothing_or_less_but_never_no_number(nothing: float) -> None:
+    assert rows.reported("memory", nothing, "KB", "rival", nothing, reach=25).met
+    with pytest.raises(NotMeasured):
+        rows.reported("memory", float("nan"), "KB")
+    with pytest.raises(NotMeasured):
+        rows.reported("memory", 1.0, "KB", "rival", float("inf"))
+
+
 def test_a_row_has_the_fields_that_the_json_promises() -> None:
     assert rows.at_most("a", 12.34567, "ms", "floor", 10.0, 2).as_json() == {
         "name": "a",

@@ -75,6 +75,10 @@ class Writer:
         self._clinics[place].topic.refresh_from_db()
         return self._clinics[place].topic.version
 
+    def versions(self) -> dict[str, int]:
+        """Of every clinic's topic now, by its name."""
+        return {clinic.topic.name: self.version(place) for place, clinic in enumerate(self._clinics)}
+
     def announce(self, place: int) -> float:
         """Changes a topic. Returns when it was committed."""
         committed: list[float] = []

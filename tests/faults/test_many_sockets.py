@@ -11,7 +11,7 @@ from statistics import median
 import pytest
 import uvloop
 
-from clinic.running.home import free_port
+from clinic.running.home import free_port, port_taken
 from tests.crowd import Crowd, narrow
 from tests.one_web import OneWeb, running
 from tests.waiting import until
@@ -55,10 +55,12 @@ def consumers(web: OneWeb) -> Iterator[int]:
         str(port),
     ]
     process = web.python(*UVICORN, *more)
-    until(lambda: web.answers_at(port), 20)
-    yield port
-    process.kill()
-    process.wait()
+    try:
+        until(lambda: port_taken("127.0.0.1", port), 20)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
 
 
 async def figures(crowd: Crowd, web: OneWeb) -> list[float]:

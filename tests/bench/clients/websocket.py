@@ -97,9 +97,6 @@ class Socket(asyncio.Protocol):
             # With a mask of zeros the few bytes go back as they are.
             self._transport.write(bytes([PONG, 0x80 | len(payload)]) + MASK + payload)
 
-    def close(self) -> None:
-        self._transport.abort()
-
 
 async def connect(place: Place, heard: Callable[[bytes], None]) -> Socket:
     """Opened. Raises ConnectionError when the server refuses."""

@@ -10,7 +10,7 @@ from tests.bench.remote import Remote
 from tests.bench.rows import Row
 from tests.bench.stats import best, milliseconds, p50, p99
 
-A_SECOND, WARM_UP = 8.0, 10
+A_SECOND, WARM_UP = 16.0, 10
 WELL, FAULT = "ok", "silent"
 
 
@@ -32,10 +32,10 @@ def measure(bench: Bench) -> list[Row]:
 
 
 def _run(bench: Bench, jobs: Remote, run: int) -> list[float]:
-    schedule = bench.schedule(A_SECOND, seed=100 + run)
+    schedule = bench.schedule(A_SECOND, 100 + run, bench.sizes.emr_seconds)
     before = jobs.call("done")
     bench.writer.call("check_ins", schedule[:WARM_UP])
-    jobs.call("delays", before, WARM_UP)
+    jobs.call("delays", before, len(schedule[:WARM_UP]))
     before = jobs.call("done")
     bench.writer.call("check_ins", schedule)
     return milliseconds(jobs.call("delays", before, len(schedule)))

@@ -145,7 +145,7 @@ def test_own_settings_of_a_person_are_forgotten(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_whole_way_with_real_servers() -> None:
-    parts = ("crowd", "live", "burst", "jobs", "ring")
+    parts = ("crowd", "live", "burst", "ring")
     words = ["--quick", "--json", *(word for part in parts for word in ("--only", part))]
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=90

@@ -1,7 +1,4 @@
-"""The designs before Evenkeel, wrong on purpose: a publish job for each change, by the vendor's own SDK.
-
-The third place that knows the SDK, since what is shown here is what its defaults do.
-"""
+"""The designs before Evenkeel, wrong on purpose: a publish job for each change, by the SDK as the vendor ships it."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
-from ably.sync import AblyRestSync
 from django.conf import settings
 from rq import Queue, Retry, Worker
 from rq.serializers import JSONSerializer
@@ -21,6 +17,7 @@ from clinic.running.worker import redis_options
 from realtime import dirty, job_queues, redis_link, tokens
 from realtime.breaker import Breaker
 from realtime.models import Topic
+from realtime.transports import ably
 
 LIVES = {"result_ttl": job_queues.RESULT_SECONDS, "failure_ttl": job_queues.FAILURE_SECONDS}
 
@@ -46,10 +43,9 @@ def publish(design: str, topic: str) -> str:
     return "published"
 
 
-def client_of(way: Way) -> AblyRestSync:
-    """The SDK's client as this design makes it. It speaks JSON and takes a token, as the stand-in does."""
-    here: dict[str, Any] = {**settings.ABLY_CLIENT, "fallback_hosts": fallback_hosts()}
-    return AblyRestSync(token=tokens.for_worker(), use_binary_protocol=False, **here, **way.options)
+def client_of(way: Way) -> Any:
+    """The SDK's client as this design makes it."""
+    return ably.sdk(fallback_hosts=fallback_hosts(), **way.options)
 
 
 def _publish(way: Way, topic: str, version: int) -> None:

@@ -1,4 +1,4 @@
-"""The designs before Evenkeel, wrong on purpose: a publish job for each change, by the SDK as the vendor ships it."""
+"""The designs before Evenkeel, wrong on purpose: a publish job a change, by the SDK as the vendor ships it."""
 
 from __future__ import annotations
 

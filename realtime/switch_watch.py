@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import redis
@@ -25,6 +25,11 @@ logger = logging.getLogger(__name__)
 SECOND = 1.0
 # Between two looks while a connection is open that an older row of the switch allowed.
 SOON = 0.05
+
+
+def of_worker(pool: str, job_queues: Sequence[str]) -> AbstractContextManager[None]:
+    """The watch of a worker that may fan out; others hold no vendor connection."""
+    return watching(f"worker of {pool}") if "notices" in job_queues else nullcontext()
 
 
 @contextmanager

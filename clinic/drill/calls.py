@@ -31,12 +31,6 @@ def noted(client: redis.Redis) -> Iterator[None]:
             pipe.execute()
 
 
-def how_many_now(client: redis.Redis) -> int:
-    """Workers that are inside a call."""
-    many: Any = client.hlen(NOW)
-    return int(many)
-
-
 def spans(client: redis.Redis, until: float) -> list[Span]:
     """All calls so far; those that go on end at `until`."""
     done: Any = client.lrange(DONE, 0, -1)

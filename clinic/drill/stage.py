@@ -16,24 +16,8 @@ from clinic.running import demo, home, pools, programs, valkey
 from clinic.running.child import Program
 
 CAST = "cast.json"
-# Settings that a caller may have set, and that are not ours.
-OTHERS = (
-    "DATABASE_URL",
-    "REDIS_URL",
-    "PUBLIC_URL",
-    "ABLY_PUBLISH_KEY",
-    "ABLY_SUBSCRIBE_KEY",
-    "ABLY_ENDPOINT",
-    "ABLY_STREAM_URL",
-    "ABLY_TLS_PORT",
-    "EVENKEEL_DEMO",
-    "EVENKEEL_DEMO_CONTROL",
-    "EVENKEEL_DEMO_SECRET",
-    "EVENKEEL_SECRET_KEY",
-    "EVENKEEL_VENDOR",
-    "EVENKEEL_WORKERS",
-    "EVENKEEL_LOG_LEVEL",
-)
+# Settings of Evenkeel's that a caller may have set, and that are not ours.
+OTHERS = ("ABLY_", "DATABASE_", "EVENKEEL_", "PUBLIC_", "REDIS_")
 GRACE_SECONDS = 0.5
 ROOT = programs.MANAGE.parent
 
@@ -144,7 +128,7 @@ def set_up(template: Path, folder: Path, design: str, seconds: float) -> Stage:
 
 def clean_env(folder: Path) -> dict[str, str]:
     """What our processes get in the place of the caller's own settings. No proxy is asked for loopback."""
-    unset = dict.fromkeys(OTHERS, "")
+    unset = {name: "" for name in os.environ if name.startswith(OTHERS)}
     paths = {"EVENKEEL_HOME": str(folder), "PYTHONPATH": str(ROOT)}
     return unset | paths | {"NO_PROXY": "*", "no_proxy": "*", "EVENKEEL_LOG_LEVEL": "WARNING"}
 

@@ -11,14 +11,16 @@ from django.conf import settings
 
 from clinic.drill import calls
 from clinic.running import worker
-from realtime import redis_link
+from clinic.running.pools import POOLS
+from realtime import redis_link, switch_watch
 from realtime.transports.ably import AblyTransport
 
 
 def work(pool: str, connection: redis.Redis) -> None:
     """Serves a pool until it is stopped."""
     AblyTransport.send = noted(AblyTransport.send)  # type: ignore[method-assign]
-    worker.run(pool, connection)
+    with switch_watch.of_worker(pool, POOLS[pool]):
+        worker.run(pool, connection)
 
 
 def noted(call: Callable[..., Any]) -> Callable[..., Any]:

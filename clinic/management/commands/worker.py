@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 import redis
@@ -22,6 +21,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, pool: str, **options: Any) -> None:
         connection = redis.Redis(**{**settings.REDIS_KWARGS, **worker.redis_options()})
-        may_fan_out = "notices" in POOLS[pool]
-        with switch_watch.watching(f"worker of {pool}") if may_fan_out else nullcontext():
+        with switch_watch.of_worker(pool, POOLS[pool]):
             worker.run(pool, connection)

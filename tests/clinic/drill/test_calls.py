@@ -11,10 +11,10 @@ from clinic.drill import calls
 
 
 def test_a_call_counts_while_it_lasts(live_redis: Any) -> None:
-    assert calls.how_many_now(live_redis) == 0
+    assert live_redis.hlen(calls.NOW) == 0
     with calls.noted(live_redis):
-        assert calls.how_many_now(live_redis) == 1
-    assert calls.how_many_now(live_redis) == 0
+        assert live_redis.hlen(calls.NOW) == 1
+    assert live_redis.hlen(calls.NOW) == 0
 
 
 def test_its_span_is_kept_also_when_it_fails(live_redis: Any) -> None:

@@ -59,13 +59,13 @@ def test_making_of_the_client_counts_as_held_too(
     made, held = old_ways.client_of, list[int]()
 
     def client_of(way: Way) -> Any:
-        held.append(calls.how_many_now(live_redis))
+        held.append(live_redis.hlen(calls.NOW))
         return made(way)
 
     monkeypatch.setattr(old_ways, "client_of", client_of)
     old_ways.publish("incident", topic.name)
     assert held == [1]
-    assert calls.how_many_now(live_redis) == 0
+    assert live_redis.hlen(calls.NOW) == 0
 
 
 def test_vendors_failure_fails_the_job(live_redis: Any, topic: Topic, vendor: Rig) -> None:

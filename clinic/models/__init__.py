@@ -1,4 +1,5 @@
-from clinic.models.deliveries import Delivery, Destination
+from clinic.models.deliveries import Delivery, EngineEvent
+from clinic.models.destinations import Destination, RemoteRecord
 from clinic.models.hours import OpeningHours, SpecialHours
 from clinic.models.people import Device, HelpRequest, Membership
 from clinic.models.places import Clinic, Room
@@ -9,9 +10,11 @@ __all__ = [
     "Delivery",
     "Destination",
     "Device",
+    "EngineEvent",
     "HelpRequest",
     "Membership",
     "OpeningHours",
+    "RemoteRecord",
     "Room",
     "SpecialHours",
     "Visit",

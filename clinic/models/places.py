@@ -43,6 +43,17 @@ class Clinic(models.Model):
     slug = models.SlugField(unique=True, help_text=_("Short name in addresses."))
     topic = models.OneToOneField(Topic, on_delete=models.PROTECT, editable=False)
     time_zone = models.CharField(max_length=50, default="America/Chicago", validators=[check_time_zone])
+    technical_email = models.EmailField(
+        _("technical address"),
+        blank=True,
+        help_text=_("Told by mail when messages to another system were given up, or are stuck."),
+    )
+    hl7_facility = models.CharField(
+        _("HL7 facility"),
+        max_length=50,
+        blank=True,
+        help_text=_("How schedules name this clinic in MSH-6. Empty: its short name."),
+    )
     label_style = models.CharField(
         _("what the wait-room screen shows"), max_length=20, choices=LabelStyle, default=LabelStyle.TICKET
     )

@@ -11,6 +11,7 @@ from clinic import demo, seeding, services
 from clinic.models import Clinic, Destination, Device, Membership, Visit
 from clinic.models.people import digest
 from clinic.models.visits import Reason
+from clinic.sealed import Secrets, seal
 from clinic.services import Actor, Answers
 from clinic.states import State
 
@@ -34,7 +35,9 @@ def seed(emr_url: str, emr_secret: str) -> Clinic:
     for role, name in PEOPLE.items():
         _make_person(clinic, role, name)
     Destination.objects.update_or_create(
-        clinic=clinic, name="Record system", defaults={"url": emr_url, "secret": emr_secret}
+        clinic=clinic,
+        name="Record system",
+        defaults={"url": emr_url, "sealed_secrets": seal(Secrets(signing=(emr_secret,)))},
     )
     _book_today(clinic, timezone.now())
     return clinic

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.running import home
+
+Network = IPv4Network | IPv6Network
 
 PREFIX = "EVENKEEL_"
 
@@ -84,6 +87,14 @@ def key(name: str) -> str:
     if value and not (colon and secret and "." in head):
         raise ImproperlyConfigured(f"{name} is not an Ably API key: it looks like appId.keyId:secret.")
     return value
+
+
+def networks(name: str) -> list[Network]:
+    """Networks such as "10.0.0.0/8, 192.168.7.20"; none when empty."""
+    try:
+        return [ip_network(word) for word in text(name).replace(",", " ").split()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}. Write networks such as 10.0.0.0/8, 192.168.7.20.") from None
 
 
 def refuse_unknown(known: Collection[str]) -> None:

@@ -22,6 +22,8 @@ env.refuse_unknown(
     {
         "EVENKEEL_HOME",
         "EVENKEEL_SECRET_KEY",
+        "EVENKEEL_OLD_SECRET_KEYS",
+        "EVENKEEL_PRIVATE_DESTINATIONS",
         "EVENKEEL_DEMO",
         "EVENKEEL_VENDOR",
         "EVENKEEL_WORKERS",
@@ -60,6 +62,9 @@ if len(SECRET_KEY) < 50:
         "it may be left out only where DATABASE_URL is. Make one with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
+
+# Sessions, and the secrets of destinations, that were made under these can still be read.
+SECRET_KEY_FALLBACKS = env.text("EVENKEEL_OLD_SECRET_KEYS").split()
 
 # --- Applications -----------------------------------------------------------------------------------------------
 
@@ -177,6 +182,11 @@ try:
     WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", pools.DEFAULT))
 except ValueError as error:
     raise ImproperlyConfigured(f"EVENKEEL_WORKERS: {error}") from None
+
+# --- Other systems ----------------------------------------------------------------------------------------------
+
+# Networks of ours that a destination may be in: anybody who sets one up could else reach all that we can.
+PRIVATE_DESTINATIONS = env.networks("EVENKEEL_PRIVATE_DESTINATIONS")
 
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 

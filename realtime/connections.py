@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
@@ -21,17 +21,20 @@ _lock = threading.Lock()
 
 
 class Connections:
-    """`under`: the version of the operator's switch that allowed what is open now. `ended`: for good.
+    """`under`: the version of the operator's switch that allowed what is open now; None: the switch is not asked.
 
-    `are_forbidden`: it was the switch that ended them.
+    `permit` is called with each address (host, port, ...) before it is connected to; what it raises, the one who
+    connects gets. `ended`: for good. `are_forbidden`: it was the switch that ended them.
     """
 
-    def __init__(self, under: int = 0) -> None:
-        self.under = under
+    def __init__(self, under: int | None = 0, permit: Callable[[Any], object] | None = None) -> None:
+        self.under = under or 0
         self.ended = self.are_forbidden = False
+        self._permit = permit
         self._sockets: list[socket.socket] = []
-        with _lock:
-            _open.add(self)
+        if under is not None:
+            with _lock:
+                _open.add(self)
 
     @contextmanager
     def made_here(self) -> Iterator[None]:
@@ -58,6 +61,8 @@ class Connections:
             one.close()
 
     def _allow(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and self._permit is not None:
+            self._permit(arguments[1])
         # A duplicate: under TLS the object that connects gives its descriptor to another.
         duplicate = arguments[0].dup() if event == "socket.connect" and not self.ended else None
         with _lock:

@@ -15,6 +15,7 @@ from realtime import redis_link
 NAMES = ("notices", "integrations", "default", "low", "ill")
 RESULT_SECONDS = 600
 FAILURE_SECONDS = 7 * 24 * 3600
+CLAIM_SECONDS = 60
 
 
 @cache
@@ -33,6 +34,31 @@ def enqueue(name: str, job: Callable[..., Any], *ids: int | str, pipeline: Pipel
 def enqueue_soon(name: str, job: Callable[..., Any], *ids: int | str) -> None:
     """Enqueues from the Redis thread, soon. For what follows a commit: it may be lost, and a sweep finds it."""
     redis_link.thread.soon(partial(enqueue, name, job, *ids))
+
+
+def enqueue_once(name: str, job: Callable[..., Any], pk: int) -> bool:
+    """Enqueues unless this job for this id waits already, in whatever queue. Raises redis.RedisError.
+
+    The job must say `begun`, first thing. The claim lapses: a job that was lost is asked for again.
+    """
+    if not redis_link.client().set(_claim(job, pk), 1, nx=True, ex=CLAIM_SECONDS):
+        return False
+    enqueue(name, job, pk)
+    return True
+
+
+def enqueue_once_soon(name: str, job: Callable[..., Any], pk: int) -> None:
+    """As `enqueue_once`, from the Redis thread, soon: it may be lost."""
+    redis_link.thread.soon(partial(enqueue_once, name, job, pk))
+
+
+def begun(job: Callable[..., Any], pk: int) -> None:
+    """What is asked for from now on is not what this job is about to see: it may be enqueued again."""
+    redis_link.client().delete(_claim(job, pk))
+
+
+def _claim(job: Callable[..., Any], pk: int) -> str:
+    return f"evenkeel:waiting:{job.__name__}:{pk}"
 
 
 def depths() -> dict[str, int]:

@@ -11,6 +11,7 @@ if "EVENKEEL_HOME" not in os.environ:
     os.environ["EVENKEEL_HOME"] = tempfile.mkdtemp(prefix="evenkeel-tests-")
 HOME = Path(os.environ["EVENKEEL_HOME"])
 os.environ.setdefault("EVENKEEL_SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("EVENKEEL_PRIVATE_DESTINATIONS", "127.0.0.0/8")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("ABLY_PUBLISH_KEY", "tests.publish:" + "p" * 43)
 os.environ.setdefault("ABLY_SUBSCRIBE_KEY", "tests.subscribe:" + "s" * 43)

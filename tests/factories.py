@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic.models import Clinic, Destination, Device, Membership, Room, Visit, VisitEvent
 from clinic.models.people import digest
+from clinic.sealed import Secrets
 from clinic.services import Actor, Answers, book, check_in, move
 from clinic.states import Lane, State, Verb
 from realtime.models import Topic
@@ -44,9 +45,10 @@ def make_device(clinic: Clinic, kind: str = "kiosk", name: str = "Entrance") -> 
 
 
 def make_destination(clinic: Clinic, url: str = "http://127.0.0.1:9/", **fields: Any) -> Destination:
-    return Destination.objects.create(
-        clinic=clinic, name=fields.pop("name", "EMR"), url=url, secret=SECRET, **fields
-    )
+    fields = {"name": "EMR", "secrets": Secrets(signing=(SECRET,)), "seconds": 5, **fields}
+    if fields.get("is_ill"):
+        fields.setdefault("ill_since", timezone.now())
+    return Destination.objects.create(clinic=clinic, url=url, **fields)
 
 
 def answers(given: str = "Bob", family: str = "Miller", born: date = BORN, **more: Any) -> Answers:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin
 from clinic.models import Delivery, Destination
+from clinic.sealed import Secrets
 from clinic.services import destinations
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class DestinationForm(DestinationModelForm):
         written: str = self.cleaned_data["secret"]
         if written and not destinations.is_secret(written):
             raise ValidationError("Write whsec_ and then 24 bytes or more in base64.")
-        return written or self.instance.secret or destinations.new_secret()
+        return written or next(iter(self.instance.secrets.signing), "") or destinations.new_secret()
 
 
 @admin.register(Destination)
@@ -54,9 +55,10 @@ class DestinationAdmin(ScopedAdmin):
     list_select_related = ["clinic"]
 
     def save_model(self, request: HttpRequest, obj: Destination, form: Any, change: bool) -> None:
+        obj.secrets = Secrets(signing=(form.cleaned_data["secret"],))
         super().save_model(request, obj, form, change)
         if not change and "secret" not in form.changed_data:
-            text = f"The signing secret of {obj}, shown only now: {obj.secret}"
+            text = f"The signing secret of {obj}, shown only now: {obj.secrets.signing[0]}"
             self.message_user(request, text, messages.WARNING)
 
 

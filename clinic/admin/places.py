@@ -28,6 +28,7 @@ class ClinicAdmin(ScopedAdmin):
     search_fields = ["name", "slug"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "time_zone", "label_style"]}),
+        ("Other systems", {"fields": ["technical_email", "hl7_facility"]}),
         ("Order in line", {"fields": ["immediate_minutes", "priority_minutes", "quick_minutes"]}),
         ("Appointments", {"fields": ["late_minutes"]}),
         ("Closing time", {"fields": ["day_begins", "close_after_minutes", "unanswered_call"]}),

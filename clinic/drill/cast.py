@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clinic.models import Destination, Device
 from clinic.models.people import digest
+from clinic.sealed import Secrets, seal
 from clinic.simulation import Desk, Desks, Plan, desk_for, group, parse_moment
 
 CLINICS, SCREENS = 6, 3
@@ -43,7 +44,9 @@ def connect(url: str, secret: str) -> None:
     """Every clinic's record system is at this address from now on."""
     for desk in _desks(plan(1.0)):
         Destination.objects.update_or_create(
-            clinic=desk.clinic, name="Record system", defaults={"url": url, "secret": secret}
+            clinic=desk.clinic,
+            name="Record system",
+            defaults={"url": url, "sealed_secrets": seal(Secrets(signing=(secret,)))},
         )
 
 

@@ -1,116 +1,144 @@
-"""Claims a delivery, sends it once, and writes down how it went. All state is in the row, so Redis may forget.
+"""Claims the next delivery of a destination, sends it once, and hands on how it went. All state is in rows.
 
-Order is kept for each visit and destination: a delivery is claimed only when the earlier ones of the same visit
-are done. A claim is a lease with a fencing number: a worker back from the dead cannot overwrite the next.
+A destination has one call in flight, whoever makes it: the destination's row is locked while one is chosen. Order
+is kept for each visit: a delivery may go only when no earlier one of its visit waits or was given up. A claim is a
+lease with a fencing number: a worker back from the dead cannot overwrite the next.
 """
 
 from __future__ import annotations
 
 import logging
-import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from clinic import clock
-from clinic.integrations import webhook
-from clinic.models import Delivery, Destination
-from clinic.models.deliveries import GIVE_UP_AFTER
+from clinic import clock, sealed
+from clinic.integrations import addresses, budget, kinds
+from clinic.integrations.parcel import NotDelivered, Parcel
+from clinic.models import Delivery, Destination, RemoteRecord
+from clinic.models.deliveries import Failure
+from realtime import deadline
+from realtime.connections import Connections
 
 logger = logging.getLogger(__name__)
 
 LEASE_MARGIN = timedelta(seconds=30)
-SHORTEST, LONGEST = 5.0, 3600.0
-SLOW_SECONDS = 1.0
+# In the healthy pool a call is cut here, and goes on among the ill.
+CUT_SECONDS = 1.0
+NEW = timedelta(minutes=1)
+_HELD = [Delivery.State.PENDING, Delivery.State.DEAD]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How a try went. `problem` is None when it was taken; `seconds`: how long it took."""
+
+    row: Delivery
+    problem: NotDelivered | None
+    seconds: float
+    remote: dict[str, str]
 
 
 def due(now: datetime) -> QuerySet[Delivery]:
-    """Deliveries that may be tried now: due, not claimed, not paused, first of its visit at its destination."""
+    """Deliveries that may be tried now: due, not claimed, first of their visit at their destination."""
     earlier = Delivery.objects.filter(
-        destination=OuterRef("destination"),
-        visit=OuterRef("visit"),
-        state=Delivery.State.PENDING,
-        pk__lt=OuterRef("pk"),
+        destination=OuterRef("destination"), visit=OuterRef("visit"), state__in=_HELD, pk__lt=OuterRef("pk")
     )
     return Delivery.objects.filter(
         ~Exists(earlier),
         Q(leased_until=None) | Q(leased_until__lt=now),
         state=Delivery.State.PENDING,
         next_try_at__lte=now,
-        destination__is_paused=False,
     )
 
 
-def claim(pk: int) -> Delivery | None:
-    """The delivery, leased to this worker; None when it is done, not due, or another's."""
-    now = clock.now()
-    row = due(now).select_related("destination").filter(pk=pk).first()
-    if row is None:
-        return None
-    until = now + timedelta(seconds=row.destination.seconds) + LEASE_MARGIN
-    # The condition on the fence makes this one winner's, on every database.
-    won = Delivery.objects.filter(pk=pk, fence=row.fence, state=Delivery.State.PENDING).update(
-        leased_until=until, fence=F("fence") + 1, attempts=F("attempts") + 1
+def ready(now: datetime) -> QuerySet[Destination]:
+    """Destinations that something is due for, that nobody calls now, and that may be called."""
+    ours = Delivery.objects.filter(destination=OuterRef("pk"))
+    in_flight = ours.filter(state=Delivery.State.PENDING, leased_until__gte=now)
+    return Destination.objects.filter(
+        Q(next_probe_at=None) | Q(next_probe_at__lte=now),
+        Exists(due(now).filter(destination=OuterRef("pk"))),
+        ~Exists(in_flight),
+        is_paused=False,
     )
-    if not won:
-        return None
-    row.fence, row.attempts, row.leased_until = row.fence + 1, row.attempts + 1, until
+
+
+def claim(destination_pk: int) -> Delivery | None:
+    """The destination's next delivery, leased to this worker: new ones before a backlog, each in its order.
+
+    None when there is none, or when the destination is paused, being called, or not to be called yet.
+    """
+    with transaction.atomic():
+        found = Destination.objects.select_for_update(skip_locked=True).filter(pk=destination_pk).first()
+        if found is None or not ready(now := clock.now()).filter(pk=destination_pk).exists():
+            return None
+        row = _next(found, now)
+        if row is None or not budget.allows(found, row, now):
+            return None
+        return _lease(row, found, now)
+
+
+def _next(destination: Destination, now: datetime) -> Delivery | None:
+    rows = due(now).filter(destination=destination).order_by("created_at", "pk")
+    return rows.filter(created_at__gte=now - NEW).first() or rows.first()
+
+
+def _lease(row: Delivery, destination: Destination, now: datetime) -> Delivery:
+    until = now + timedelta(seconds=destination.seconds) + LEASE_MARGIN
+    Delivery.objects.filter(pk=row.pk).update(leased_until=until, fence=F("fence") + 1, attempts=F("attempts") + 1)
+    row.fence, row.attempts, row.leased_until, row.destination = (
+        row.fence + 1,
+        row.attempts + 1,
+        until,
+        destination,
+    )
     return row
 
 
-def attempt(row: Delivery) -> Delivery | None:
-    """Sends a claimed delivery once. Returns the next one of the same visit that may go now."""
+def attempt(row: Delivery) -> Attempt:
+    """Sends a claimed delivery once. Never raises what the peer did; writes nothing.
+
+    Raises deadline.Exhausted when this process may begin no further call.
+    """
+    destination = row.destination
+    seconds = float(destination.seconds if destination.is_ill else min(CUT_SECONDS, destination.seconds))
+    record = RemoteRecord.objects.filter(destination=destination, visit=row.visit_id).first()
+    parcel = Parcel(row.key, row.body, destination, seconds, dict(record.ids) if record else {})
     began = monotonic()
-    problem = _send(row)
-    is_slow = problem is not None and problem.is_slow
-    _mark_health(row.destination, is_ill=is_slow or monotonic() - began > SLOW_SECONDS)
-    if problem is not None:
-        _failed(row, problem)
-    else:
-        _settle(row, state=Delivery.State.DELIVERED, delivered_at=clock.now(), last_error="")
-    following = due(clock.now()).filter(destination=row.destination_id, visit=row.visit_id)
-    return following.select_related("destination").first()
+    problem = send(parcel)
+    return Attempt(row, problem, monotonic() - began, dict(parcel.remote))
 
 
-def _send(row: Delivery) -> webhook.NotDelivered | None:
+def send(parcel: Parcel) -> NotDelivered | None:
+    """One call under its deadline, only to addresses that may be called; the problem, or None."""
+    connections = Connections(under=None, permit=addresses.must_be_allowed)
+
+    def call() -> None:
+        with connections.made_here():
+            kinds.SENDERS[parcel.destination.kind].send(parcel)
+
     try:
-        webhook.send(webhook.prepare(row))
-    except webhook.NotDelivered as problem:
-        return problem
+        deadline.run(call, seconds=parcel.seconds, close=connections.end)
+    except deadline.Exhausted:
+        raise
     except Exception as error:
-        # Whatever it is, the row waits and ends as for any failure: it is not tried at each lapse of its lease.
-        logger.exception("delivery %s to %s could not be sent", row.key, row.destination_id)
-        return webhook.NotDelivered(f"could not be sent: {type(error).__name__}")
+        return _problem(error, parcel)
+    finally:
+        connections.end()
     return None
 
 
-def wait_seconds(attempts: int, retry_after: float) -> float:
-    """Until the next try: full jitter up to twice as long each time, 5 s to 1 h, and never before Retry-After."""
-    ceiling = min(LONGEST, SHORTEST * 2 ** min(attempts, 20))
-    return max(random.uniform(SHORTEST, ceiling), retry_after)
-
-
-def _failed(row: Delivery, problem: webhook.NotDelivered) -> None:
-    now, end = clock.now(), row.created_at + GIVE_UP_AFTER
-    if now >= end:
-        if _settle(row, state=Delivery.State.DEAD, last_error=str(problem)):
-            logger.error("delivery %s to %s given up: %s", row.key, row.destination_id, problem)
-        return
-    # The last try is at the very end, however long a wait was drawn or asked for.
-    wait = min(timedelta(seconds=wait_seconds(row.attempts, problem.retry_after)), end - now)
-    if _settle(row, next_try_at=now + wait, last_error=str(problem)):
-        seconds = wait.total_seconds()
-        logger.info("delivery %s to %s waits %.0f s: %s", row.key, row.destination_id, seconds, problem)
-
-
-def _settle(row: Delivery, **changes: object) -> bool:
-    """Writes the result; False, and nothing written, when the lease has passed to another since."""
-    ours = Delivery.objects.filter(pk=row.pk, fence=row.fence, state=Delivery.State.PENDING)
-    return bool(ours.update(leased_until=None, **changes))
-
-
-def _mark_health(destination: Destination, *, is_ill: bool) -> None:
-    if destination.is_ill != is_ill:
-        Destination.objects.filter(pk=destination.pk).update(is_ill=is_ill)
-        destination.is_ill = is_ill
+def _problem(error: Exception, parcel: Parcel) -> NotDelivered:
+    if isinstance(error, NotDelivered):
+        return error
+    if isinstance(error, deadline.DeadlineMissed):
+        return NotDelivered(Failure.NO_ANSWER, f"no answer within {parcel.seconds:g} s")
+    if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
+        return NotDelivered(Failure.SETUP, str(error))
+    # Whatever it is, the row waits and ends as for any failure: it is not tried at each lapse of its lease.
+    logger.error("delivery %s could not be sent: %s", parcel.key, type(error).__name__, exc_info=error)
+    return NotDelivered(Failure.SETUP, f"could not be sent: {type(error).__name__}")

@@ -1,63 +1,89 @@
-"""The jobs of the integration engine: one row each, ids only, never a loop."""
+"""The jobs of the integration engine: one message of one destination each, ids only, never a loop.
+
+A destination has one job waiting at most, which asks for the next when it is done. So a backlog takes its turn
+among the others, message by message, and a thousand new events of one clinic fill no job queue.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import redis
 from django.db import DatabaseError
 from rq import get_current_job
 
 from clinic import clock
-from clinic.integrations import engine
-from clinic.models import Destination
-from realtime import job_queues
+from clinic.integrations import engine, results
+from clinic.models import Delivery, Destination
+from realtime import deadline, job_queues
 
-MOST_SWEPT = 500
+
+logger = logging.getLogger(__name__)
 
 
 class JobFailed(Exception):
     """The database refused. Says the kind of error only: its text can hold a patient's row, and RQ keeps texts."""
 
 
-def deliver(pk: int) -> str:
-    """Tries one delivery once; asks for a job for the next of the same visit. Returns what became of it."""
+def ask(destination: Destination) -> bool:
+    """Enqueues the destination's job unless one waits. Raises redis.RedisError."""
+    return job_queues.enqueue_once(destination.job_queue, deliver, destination.pk)
+
+
+def ask_soon(destination: Destination) -> None:
+    """As `ask`, after a commit, and without waiting for Redis: it may be lost, and a sweep finds the rows."""
+    job_queues.enqueue_once_soon(destination.job_queue, deliver, destination.pk)
+
+
+def deliver(destination_pk: int) -> str:
+    """Tries the destination's next delivery once, and asks for the next. Returns what became of it."""
+    with _without_redis():
+        job_queues.begun(deliver, destination_pk)
     with _without_rows():
-        if _moved(pk):
+        destination = Destination.objects.filter(pk=destination_pk).first()
+        if destination is None:
+            return "gone"
+        job = get_current_job()
+        if job is not None and job.origin != destination.job_queue:
+            # It fell ill, or got well, while the job waited: the ill hold no healthy worker.
+            with _without_redis():
+                ask(destination)
             return "moved"
-        row = engine.claim(pk)
-        if row is None:
-            return "not mine"
-        following = engine.attempt(row)
+        return _deliver(destination)
+
+
+def _deliver(destination: Destination) -> str:
+    row = engine.claim(destination.pk)
+    if row is not None:
+        try:
+            results.settle(engine.attempt(row))
+        except deadline.Exhausted:
+            Delivery.objects.filter(pk=row.pk, fence=row.fence).update(leased_until=None)
+    following = engine.ready(clock.now()).filter(pk=destination.pk).first()
     if following is not None:
-        job_queues.enqueue(following.destination.job_queue, deliver, following.pk)
-    return "tried"
+        with _without_redis():
+            ask(following)
+    return "tried" if row is not None else "nothing"
 
 
 def sweep() -> int:
-    """Asks for a job for every delivery that is due: whatever Redis forgot, or a dead worker held. How many."""
-    return _sweep(is_ill=False) + _sweep(is_ill=True)
+    """Gives up what is too old, and asks for a job for every destination that something is due for. How many.
+
+    It finds whatever Redis forgot, or a dead worker held.
+    """
+    results.expire()
+    return sum(ask(destination) for destination in engine.ready(clock.now()))
 
 
-def _sweep(*, is_ill: bool) -> int:
-    """Only into a job queue that has run empty: what still waits there would be asked for again and again."""
-    name = Destination(is_ill=is_ill).job_queue
-    if job_queues.get(name).count:
-        return 0
-    rows = engine.due(clock.now()).filter(destination__is_ill=is_ill).order_by("next_try_at", "pk")
-    pks = list(rows.values_list("pk", flat=True)[:MOST_SWEPT])
-    for pk in pks:
-        job_queues.enqueue(name, deliver, pk)
-    return len(pks)
-
-
-def _moved(pk: int) -> bool:
-    """Sends a job on whose destination fell ill, or got well, while it waited: the ill hold no healthy worker."""
-    job, destination = get_current_job(), Destination.objects.filter(deliveries=pk).first()
-    if job is None or destination is None or job.origin == destination.job_queue:
-        return False
-    job_queues.enqueue(destination.job_queue, deliver, pk)
-    return True
+@contextmanager
+def _without_redis() -> Iterator[None]:
+    """Redis may go away in the middle: what is done stays done, and a sweep asks again."""
+    try:
+        yield
+    except redis.RedisError as error:
+        logger.warning("no job could be asked for: %s", type(error).__name__)
 
 
 @contextmanager

@@ -5,90 +5,71 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import time
-from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterable
 
-import httpx
-from django.utils import timezone
+from clinic.integrations import http
+from clinic.integrations.messages import body
+from clinic.integrations.parcel import NotDelivered, Parcel
+from clinic.models import Destination, VisitEvent
+from clinic.models.deliveries import Failure, new_key
+from clinic.models.destinations import Trigger
 
-from clinic.models import Delivery
-from clinic.models.deliveries import GIVE_UP_AFTER
-from realtime import deadline
-
-
-class NotDelivered(Exception):
-    """The other system did not take it; the text says why, without any patient data."""
-
-    def __init__(self, why: str, *, is_slow: bool = False, retry_after: float = 0.0) -> None:
-        super().__init__(why)
-        self.is_slow, self.retry_after = is_slow, retry_after
+SEND = "send"
+MAPPING = dict.fromkeys(Trigger, SEND)
+CHOICES = {trigger: [(SEND, "Send"), ("", "Nothing")] for trigger in Trigger}
+GONE = 410
 
 
-@dataclass(frozen=True)
-class Call:
-    """One attempt, ready to send."""
-
-    url: str
-    headers: dict[str, str]
-    body: bytes
-    seconds: float
+def compose(destination: Destination, event: VisitEvent, what: str, key: str) -> str:
+    return body(event)
 
 
-def prepare(delivery: Delivery) -> Call:
-    """The attempt for a delivery: same id and body each time, a new time stamp and signature."""
-    destination, body = delivery.destination, delivery.body.encode()
-    at = str(int(time.time()))
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": delivery.key,
-        "webhook-timestamp": at,
-        "webhook-signature": sign(destination.secret, delivery.key, at, body),
-    }
-    return Call(destination.url, headers, body, float(destination.seconds))
+def send(parcel: Parcel) -> None:
+    """Posts it: same id and body each time, a new time stamp and signatures. Only a 2xx counts."""
+    _post(parcel.destination, parcel.key, parcel.body, parcel.seconds)
 
 
-def sign(secret: str, key: str, at: str, body: bytes) -> str:
-    """The `webhook-signature` value. `secret` is "whsec_" and base64; raises NotDelivered when it is not."""
+def check(destination: Destination) -> list[str]:
+    """Sends a signed `evenkeel.test`, which tells of nobody."""
+    _post(destination, new_key(), json.dumps({"type": "evenkeel.test", "data": {}}), float(destination.seconds))
+    return ["It took a signed test message of the type evenkeel.test."]
+
+
+def sign(secrets: Iterable[str], key: str, at: str, text: bytes) -> str:
+    """The `webhook-signature` value: one signature a secret, so that either is good while they are changed.
+
+    A secret is "whsec_" and base64; raises NotDelivered when one is not, or there is none.
+    """
+    signatures = [f"v1,{base64.b64encode(_mac(secret, key, at, text)).decode()}" for secret in secrets]
+    if not signatures:
+        raise NotDelivered(Failure.SETUP, "it has no signing secret: set one in the admin")
+    return " ".join(signatures)
+
+
+def _mac(secret: str, key: str, at: str, text: bytes) -> bytes:
     try:
         raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except ValueError:
-        raise NotDelivered("the signing secret is not base64: set it again in the admin") from None
-    mac = hmac.new(raw, b".".join([key.encode(), at.encode(), body]), hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(mac).decode()}"
+        raise NotDelivered(Failure.SETUP, "a signing secret is not base64: set it again in the admin") from None
+    return hmac.new(raw, b".".join([key.encode(), at.encode(), text]), hashlib.sha256).digest()
 
 
-def send(call: Call) -> None:
-    """Posts once, within `call.seconds` of wall clock. Only a 2xx counts; redirects are not followed.
-
-    Raises NotDelivered.
-    """
-    client = httpx.Client(timeout=call.seconds, follow_redirects=False, trust_env=False)
-    try:
-        response = deadline.run(lambda: _post(client, call), seconds=call.seconds, close=client.close)
-    except (deadline.DeadlineMissed, httpx.TimeoutException):
-        raise NotDelivered(f"no answer within {call.seconds:g} s", is_slow=True) from None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise NotDelivered(f"cannot reach it: {type(error).__name__}") from None
-    if not response.is_success:
-        raise NotDelivered(f"it answered {response.status_code}", retry_after=_retry_after(response))
-
-
-def _post(client: httpx.Client, call: Call) -> httpx.Response:
-    """The answer's status and headers. Its body says nothing to us: it is not read, however long it is."""
-    with client, client.stream("POST", call.url, content=call.body, headers=call.headers) as response:
-        return response
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds from now, of either form of the header; 0 when there is none, or none that can be read."""
-    value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value), GIVE_UP_AFTER.total_seconds())
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return 0.0
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - timezone.now()).total_seconds())
+def _post(destination: Destination, key: str, body: str, seconds: float) -> None:
+    text, at = body.encode(), str(int(time.time()))
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": key,
+        "webhook-timestamp": at,
+        "webhook-signature": sign(destination.secrets.signing, key, at, text),
+    }
+    with http.client(destination, seconds) as client:
+        answer = http.ask(client, "POST", destination.url, content=text, headers=headers)
+    if answer.status == GONE:
+        raise NotDelivered(Failure.GONE, "it answered 410: it wants no more messages")
+    if not answer.is_success:
+        failure = http.failure_of(answer.status)
+        # What it cannot process today it may tomorrow: nothing is refused for good.
+        failure = Failure.ERROR if failure == Failure.REJECTED else failure
+        raise NotDelivered(failure, f"it answered {answer.status}", retry_after=answer.retry_after)

@@ -51,6 +51,7 @@ class Plan:
             "EVENKEEL_HOME": str(self.home),
             "EVENKEEL_DEMO": "yes",
             "EVENKEEL_DEMO_CONTROL": self.control,
+            "EVENKEEL_PRIVATE_DESTINATIONS": "127.0.0.0/8",
             "EVENKEEL_SECRET_KEY": os.environ.get("EVENKEEL_SECRET_KEY") or home.secret_key(self.home),
             "PUBLIC_URL": self.url,
             "REDIS_URL": valkey.url(self.home),

@@ -87,5 +87,5 @@ def serve(host: str, port: int, secret: str) -> None:
 def _is_ours(secret: str, key: str, at: str, body: bytes, given: str) -> bool:
     if not at.isdecimal() or abs(time.time() - int(at)) > TOLERANCE_SECONDS:
         return False
-    wanted = webhook.sign(secret, key, at, body)
+    wanted = webhook.sign([secret], key, at, body)
     return any(hmac.compare_digest(wanted, one) for one in given.split(" "))

@@ -1,0 +1,40 @@
+"""How many repeats a destination is asked to bear: one for every ten first tries, and one a minute.
+
+Only messages that it could not process count. While it is ill there is one probe at a time, which is less.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from clinic.models import Delivery, Destination
+from clinic.models.deliveries import Failure
+
+A_FIRST_TRY = 0.1
+A_MINUTE = 1.0
+MOST = 20.0
+
+
+def allows(destination: Destination, row: Delivery, now: datetime) -> bool:
+    """Whether this try is within the budget, which then pays for it; else the row waits until it is.
+
+    For the transaction that holds the destination.
+    """
+    tokens = _tokens(destination, now)
+    is_repeat = row.last_failure == Failure.ERROR
+    if is_repeat and tokens < 1:
+        wait = timedelta(minutes=(1 - tokens) / A_MINUTE)
+        Delivery.objects.filter(pk=row.pk).update(next_try_at=now + wait)
+        return False
+    tokens += A_FIRST_TRY if row.attempts == 0 else -1.0 if is_repeat else 0.0
+    tokens = min(MOST, tokens)
+    Destination.objects.filter(pk=destination.pk).update(retry_tokens=tokens, retry_tokens_at=now)
+    destination.retry_tokens, destination.retry_tokens_at = tokens, now
+    return True
+
+
+def _tokens(destination: Destination, now: datetime) -> float:
+    if destination.retry_tokens_at is None:
+        return MOST
+    minutes = max(0.0, (now - destination.retry_tokens_at).total_seconds() / 60)
+    return min(MOST, destination.retry_tokens + minutes * A_MINUTE)

@@ -1,0 +1,126 @@
+"""HTTP to other systems: no redirects, no proxies of the environment, bounded answers, errors in plain words."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+from django.utils import timezone
+
+from clinic.integrations.parcel import NotDelivered
+from clinic.models import Destination
+from clinic.models.deliveries import GIVE_UP_AFTER, Failure
+
+LARGEST_ANSWER = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`body`: at most LARGEST_ANSWER bytes of it. `retry_after`: seconds, 0 when it says nothing of it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    retry_after: float
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """What the body says; None when that is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+@contextmanager
+def client(destination: Destination, seconds: float) -> Iterator[httpx.Client]:
+    """A client for one call. Raises NotDelivered when the destination's certificates are of no use."""
+    context = tls(destination)
+    with httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False, verify=context) as opened:
+        yield opened
+
+
+def ask(client: httpx.Client, method: str, url: str, **more: Any) -> Answer:
+    """One request and its answer, whatever the status. Raises NotDelivered."""
+    try:
+        with client.stream(method, url, **more) as response:
+            body = _read(response)
+            return Answer(response.status_code, response.headers, body, _retry_after(response))
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise NotDelivered(Failure.UNREACHABLE, f"cannot reach it: {reason(error)}") from None
+    except (httpx.RequestError, OSError) as error:
+        raise NotDelivered(Failure.NO_ANSWER, f"no answer: {reason(error)}") from None
+
+
+def failure_of(status: int) -> Failure:
+    """What an answer other than 2xx means for what is done next."""
+    if status in (429, 502, 503, 504):
+        return Failure.BUSY
+    if status in (400, 405, 406, 410, 412, 413, 415, 422):
+        return Failure.REJECTED
+    return Failure.ERROR
+
+
+def reason(error: BaseException) -> str:
+    """Why a connection came to nothing, as the system says it; never an address, which may hold a secret."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted ({cause.verify_message})"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
+
+
+def tls(destination: Destination) -> ssl.SSLContext:
+    """Whom we trust and who we are. Raises NotDelivered when a certificate or key cannot be read."""
+    try:
+        context = ssl.create_default_context(cadata=destination.ca_certificate or None)
+        if destination.client_certificate:
+            _load(context, destination.client_certificate, destination.secrets.private_key)
+    except (ssl.SSLError, ValueError) as error:
+        why = getattr(error, "reason", None) or str(error)
+        raise NotDelivered(Failure.SETUP, f"its certificates or private key cannot be used: {why}") from None
+    return context
+
+
+def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    # Python reads both from a file alone.
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write(f"{key.strip()}\n{certificate.strip()}\n")
+        file.flush()
+        context.load_cert_chain(file.name)
+
+
+def _read(response: httpx.Response) -> bytes:
+    body = b""
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            break
+    return body[:LARGEST_ANSWER]
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds from now, of either form of the header; 0 when there is none, or none that can be read."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), GIVE_UP_AFTER.total_seconds())
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - timezone.now()).total_seconds())

@@ -1,0 +1,151 @@
+"""What follows from a try: for its delivery, and for the health of its destination. One transaction."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from clinic import clock
+from clinic.integrations.engine import CUT_SECONDS, Attempt
+from clinic.integrations.parcel import NotDelivered
+from clinic.models import Delivery, Destination, RemoteRecord
+from clinic.models.deliveries import GIVE_UP_AFTER, Failure
+
+logger = logging.getLogger(__name__)
+
+SHORTEST, LONGEST = 5.0, 3600.0
+LONGEST_PROBE = 300.0
+# Of the destination, not of one message: one probe at a time finds out when it is back.
+AWAY = frozenset({Failure.NO_ANSWER, Failure.UNREACHABLE, Failure.BUSY, Failure.PROTOCOL, Failure.SETUP})
+# No number of tries makes these welcome.
+FINAL = frozenset({Failure.REJECTED})
+
+
+def settle(result: Attempt) -> bool:
+    """Writes it down; False, and nothing written, when the lease has passed to another since."""
+    with transaction.atomic():
+        destination = Destination.objects.select_for_update().get(pk=result.row.destination_id)
+        now = clock.now()
+        if not _write_row(result, destination, now):
+            return False
+        _keep_ids(result)
+        _write_health(destination, _health(destination, result, now), now)
+        return True
+
+
+def expire() -> int:
+    """Gives up what an ill destination has not taken in time; a healthy one tries each once more. How many."""
+    now, count = clock.now(), 0
+    for destination in Destination.objects.filter(is_ill=True, is_paused=False):
+        late = destination.deliveries.filter(state=Delivery.State.PENDING, give_up_at__lte=now)
+        late = late.exclude(leased_until__gt=now)
+        changes = {"last_error": destination.last_error, "last_failure": Failure.UNREACHABLE}
+        if given_up := late.update(state=Delivery.State.DEAD, leased_until=None, **changes):
+            logger.error("%d deliveries to %s given up: %s", given_up, destination.pk, destination.last_error)
+            count += given_up
+    return count
+
+
+def wait_seconds(attempts: int, longest: float = LONGEST) -> float:
+    """Until the next try: full jitter up to twice as long each time, from 5 s."""
+    return random.uniform(SHORTEST, min(longest, SHORTEST * 2 ** min(attempts, 20)))
+
+
+def _write_row(result: Attempt, destination: Destination, now: datetime) -> bool:
+    row, problem = result.row, result.problem
+    if problem is None:
+        changes: dict[str, Any] = {"state": Delivery.State.DELIVERED, "delivered_at": now}
+        changes |= {"last_error": "", "last_failure": ""}
+    else:
+        changes = {"last_error": str(problem)[:300], "last_failure": problem.failure}
+        changes |= _after_failure(row, problem, destination, now)
+    ours = Delivery.objects.filter(pk=row.pk, fence=row.fence, state=Delivery.State.PENDING)
+    if not ours.update(leased_until=None, **changes):
+        return False
+    if problem is not None:
+        _say(row, problem, is_dead=changes.get("state") == Delivery.State.DEAD)
+    return True
+
+
+def _after_failure(
+    row: Delivery, problem: NotDelivered, destination: Destination, now: datetime
+) -> dict[str, Any]:
+    if problem.failure == Failure.GONE:
+        return {"next_try_at": now}
+    is_last = problem.most_tries is not None and row.attempts >= problem.most_tries
+    if problem.failure in FINAL or is_last or now >= row.give_up_at:
+        return {"state": Delivery.State.DEAD}
+    if _was_cut(problem, destination):
+        return {"next_try_at": now}
+    wait = max(wait_seconds(row.attempts), min(problem.retry_after, GIVE_UP_AFTER.total_seconds()))
+    # The last try is at the very end, however long a wait was drawn or asked for.
+    return {"next_try_at": min(now + timedelta(seconds=wait), row.give_up_at)}
+
+
+def _was_cut(problem: NotDelivered, destination: Destination) -> bool:
+    """A call of the healthy pool that was ended early: it goes on among the ill, at once."""
+    return problem.failure == Failure.NO_ANSWER and not destination.is_ill and destination.seconds > CUT_SECONDS
+
+
+def _health(destination: Destination, result: Attempt, now: datetime) -> dict[str, Any]:
+    """What changes of the destination; nothing for most tries."""
+    problem = result.problem
+    if problem is not None and problem.failure == Failure.GONE:
+        return {"is_paused": True, "paused_because": str(problem)[:200]}
+    if problem is not None and problem.failure in AWAY:
+        return _away(destination, problem, now)
+    if result.seconds > CUT_SECONDS:
+        return {**_ill(destination, now), "failures": 0, "next_probe_at": None, "last_error": _slow(result)}
+    if destination.is_ill or destination.last_error:
+        return {"is_ill": False, "ill_since": None, "failures": 0, "next_probe_at": None, "last_error": ""}
+    return {}
+
+
+def _away(destination: Destination, problem: NotDelivered, now: datetime) -> dict[str, Any]:
+    changes = {**_ill(destination, now), "last_error": str(problem)[:300]}
+    if _was_cut(problem, destination):
+        return {**changes, "failures": 0, "next_probe_at": None}
+    failures = destination.failures + 1
+    wait = max(wait_seconds(failures, LONGEST_PROBE), min(problem.retry_after, GIVE_UP_AFTER.total_seconds()))
+    return {**changes, "failures": failures, "next_probe_at": now + timedelta(seconds=wait)}
+
+
+def _ill(destination: Destination, now: datetime) -> dict[str, Any]:
+    return {"is_ill": True, "ill_since": destination.ill_since or now}
+
+
+def _slow(result: Attempt) -> str:
+    return f"slow: the last answer took {result.seconds:.1f} s"
+
+
+def _write_health(destination: Destination, changes: Mapping[str, Any], now: datetime) -> None:
+    if not changes:
+        return
+    Destination.objects.filter(pk=destination.pk).update(**changes)
+    is_ill = changes.get("is_ill", destination.is_ill)
+    if destination.is_ill and not is_ill:
+        # They waited for the destination, not for themselves.
+        waiting = destination.deliveries.filter(state=Delivery.State.PENDING, last_failure__in=AWAY)
+        waiting.filter(next_try_at__gt=now).update(next_try_at=now)
+        logger.warning("destination %s is well again", destination.pk)
+    elif is_ill and not destination.is_ill:
+        logger.warning("destination %s is ill: %s", destination.pk, changes["last_error"])
+
+
+def _keep_ids(result: Attempt) -> None:
+    if result.remote:
+        row = result.row
+        ids = {"ids": result.remote}
+        RemoteRecord.objects.update_or_create(ids, destination=row.destination, visit_id=row.visit_id)
+
+
+def _say(row: Delivery, problem: NotDelivered, *, is_dead: bool) -> None:
+    if is_dead:
+        logger.error("delivery %s to %s given up: %s", row.key, row.destination_id, problem)
+    else:
+        logger.info("delivery %s to %s waits: %s", row.key, row.destination_id, problem)

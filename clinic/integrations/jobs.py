@@ -19,7 +19,6 @@ from clinic.integrations import engine, results
 from clinic.models import Delivery, Destination
 from realtime import deadline, job_queues
 
-
 logger = logging.getLogger(__name__)
 
 

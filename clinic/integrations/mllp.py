@@ -5,14 +5,25 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from time import monotonic
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from clinic.integrations import http
+from clinic.integrations.parcel import NotDelivered
+from clinic.models.deliveries import Failure
 
 START, END = b"\x0b", b"\x1c\x0d"
 LARGEST_FRAME = 256 * 1024
 MOST_NOISE = 4096
 CHUNK = 65536
+TLS_ALERT = b"\x15\x03"
+# For one who accepts and then thinks better of it, as when it wants a certificate that we did not show.
+MOMENT_SECONDS = 0.3
 
 
 class Address(NamedTuple):
@@ -111,3 +122,112 @@ def _can_be_looked_up(host: str) -> bool:
         return bool(host.encode("idna"))
     except UnicodeError:
         return False
+
+
+def exchange(where: Address, message: bytes, *, seconds: float, context: ssl.SSLContext | None = None) -> bytes:
+    """Sends one message over a connection of its own, and returns the answer to it, both without their blocks.
+
+    `context`: for TLS. Raises NotDelivered when there is no answer within `seconds`.
+    """
+    ends = monotonic() + seconds
+    with _connected(where, seconds, context) as peer:
+        try:
+            return _answer(peer, frame(message), ends, is_plain=context is None)
+        except ssl.SSLError as error:
+            raise _tls_problem(error) from None
+        except TimeoutError:
+            raise NotDelivered(Failure.NO_ANSWER, f"no answer within {seconds:g} s") from None
+        except OSError as error:
+            raise NotDelivered(Failure.NO_ANSWER, f"no answer: {http.reason(error)}") from None
+
+
+def knock(where: Address, *, seconds: float, context: ssl.SSLContext | None = None) -> None:
+    """Connects, sends nothing, and hangs up. Raises NotDelivered when that is not to be had."""
+    with _connected(where, seconds, context) as peer:
+        peer.settimeout(min(seconds, MOMENT_SECONDS))
+        try:
+            said = peer.recv(1)
+        except TimeoutError:
+            return
+        except ssl.SSLError as error:
+            raise _tls_problem(error) from None
+        except OSError:
+            said = b""
+    why = (
+        "it speaks before it is spoken to: that is no MLLP" if said else "it hangs up as soon as we are connected"
+    )
+    raise NotDelivered(Failure.PROTOCOL if said else Failure.UNREACHABLE, why)
+
+
+@contextmanager
+def _connected(where: Address, seconds: float, context: ssl.SSLContext | None) -> Iterator[socket.socket]:
+    ends = monotonic() + seconds
+    with ExitStack() as opened:
+        try:
+            peer = opened.enter_context(socket.create_connection((where.host, where.port), seconds))
+            if context is not None:
+                peer.settimeout(_left(ends))
+                peer = opened.enter_context(context.wrap_socket(peer, server_hostname=where.host))
+        except ssl.SSLError as error:
+            raise _tls_problem(error) from None
+        except TimeoutError:
+            raise NotDelivered(Failure.UNREACHABLE, f"cannot reach it: no answer within {seconds:g} s") from None
+        except OSError as error:
+            raise NotDelivered(Failure.UNREACHABLE, f"cannot reach it: {_why(error)}") from None
+        yield peer
+
+
+def _answer(peer: socket.socket, message: bytes, ends: float, *, is_plain: bool) -> bytes:
+    peer.settimeout(_left(ends))
+    # One who answers before reading all of it, and hangs up, has answered.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        peer.sendall(message)
+    frames, heard = Frames(), b""
+    while not (found := frames.feed(data := _heard(peer, ends))):
+        heard = heard or data
+        if is_plain and heard.startswith(TLS_ALERT):
+            raise NotDelivered(Failure.SETUP, "it speaks TLS: its address begins with mllps://")
+        if frames.broken or (heard and not data and not frames.is_within):
+            raise NotDelivered(Failure.PROTOCOL, "it answered, but not in MLLP")
+        if not data:
+            when = "within its answer" if frames.is_within else "without an answer"
+            raise NotDelivered(Failure.NO_ANSWER, f"it hung up {when}")
+    return found[0]
+
+
+def _heard(peer: socket.socket, ends: float) -> bytes:
+    """The next bytes; b"" when it hung up."""
+    peer.settimeout(_left(ends))
+    with suppress(ssl.SSLEOFError):
+        return peer.recv(CHUNK)
+    return b""
+
+
+def _left(ends: float) -> float:
+    """Seconds until then. A peer that sends a byte now and then must not stretch them."""
+    left = ends - monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "its name is not known" if error.errno == socket.EAI_NONAME else "its name cannot be looked up now"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens at its port"
+    return http.reason(error)
+
+
+def _tls_problem(error: ssl.SSLError) -> NotDelivered:
+    """In words, who does not trust whom."""
+    reason = error.reason or ""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return NotDelivered(Failure.UNREACHABLE, f"cannot reach it: {http.reason(error)}")
+    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
+        return NotDelivered(Failure.SETUP, "it wants a client certificate of ours")
+    if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason):
+        return NotDelivered(Failure.SETUP, "it does not trust our client certificate")
+    if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+        return NotDelivered(Failure.SETUP, "it does not speak TLS: its address begins with mllp://")
+    return NotDelivered(Failure.UNREACHABLE, f"cannot reach it: TLS failed ({reason or type(error).__name__})")

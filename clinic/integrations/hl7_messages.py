@@ -120,7 +120,7 @@ def _american(phone: str) -> str:
 
 
 def _visit(destination: Destination, visit: Visit, disposition: str) -> Segment:
-    was_here = visit.state in (State.DISCHARGED, State.LEFT, State.NO_SHOW)
+    has_gone = visit.arrived_at and visit.state in (State.DISCHARGED, State.LEFT, State.NO_SHOW)
     fields: dict[int, Field] = {
         1: "1",
         2: OUTPATIENT,
@@ -128,7 +128,7 @@ def _visit(destination: Destination, visit: Visit, disposition: str) -> Segment:
         19: _number(destination, visit),
         36: disposition,
         44: _when(visit.arrived_at, visit),
-        45: _when(visit.ended_at, visit) if was_here else "",
+        45: _when(visit.ended_at, visit) if has_gone else "",
     }
     return "PV1", fields
 

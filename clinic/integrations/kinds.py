@@ -24,7 +24,7 @@ class Sender(Protocol):
     def CHOICES(self) -> Mapping[Trigger, list[tuple[str, str]]]: ...
 
     def compose(self, destination: Destination, event: VisitEvent, what: str, key: str) -> str:
-        """The text that is owed, as of this event; "" for none after all. `what`: as the mapping says, never ""."""
+        """The text that is owed, as of this event; "" for none. `what`: as the mapping says, never ""."""
 
     def send(self, parcel: Parcel) -> None:
         """Sends it once, within `parcel.seconds` if the peer behaves. Raises NotDelivered."""

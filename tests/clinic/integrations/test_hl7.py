@@ -48,7 +48,7 @@ def test_another_authors_server_takes_it(harbor: Clinic, name: str) -> None:
         row = owed(harbor, f"mllp://127.0.0.1:{peer.port}", name)
         assert engine.send(parcel(row)) is None
     (message,) = peer.seen
-    assert message.unescape(str(message["PID.F5.R1.C2"])) in (name, row.visit.given_name)
+    assert message["PID.F5.R1.C2"] in (name, row.visit.given_name)
     assert str(message["MSH.F10"]) == row.key
 
 
@@ -90,8 +90,6 @@ def test_tls_with_a_client_certificate(harbor: Clinic) -> None:
     with listening(ours.server(wants_ours=True)) as peer:
         url = f"mllps://127.0.0.1:{peer.port}"
         row = owed(harbor, url, ca_certificate=ours.pem)
-        with pytest.raises(NotDelivered, match="wants a client certificate"):
-            hl7.send(parcel(row))
         row.destination.client_certificate, row.destination.secrets = chain, Secrets(private_key=key)
         hl7.send(parcel(row))
         assert hl7.check(row.destination)
@@ -99,3 +97,13 @@ def test_tls_with_a_client_certificate(harbor: Clinic) -> None:
         with pytest.raises(NotDelivered, match="certificate is not trusted"):
             hl7.send(parcel(row))
     assert len(peer.seen) == 1
+
+
+def test_missing_client_certificate_is_said(harbor: Clinic) -> None:
+    ours = Certificates()
+    row = owed(harbor, "mllp://127.0.0.1:9", ca_certificate=ours.pem)
+    with scripted(says(b""), ours.server(wants_ours=True)) as port:
+        row.destination.url = f"mllps://127.0.0.1:{port}"
+        with pytest.raises(NotDelivered, match="wants a client certificate") as no:
+            hl7.send(parcel(row))
+    assert no.value.failure == Failure.SETUP

@@ -180,7 +180,7 @@ def _connected(where: Address, seconds: float, context: ssl.SSLContext | None) -
 def _answer(peer: socket.socket, message: bytes, ends: float, *, is_plain: bool) -> bytes:
     peer.settimeout(_left(ends))
     # One who answers before reading all of it, and hangs up, has answered.
-    with suppress(BrokenPipeError, ConnectionResetError):
+    with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
         peer.sendall(message)
     frames, heard = Frames(), b""
     while not (found := frames.feed(data := _heard(peer, ends))):

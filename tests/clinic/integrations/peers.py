@@ -28,13 +28,16 @@ class Listener:
 
     async def serve(self, reader: hl7.mllp.HL7StreamReader, writer: hl7.mllp.HL7StreamWriter) -> None:
         reader.encoding = writer.encoding = self.encoding
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        try:
             while True:
                 message = await reader.readmessage()
                 self.seen.append(message)
                 writer.writemessage(message.create_ack(self.code))
                 await writer.drain()
-        writer.close()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.transport.abort()
 
 
 @contextmanager
@@ -65,6 +68,8 @@ async def _end(server: asyncio.Server) -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    # An aborted transport closes its socket in a later round of the loop.
+    await asyncio.sleep(0.05)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from clinic.integrations.http import Answer
 from clinic.integrations.parcel import NotDelivered
 from clinic.models.deliveries import Failure
 
-ID = r"[A-Za-z0-9\-.]{1,64}"
-LONGEST_WORDS = 200
+# Dots alone would lead out of the folder.
+ID = r"(?!\.{1,2}(?:[/?]|$))[A-Za-z0-9\-.]{1,64}"
+LONGEST_WORDS, LONGEST_READ = 200, 2000
 NO_FHIR = "its answer is no FHIR: is the address the base of its FHIR service?"
 
 
@@ -47,20 +48,22 @@ def found_ids(answer: Answer, kind: str) -> list[str]:
 
 def refusal(answer: Answer, mask: Callable[[str], str]) -> NotDelivered:
     """An answer other than 2xx as a problem. `mask` hides the patient in what the server says."""
+    failure, why = http.failure_of(answer.status), http.answered(answer.status)
     if answer.status == 401:
-        return NotDelivered(Failure.SETUP, "it does not accept the token: set a new one in the admin")
-    said = mask(outcome(answer))
-    why = f"{http.answered(answer.status)}: {said}" if said else http.answered(answer.status)
-    if answer.status == 403:
+        failure, why = Failure.SETUP, f"it does not accept the token: set a new one in the admin ({why})"
+    elif answer.status == 403:
         # Of this resource, perhaps: another visit may pass, so the whole destination is not held back.
-        return NotDelivered(Failure.ERROR, f"the token is not accepted for this. {why}")
-    return NotDelivered(http.failure_of(answer.status), why, retry_after=answer.retry_after)
+        failure, why = Failure.ERROR, f"it does not accept the token for this ({why})"
+    said = outcome(answer, mask)
+    return NotDelivered(failure, f"{why}: {said}" if said else why, retry_after=answer.retry_after)
 
 
-def outcome(answer: Answer) -> str:
+def outcome(answer: Answer, mask: Callable[[str], str]) -> str:
     """An OperationOutcome in words, `severity: text; severity: text`; empty when the answer is none."""
     issues = dicts(resource_of(answer).get("issue"))
     text = "; ".join(words for issue in issues if (words := _issue(issue)))
+    # Cut only then: half of a name is not known for one.
+    text = mask(text[:LONGEST_READ])
     return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"
 
 

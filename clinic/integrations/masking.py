@@ -10,7 +10,7 @@ from clinic.names import fold
 MASK = "***"
 SHORTEST_PHONE = 6
 _WORD = re.compile(r"\w+")
-_DIGITS = re.compile(r"\d(?:[\d\s()./+\-]*\d)?")
+_DIGITS = re.compile(r"[+(]*\d(?:[\d\s()./+\-]*\d)?")
 
 
 def masked(text: str, names: Iterable[str], birth_date: str = "", phone: str = "") -> str:

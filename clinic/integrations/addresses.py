@@ -12,8 +12,8 @@ _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/96"))
 _IPV4_COMPATIBLE = IPv6Network("::/96")
 
 
-class NotAllowed(Exception):
-    """The address is ours, or nobody's. The text says what to set."""
+class NotAllowed(OSError):
+    """The address is ours, or nobody's. The text says what to set. To whoever connects, one that does not work."""
 
 
 def must_be_allowed(address: Any) -> None:

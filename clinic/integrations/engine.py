@@ -11,8 +11,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -139,7 +140,8 @@ def check(destination: Destination) -> list[str]:
 
 
 def _guarded(call: Callable[[], T], seconds: float) -> T:
-    connections = Connections(under=None, permit=addresses.must_be_allowed)
+    refused: list[addresses.NotAllowed] = []
+    connections = Connections(under=None, permit=partial(_permit, refused))
 
     def within() -> T:
         with connections.made_here():
@@ -147,8 +149,19 @@ def _guarded(call: Callable[[], T], seconds: float) -> T:
 
     try:
         return deadline.run(within, seconds=seconds, close=connections.end)
+    except (OSError, NotDelivered) as error:
+        # Whatever the sender made of it, the refusal says what to do.
+        raise refused[0] if refused else error from None
     finally:
         connections.end()
+
+
+def _permit(refused: list[addresses.NotAllowed], address: Any) -> None:
+    try:
+        addresses.must_be_allowed(address)
+    except addresses.NotAllowed as error:
+        refused.append(error)
+        raise
 
 
 def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:

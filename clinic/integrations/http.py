@@ -105,7 +105,7 @@ def tls(destination: Destination) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=destination.ca_certificate or None)
         if destination.client_certificate:
             _load(context, destination.client_certificate, destination.secrets.private_key)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:
         why = getattr(error, "reason", None) or str(error)
         raise NotDelivered(Failure.SETUP, f"its certificates or private key cannot be used: {why}") from None
     return context

@@ -51,6 +51,8 @@ def sign(secrets: Iterable[str], key: str, at: str, text: bytes) -> str:
 def _mac(secret: str, key: str, at: str, text: bytes) -> bytes:
     try:
         raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        if not raw:
+            raise ValueError("anybody could sign with an empty key")
     except ValueError:
         raise NotDelivered(Failure.SETUP, "a signing secret is not base64: set it again in the admin") from None
     return hmac.new(raw, b".".join([key.encode(), at.encode(), text]), hashlib.sha256).digest()

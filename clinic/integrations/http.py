@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,14 +101,21 @@ def reason(error: BaseException) -> str:
 
 
 def tls(destination: Destination) -> ssl.SSLContext:
-    """Whom we trust and who we are. Raises NotDelivered when a certificate or key cannot be read."""
+    """Whom we trust and who we are; shared, so not to be changed. Raises NotDelivered when one cannot be read."""
+    certificate = destination.client_certificate
     try:
-        context = ssl.create_default_context(cadata=destination.ca_certificate or None)
-        if destination.client_certificate:
-            _load(context, destination.client_certificate, destination.secrets.private_key)
+        return _context(destination.ca_certificate, certificate, certificate and destination.secrets.private_key)
     except (ssl.SSLError, ValueError, TypeError) as error:
         why = getattr(error, "reason", None) or str(error)
         raise NotDelivered(Failure.SETUP, f"its certificates or private key cannot be used: {why}") from None
+
+
+# Reading the public authorities takes longer than most calls.
+@lru_cache(maxsize=64)
+def _context(authority: str, certificate: str, key: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=authority or None)
+    if certificate:
+        _load(context, certificate, key)
     return context
 
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from clinic.integrations import engine
+from clinic.integrations import engine, jobs
 from clinic.integrations.parcel import NotDelivered, Parcel
-from clinic.models import Clinic, Delivery, Destination, Visit
+from clinic.models import Clinic, Delivery, Destination, RemoteRecord, Visit
 from clinic.models.deliveries import Failure
 from clinic.sealed import Secrets
 from clinic.services import Actor, check_in
 from clinic.states import Verb
+from tests.clinic.conftest import Clock
+from tests.clinic.integrations import raw_peer
 from tests.clinic.integrations.fhir_peer import CAPABLE, Fault, FhirPeer, serving
 from tests.factories import answers, do, make_booking, make_destination, make_visit
 
@@ -252,3 +255,36 @@ def test_check_says_that_the_token_is_refused(emr: Destination, peer: FhirPeer) 
     peer.faults["GET Patient"] = [Fault(401)]
     with pytest.raises(NotDelivered, match="does not accept the token"):
         engine.check(emr)
+
+
+def test_answer_that_drips_is_cut_at_the_deadline(visit: Visit) -> None:
+    with raw_peer.peer(raw_peer.drips) as url:
+        parcel = parcel_of(visit.deliveries.get())
+        parcel.destination.url, parcel.seconds = url, 0.3
+        began = time.monotonic()
+        problem = engine.send(parcel)
+        assert time.monotonic() - began < 2
+    assert problem and str(problem) == "no answer within 0.3 s"
+
+
+def test_ids_are_kept_with_the_delivery_and_used_for_the_next(
+    harbor: Clinic, visit: Visit, emr: Destination, peer: FhirPeer, no_redis: list[Any]
+) -> None:
+    do(visit, Verb.CALL)
+    jobs.deliver(emr.pk)
+    assert RemoteRecord.objects.get().ids == {"Patient": "101", "Encounter": "102"}
+    jobs.deliver(emr.pk)
+    assert peer.steps[2:] == ["PUT Patient/101", "PUT Encounter/102"]
+    assert {row.state for row in Delivery.objects.all()} == {"delivered"}
+
+
+def test_id_that_was_learnt_before_a_lost_answer_is_kept(
+    visit: Visit, emr: Destination, peer: FhirPeer, no_redis: list[Any], clock: Clock
+) -> None:
+    peer.faults["POST Encounter"] = [Fault(loses=True)]
+    jobs.deliver(emr.pk)
+    assert RemoteRecord.objects.get().ids == {"Patient": "101"}
+    clock.add(hours=1)
+    jobs.deliver(emr.pk)
+    assert RemoteRecord.objects.get().ids == {"Patient": "101", "Encounter": "102"}
+    assert peer.steps[2:] == ["PUT Patient/101", "POST Encounter", "PUT Encounter/102"]

@@ -5,10 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -26,9 +23,8 @@ from clinic.models import Destination
 from clinic.models.deliveries import GIVE_UP_AFTER, Failure
 from clinic.running.home import free_port
 from clinic.sealed import Secrets
+from tests.clinic.integrations.raw_peer import OK, floods, peer, says
 from tests.clinic.receiver import Behaviour, Receiver
-
-OK = b"HTTP/1.1 200 OK\r\n"
 
 
 def destination(url: str, **fields: Any) -> Destination:
@@ -38,40 +34,6 @@ def destination(url: str, **fields: Any) -> Destination:
 def ask(url: str, seconds: float = 5.0, *, wants_body: bool = True, **fields: Any) -> Answer:
     with http.client(destination(url, **fields), seconds) as client:
         return http.ask(client, "POST", url, wants_body=wants_body, content=b"{}")
-
-
-@contextmanager
-def peer(answer: Callable[[socket.socket], object]) -> Iterator[str]:
-    """The address of a peer that reads a request and leaves the rest to `answer`."""
-
-    def serve(server: socket.socket) -> None:
-        connection, _address = server.accept()
-        with connection:
-            connection.recv(65536)
-            try:
-                answer(connection)
-                while connection.recv(65536):
-                    pass
-            except OSError:
-                """The caller has hung up."""
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(5)
-        thread = threading.Thread(target=serve, args=(server,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
-        thread.join(5)
-        assert not thread.is_alive()
-
-
-def says(text: bytes) -> Callable[[socket.socket], object]:
-    return lambda connection: connection.sendall(text)
-
-
-def floods(connection: socket.socket) -> None:
-    connection.sendall(OK + b"transfer-encoding: chunked\r\n\r\n")
-    while True:
-        connection.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -17,7 +17,7 @@ WORST = "\x01"
 
 
 def longest(model: type[Visit | Room | Clinic], name: str) -> str:
-    return WORST * (model._meta.get_field(name).max_length or 0)
+    return WORST * int(getattr(model._meta.get_field(name), "max_length", 0))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -131,6 +132,17 @@ def test_everything_else_is_not_delivered_and_not_refused_for_good(
     assert problem.failure == failure
     assert problem.retry_after == (0 if status == 410 else 9)
     assert [one.path for one in receiver.posts] == ["/hook"], "a redirect was followed"
+
+
+@pytest.mark.parametrize("how", [Behaviour(silent=True), Behaviour(drip=True)])
+def test_silent_or_dripping_peer_is_cut_at_the_deadline(
+    delivery: Delivery, receiver: Receiver, how: Behaviour
+) -> None:
+    receiver.now = how
+    began = time.monotonic()
+    problem = engine.send(Parcel(delivery.key, delivery.body, delivery.destination, 0.3))
+    assert 0.25 < time.monotonic() - began < 2
+    assert problem and (problem.failure, str(problem)) == (Failure.NO_ANSWER, "no answer within 0.3 s")
 
 
 def test_410_pauses_the_destination_and_keeps_its_rows(

@@ -150,8 +150,9 @@ def _guarded(call: Callable[[], T], seconds: float) -> T:
     try:
         return deadline.run(within, seconds=seconds, close=connections.end)
     except (OSError, NotDelivered) as error:
-        # Whatever the sender made of it, the refusal says what to do.
-        raise refused[0] if refused else error from None
+        # To the sender it was an address that does not work; the refusal says what to do.
+        is_connecting = isinstance(error, OSError) or error.failure == Failure.UNREACHABLE
+        raise refused[0] if refused and is_connecting else error from None
     finally:
         connections.end()
 

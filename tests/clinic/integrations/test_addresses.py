@@ -13,7 +13,7 @@ from clinic.integrations.addresses import NotAllowed, must_be_allowed
 from clinic.integrations.parcel import NotDelivered, Parcel
 from clinic.models import Clinic, Delivery, Destination
 from clinic.models.deliveries import Failure
-from tests.clinic.receiver import Receiver
+from tests.clinic.receiver import Behaviour, Receiver
 from tests.factories import make_visit
 
 PRIVATE = [
@@ -47,6 +47,8 @@ PRIVATE = [
     "ff02::1",
     "2606:4700::1111%eth0",
     "2001:db8::1",
+    "5f00::1",
+    "64:ff9b:1:1::1",
 ]
 PUBLIC = [
     "93.184.216.34",
@@ -131,13 +133,28 @@ def test_name_that_leads_elsewhere_at_each_look_up_gains_nothing(
     assert receiver.posts == []
 
 
-def test_second_address_of_a_name_is_looked_at_too(
+def leading_to(monkeypatch: pytest.MonkeyPatch, port: int, *hosts: str) -> str:
+    """The address of a name that leads to these hosts, tried in this order."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_more: found)
+    return f"http://emr.example:{port}/hook"
+
+
+def test_every_address_of_a_name_is_looked_at(
     nothing_named: None, parcel: Parcel, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = receiver.server_address[1]
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("10.0.0.1", "127.0.0.1")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_more: found)
-    parcel.destination.url = f"http://emr.example:{port}/hook"
+    parcel.destination.url = leading_to(monkeypatch, receiver.server_address[1], "10.0.0.1", "127.0.0.1")
     problem = engine.send(parcel)
     assert problem and "10.0.0.1 is a private address" in str(problem)
     assert receiver.posts == []
+
+
+@pytest.mark.parametrize(("status", "says"), [(200, None), (500, "it answered 500")])
+def test_refused_address_is_passed_over_where_another_may_be_called(
+    parcel: Parcel, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, status: int, says: str | None
+) -> None:
+    parcel.destination.url = leading_to(monkeypatch, receiver.server_address[1], "10.0.0.1", "127.0.0.1")
+    receiver.now = Behaviour(status)
+    problem = engine.send(parcel)
+    assert (problem and str(problem)) == says
+    assert len(receiver.posts) == 1

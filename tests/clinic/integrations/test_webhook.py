@@ -84,7 +84,7 @@ def test_body_says_what_happened_to_whom(delivery: Delivery) -> None:
     assert (content["data"]["visit"]["birth_date"], content["data"]["visit"]["ticket"]) == ("1985-04-17", "A10")
 
 
-@pytest.mark.parametrize("secret", ["whsec_not base64!", "whsec_é", "whsec_abc", "whsec_===="])
+@pytest.mark.parametrize("secret", ["whsec_not base64!", "whsec_é", "whsec_abc", "whsec_"])
 def test_secret_that_is_not_base64_is_said_without_repeating_it(delivery: Delivery, secret: str) -> None:
     delivery.destination.secrets = Secrets(signing=(secret,))
     problem = problem_of(delivery)

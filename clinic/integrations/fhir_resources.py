@@ -116,8 +116,8 @@ def encounter(visit: Visit, when_left: str) -> Resource:
     }
     if visit.booked_for is not None:
         resource["appointment"] = [_reference("Appointment", visit)]
-    if visit.room is not None:
-        status = LOCATION_STATUS.get(State(visit.state), "completed")
+    status = LOCATION_STATUS.get(State(visit.state), "completed" if visit.roomed_at else "")
+    if visit.room is not None and status:
         resource["location"] = [{"location": {"display": visit.room.name}, "status": status}]
     return resource
 

@@ -157,6 +157,16 @@ def test_room_is_said_with_how_it_is_used(harbor: Clinic, emr: Destination) -> N
     assert found == [("Room 1", "reserved"), ("Room 1", "active"), ("Room 1", "completed")]
 
 
+@pytest.mark.parametrize("verb", [Verb.LEFT, Verb.STEP_OUT, Verb.RETURN, Verb.ENTER_IN_ERROR, Verb.UNDO])
+def test_room_that_was_called_to_and_never_entered_is_not_said(
+    harbor: Clinic, emr: Destination, verb: Verb
+) -> None:
+    visit = make_visit(harbor)
+    do(visit, Verb.CALL)
+    go(visit, verb)
+    assert "location" not in last(visit)["Encounter"]
+
+
 def test_references_lead_to_the_servers_ids_once_they_are_known(harbor: Clinic, emr: Destination) -> None:
     make_booking(harbor, timezone.now())
     found = last(make_visit(harbor, given="Bob"))["Encounter"]

@@ -10,24 +10,32 @@ from django.conf import settings
 # Gateways to IPv4 that take the address from the last four bytes.
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/96"))
 _IPV4_COMPATIBLE = IPv6Network("::/96")
+NAME_IT = "whoever runs this server must name its network in EVENKEEL_PRIVATE_DESTINATIONS"
 
 
 class NotAllowed(OSError):
     """The address is ours, or nobody's. The text says what to set. To whoever connects, one that does not work."""
 
 
-def must_be_allowed(address: Any) -> None:
-    """Raises NotAllowed unless the address (host, port, ...) is public, or in a network that the site allows."""
+def must_be_allowed(address: Any, *, in_clear: bool = False) -> None:
+    """Raises NotAllowed unless the address (host, port, ...) is public, or in a network that the site names.
+
+    `in_clear`: what is sent is not encrypted, and goes to the networks that are named alone.
+    """
     host = str(address[0]) if isinstance(address, tuple) else ""
     bare, _percent, zone = host.partition("%")
     try:
         ip = _plain(ip_address(bare))
     except ValueError:
         raise NotAllowed("it leads to no internet address") from None
-    if (zone or not _is_public(ip)) and not _is_named(ip):
+    if _is_named(ip):
+        return
+    if zone or not _is_public(ip):
+        raise NotAllowed(f"{ip} is a private address: {NAME_IT}")
+    if in_clear:
         raise NotAllowed(
-            f"{ip} is a private address: whoever runs this server must name its network in "
-            "EVENKEEL_PRIVATE_DESTINATIONS"
+            f"{ip} is a public address, where patients' data goes encrypted alone: use https:// or mllps://; or "
+            f"{NAME_IT}"
         )
 
 

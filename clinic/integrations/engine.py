@@ -34,6 +34,7 @@ LEASE_MARGIN = timedelta(seconds=30)
 # In the healthy pool a call is cut here, and goes on among the ill.
 CUT_SECONDS = 1.0
 NEW = timedelta(minutes=1)
+ENCRYPTED = ("https://", "mllps://")
 _HELD = [Delivery.State.PENDING, Delivery.State.DEAD]
 
 
@@ -122,7 +123,7 @@ def send(parcel: Parcel) -> NotDelivered | None:
     """One call under its deadline, only to addresses that may be called; the problem, or None."""
     sender = kinds.SENDERS[parcel.destination.kind]
     try:
-        _guarded(lambda: sender.send(parcel), parcel.seconds)
+        _guarded(lambda: sender.send(parcel), parcel.destination, parcel.seconds)
     except deadline.Exhausted:
         raise
     except Exception as error:
@@ -134,14 +135,15 @@ def check(destination: Destination) -> list[str]:
     """Tries the connection under the rules of a delivery: what was found well, in words. Raises NotDelivered."""
     sender, seconds = kinds.SENDERS[destination.kind], float(destination.seconds)
     try:
-        return _guarded(lambda: sender.check(destination), seconds)
+        return _guarded(lambda: sender.check(destination), destination, seconds)
     except Exception as error:
         raise _problem(error, "of a test", seconds) from None
 
 
-def _guarded(call: Callable[[], T], seconds: float) -> T:
+def _guarded(call: Callable[[], T], destination: Destination, seconds: float) -> T:
     refused: list[addresses.NotAllowed] = []
-    connections = Connections(under=None, permit=partial(_permit, refused))
+    in_clear = not destination.url.lower().startswith(ENCRYPTED)
+    connections = Connections(under=None, permit=partial(_permit, refused, in_clear))
 
     def within() -> T:
         with connections.made_here():
@@ -157,9 +159,9 @@ def _guarded(call: Callable[[], T], seconds: float) -> T:
         connections.end()
 
 
-def _permit(refused: list[addresses.NotAllowed], address: Any) -> None:
+def _permit(refused: list[addresses.NotAllowed], in_clear: bool, address: Any) -> None:
     try:
-        addresses.must_be_allowed(address)
+        addresses.must_be_allowed(address, in_clear=in_clear)
     except addresses.NotAllowed as error:
         refused.append(error)
         raise

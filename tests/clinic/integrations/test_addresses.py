@@ -99,6 +99,17 @@ def test_network_that_the_site_names_is_allowed(settings: Any, network: str, hos
         must_be_allowed(("192.168.1.1", 443))
 
 
+def test_in_clear_nothing_goes_to_a_public_address(settings: Any) -> None:
+    settings.PRIVATE_DESTINATIONS = [ip_network("10.0.0.0/8"), ip_network("198.51.100.0/24")]
+    for host in ("10.1.2.3", "198.51.100.7"):
+        must_be_allowed((host, 80), in_clear=True)
+    with pytest.raises(NotAllowed, match="is a public address") as no:
+        must_be_allowed(("93.184.216.34", 80), in_clear=True)
+    assert "use https:// or mllps://" in str(no.value)
+    with pytest.raises(NotAllowed, match="is a private address"):
+        must_be_allowed(("192.168.1.1", 80), in_clear=True)
+
+
 @pytest.fixture
 def parcel(harbor: Clinic, emr: Destination) -> Parcel:
     row: Delivery = make_visit(harbor).deliveries.get()
@@ -158,3 +169,13 @@ def test_refused_address_is_passed_over_where_another_may_be_called(
     problem = engine.send(parcel)
     assert (problem and str(problem)) == says
     assert len(receiver.posts) == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_call_in_clear_to_a_public_address_is_not_made(
+    parcel: Parcel, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    parcel.destination.url = leading_to(monkeypatch, 80, "93.184.216.34").replace("http", scheme)
+    problem = engine.send(parcel)
+    assert problem and problem.failure == Failure.SETUP
+    assert "93.184.216.34 is a public address" in str(problem)

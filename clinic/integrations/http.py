@@ -22,6 +22,7 @@ from clinic.models import Destination
 from clinic.models.deliveries import GIVE_UP_AFTER, Failure
 
 LARGEST_ANSWER = 256 * 1024
+GONE = 410
 # A packed answer of a few bytes can unpack to gigabytes.
 HEADERS = {"accept-encoding": "identity"}
 
@@ -68,6 +69,8 @@ def ask(client: httpx.Client, method: str, url: str, *, wants_body: bool = True,
         raise NotDelivered(Failure.NO_ANSWER, f"no answer within {client.timeout.read:g} s") from None
     except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
         raise NotDelivered(Failure.UNREACHABLE, f"cannot reach it: {reason(error)}") from None
+    except httpx.RemoteProtocolError as error:
+        raise _no_http(error) from None
     except (httpx.RequestError, OSError) as error:
         raise NotDelivered(Failure.NO_ANSWER, f"no answer: {reason(error)}") from None
 
@@ -83,9 +86,12 @@ def failure_of(status: int) -> Failure:
     """What an answer other than 2xx means for what is done next."""
     if status in (429, 502, 503, 504):
         return Failure.BUSY
-    if status in (400, 405, 406, 410, 412, 413, 415, 422):
+    if status in (400, 412, 413, 422):
         return Failure.REJECTED
-    return Failure.ERROR
+    if status in (405, 406, 415):
+        # It takes no message of this kind from anybody: another address would.
+        return Failure.SETUP
+    return Failure.GONE if status == GONE else Failure.ERROR
 
 
 def reason(error: BaseException) -> str:
@@ -135,6 +141,14 @@ def _must_be_plain(url: str) -> None:
         return
     if has_user:
         raise NotDelivered(Failure.SETUP, "its address holds a user or password: take it out, and set a secret")
+
+
+def _no_http(error: httpx.RemoteProtocolError) -> NotDelivered:
+    """It hung up before its answer was whole, or speaks something else; never in its own words."""
+    words = str(error).lower()
+    if "disconnected" in words or "closed connection" in words:
+        return NotDelivered(Failure.NO_ANSWER, "no answer: it hung up")
+    return NotDelivered(Failure.PROTOCOL, "its answer is no HTTP: is it the right address and port?")
 
 
 def _read(response: httpx.Response) -> bytes:

@@ -19,7 +19,6 @@ from clinic.models.destinations import Trigger
 SEND = "send"
 MAPPING = dict.fromkeys(Trigger, SEND)
 CHOICES = {trigger: [(SEND, "Send"), ("", "Nothing")] for trigger in Trigger}
-GONE = 410
 
 
 def compose(destination: Destination, event: VisitEvent, what: str, key: str) -> str:
@@ -68,10 +67,11 @@ def _post(destination: Destination, key: str, body: str, seconds: float) -> None
     }
     with http.client(destination, seconds) as client:
         answer = http.ask(client, "POST", destination.url, wants_body=False, content=text, headers=headers)
-    if answer.status == GONE:
-        raise NotDelivered(Failure.GONE, "it answered 410: it wants no more messages")
-    if not answer.is_success:
-        failure = http.failure_of(answer.status)
-        # What it cannot process today it may tomorrow: nothing is refused for good.
-        failure = Failure.ERROR if failure == Failure.REJECTED else failure
-        raise NotDelivered(failure, http.answered(answer.status), retry_after=answer.retry_after)
+    if answer.is_success:
+        return
+    failure, why = http.failure_of(answer.status), http.answered(answer.status)
+    if failure == Failure.GONE:
+        why += ": it wants no more messages"
+    # What it cannot process today it may tomorrow: nothing is refused for good.
+    failure = Failure.ERROR if failure == Failure.REJECTED else failure
+    raise NotDelivered(failure, why, retry_after=answer.retry_after)

@@ -156,6 +156,8 @@ def test_several_records_with_our_identifier_are_for_people_to_merge(visit: Visi
         (403, Failure.ERROR),
         (404, Failure.ERROR),
         (409, Failure.ERROR),
+        (410, Failure.GONE),
+        (415, Failure.SETUP),
         (422, Failure.REJECTED),
         (429, Failure.BUSY),
         (500, Failure.ERROR),

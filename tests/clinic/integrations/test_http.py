@@ -65,15 +65,37 @@ def test_packed_answer_is_not_unpacked() -> None:
     assert (len(answer.body), answer.json()) == (len(bomb), None)
 
 
-@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nx: " + b"y" * 200_000, b"SSH-2.0-OpenSSH_9\r\n\r\n", b""])
-def test_what_is_no_answer_is_none(head: bytes) -> None:
+@pytest.mark.parametrize(
+    ("text", "says", "failure"),
+    [
+        (b"", "no answer: it hung up", Failure.NO_ANSWER),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", "no answer: it hung up", Failure.NO_ANSWER),
+        (b"SSH-2.0-OpenSSH_9 Miller\r\n\r\n", "its answer is no HTTP", Failure.PROTOCOL),
+        (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 200_000, "its answer is no HTTP", Failure.PROTOCOL),
+    ],
+)
+def test_what_is_no_answer_is_said_so(text: bytes, says: str, failure: Failure) -> None:
     def answer(connection: socket.socket) -> None:
-        connection.sendall(head)
+        connection.sendall(text)
         connection.shutdown(socket.SHUT_WR)
 
-    with peer(answer) as url, pytest.raises(NotDelivered, match=r"^no answer: ") as no:
+    with peer(answer) as url, pytest.raises(NotDelivered, match=says) as no:
         ask(url)
-    assert no.value.failure == Failure.NO_ANSWER
+    assert (no.value.failure, "Miller" in str(no.value)) == (failure, False)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "failure"),
+    [
+        ((400, 412, 413, 422), Failure.REJECTED),
+        ((405, 406, 415), Failure.SETUP),
+        ((410,), Failure.GONE),
+        ((429, 502, 503, 504), Failure.BUSY),
+        ((100, 301, 304, 401, 403, 404, 408, 409, 423, 500, 501, 507, 599), Failure.ERROR),
+    ],
+)
+def test_statuses_are_told_apart(statuses: tuple[int, ...], failure: Failure) -> None:
+    assert {http.failure_of(status) for status in statuses} == {failure}
 
 
 def test_silence_ends_at_the_time_out(receiver: Receiver) -> None:

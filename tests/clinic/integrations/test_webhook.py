@@ -114,6 +114,7 @@ def test_only_2xx_is_taken_for_delivered(delivery: Delivery, receiver: Receiver,
         (400, Failure.ERROR),
         (401, Failure.ERROR),
         (404, Failure.ERROR),
+        (405, Failure.SETUP),
         (410, Failure.GONE),
         (422, Failure.ERROR),
         (429, Failure.BUSY),
@@ -130,7 +131,7 @@ def test_everything_else_is_not_delivered_and_not_refused_for_good(
     problem = problem_of(delivery)
     assert problem and str(problem).startswith(f"it answered {status}")
     assert problem.failure == failure
-    assert problem.retry_after == (0 if status == 410 else 9)
+    assert problem.retry_after == 9
     assert [one.path for one in receiver.posts] == ["/hook"], "a redirect was followed"
 
 

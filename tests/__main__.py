@@ -27,11 +27,12 @@ WITHOUT_DATABASE = [
     "tests/test_architecture.py",
     "tests/test_project.py",
 ]
-# Of the vendor, of Redis and of plans alone.
+# Of the vendor, of Redis, of plans, and of other systems alone.
 SUBJECTS_WITHOUT_DATABASE = [
     *("standin", "ably_transport", "connections", "deadline", "tokens"),
     *("breaker", "broadcast", "dirty", "redis_link"),
     *("simulation_command", "simulation_model"),
+    *("addresses", "http", "masking", "fhir_answers", "messages", "migration_of_secrets"),
 ]
 
 

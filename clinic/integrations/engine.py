@@ -8,9 +8,12 @@ lease with a fencing number: a worker back from the dead cannot overwrite the ne
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -25,10 +28,13 @@ from realtime.connections import Connections
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 LEASE_MARGIN = timedelta(seconds=30)
 # In the healthy pool a call is cut here, and goes on among the ill.
 CUT_SECONDS = 1.0
 NEW = timedelta(minutes=1)
+ENCRYPTED = ("https://", "mllps://")
 _HELD = [Delivery.State.PENDING, Delivery.State.DEAD]
 
 
@@ -115,30 +121,59 @@ def attempt(row: Delivery) -> Attempt:
 
 def send(parcel: Parcel) -> NotDelivered | None:
     """One call under its deadline, only to addresses that may be called; the problem, or None."""
-    connections = Connections(under=None, permit=addresses.must_be_allowed)
-
-    def call() -> None:
-        with connections.made_here():
-            kinds.SENDERS[parcel.destination.kind].send(parcel)
-
+    sender = kinds.SENDERS[parcel.destination.kind]
     try:
-        deadline.run(call, seconds=parcel.seconds, close=connections.end)
+        _guarded(lambda: sender.send(parcel), parcel.destination, parcel.seconds)
     except deadline.Exhausted:
         raise
     except Exception as error:
-        return _problem(error, parcel)
-    finally:
-        connections.end()
+        return _problem(error, parcel.key, parcel.seconds)
     return None
 
 
-def _problem(error: Exception, parcel: Parcel) -> NotDelivered:
+def check(destination: Destination) -> list[str]:
+    """Tries the connection under the rules of a delivery: what was found well, in words. Raises NotDelivered."""
+    sender, seconds = kinds.SENDERS[destination.kind], float(destination.seconds)
+    try:
+        return _guarded(lambda: sender.check(destination), destination, seconds)
+    except Exception as error:
+        raise _problem(error, "of a test", seconds) from None
+
+
+def _guarded(call: Callable[[], T], destination: Destination, seconds: float) -> T:
+    refused: list[addresses.NotAllowed] = []
+    in_clear = not destination.url.lower().startswith(ENCRYPTED)
+    connections = Connections(under=None, permit=partial(_permit, refused, in_clear))
+
+    def within() -> T:
+        with connections.made_here():
+            return call()
+
+    try:
+        return deadline.run(within, seconds=seconds, close=connections.end)
+    except (OSError, NotDelivered) as error:
+        # To the sender it was an address that does not work; the refusal says what to do.
+        is_connecting = isinstance(error, OSError) or error.failure == Failure.UNREACHABLE
+        raise refused[0] if refused and is_connecting else error from None
+    finally:
+        connections.end()
+
+
+def _permit(refused: list[addresses.NotAllowed], in_clear: bool, address: Any) -> None:
+    try:
+        addresses.must_be_allowed(address, in_clear=in_clear)
+    except addresses.NotAllowed as error:
+        refused.append(error)
+        raise
+
+
+def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:
     if isinstance(error, NotDelivered):
         return error
     if isinstance(error, deadline.DeadlineMissed):
-        return NotDelivered(Failure.NO_ANSWER, f"no answer within {parcel.seconds:g} s")
+        return NotDelivered(Failure.NO_ANSWER, f"no answer within {seconds:g} s")
     if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
         return NotDelivered(Failure.SETUP, str(error))
     # Whatever it is, the row waits and ends as for any failure: it is not tried at each lapse of its lease.
-    logger.error("delivery %s could not be sent: %s", parcel.key, type(error).__name__, exc_info=error)
+    logger.error("delivery %s could not be sent: %s", key, type(error).__name__, exc_info=error)
     return NotDelivered(Failure.SETUP, f"could not be sent: {type(error).__name__}")

@@ -19,7 +19,6 @@ from clinic.models.destinations import Trigger
 SEND = "send"
 MAPPING = dict.fromkeys(Trigger, SEND)
 CHOICES = {trigger: [(SEND, "Send"), ("", "Nothing")] for trigger in Trigger}
-GONE = 410
 
 
 def compose(destination: Destination, event: VisitEvent, what: str, key: str) -> str:
@@ -51,6 +50,8 @@ def sign(secrets: Iterable[str], key: str, at: str, text: bytes) -> str:
 def _mac(secret: str, key: str, at: str, text: bytes) -> bytes:
     try:
         raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        if not raw:
+            raise ValueError("anybody could sign with an empty key")
     except ValueError:
         raise NotDelivered(Failure.SETUP, "a signing secret is not base64: set it again in the admin") from None
     return hmac.new(raw, b".".join([key.encode(), at.encode(), text]), hashlib.sha256).digest()
@@ -65,11 +66,12 @@ def _post(destination: Destination, key: str, body: str, seconds: float) -> None
         "webhook-signature": sign(destination.secrets.signing, key, at, text),
     }
     with http.client(destination, seconds) as client:
-        answer = http.ask(client, "POST", destination.url, content=text, headers=headers)
-    if answer.status == GONE:
-        raise NotDelivered(Failure.GONE, "it answered 410: it wants no more messages")
-    if not answer.is_success:
-        failure = http.failure_of(answer.status)
-        # What it cannot process today it may tomorrow: nothing is refused for good.
-        failure = Failure.ERROR if failure == Failure.REJECTED else failure
-        raise NotDelivered(failure, f"it answered {answer.status}", retry_after=answer.retry_after)
+        answer = http.ask(client, "POST", destination.url, wants_body=False, content=text, headers=headers)
+    if answer.is_success:
+        return
+    failure, why = http.failure_of(answer.status), http.answered(answer.status)
+    if failure == Failure.GONE:
+        why += ": it wants no more messages"
+    # What it cannot process today it may tomorrow: nothing is refused for good.
+    failure = Failure.ERROR if failure == Failure.REJECTED else failure
+    raise NotDelivered(failure, why, retry_after=answer.retry_after)

@@ -19,12 +19,13 @@ def fill(apps, schema_editor):
     Destination, Delivery = apps.get_model('clinic', 'Destination'), apps.get_model('clinic', 'Delivery')
     material = HKDF(algorithm=SHA256(), length=32, salt=None, info=b'evenkeel: secrets of destinations')
     fernet = Fernet(base64.urlsafe_b64encode(material.derive(settings.SECRET_KEY.encode())))
-    for row in Destination.objects.all():
+    here = schema_editor.connection.alias
+    for row in Destination.objects.using(here):
         secrets = {'signing': [row.secret] if row.secret else [], 'token': '', 'private_key': ''}
         row.sealed_secrets = fernet.encrypt(json.dumps(secrets).encode()).decode()
         row.ill_since = timezone.now() if row.is_ill else None
         row.save()
-    Delivery.objects.update(give_up_at=models.F('created_at') + timedelta(hours=72))
+    Delivery.objects.using(here).update(give_up_at=models.F('created_at') + timedelta(hours=72))
 
 
 class Migration(migrations.Migration):

@@ -56,13 +56,15 @@ def test_flag_reads_words(monkeypatch: pytest.MonkeyPatch, value: str, read: boo
         (lambda name: env.url(name, ("https",)), "https://[::1"),
         (lambda name: env.url(name, ("https",)), "https://host:port"),
         (lambda name: env.url(name, ("https",)), "http://host"),
+        (env.networks, "10.0.0.1/8"),
+        (env.networks, "10.0.0.0/8 localhost"),
         (env.key, "no-colon.here"),
         (env.key, "nodot:secret"),
     ],
 )
 def test_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, read: Any, value: str) -> None:
     monkeypatch.setenv("WORD", value)
-    with pytest.raises(ImproperlyConfigured, match=r"^WORD "):
+    with pytest.raises(ImproperlyConfigured, match=r"^WORD\b"):
         read("WORD")
 
 
@@ -74,6 +76,12 @@ def test_good_values_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORD", "12")
     assert env.number("WORD", 5) == 12
     assert env.choice("WORD", ("12",), "") == "12"
+
+
+def test_networks_are_read_with_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.networks("WORD") == []
+    monkeypatch.setenv("WORD", "10.0.0.0/8, 192.168.7.20 fd00::/8")
+    assert [str(network) for network in env.networks("WORD")] == ["10.0.0.0/8", "192.168.7.20/32", "fd00::/8"]
 
 
 def test_misspelt_setting_of_ours_is_refused_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,11 @@ def start(home: Path, code: str, **env: str) -> subprocess.CompletedProcess[str]
         ({"ABLY_STREAM_URL": "wss://a"}, "ABLY_STREAM_URL must begin with http:// or https://"),
         ({"ABLY_PUBLISH_KEY": f"{SECRET}"}, "ABLY_PUBLISH_KEY is not an Ably API key"),
         ({"ABLY_PUBLISH_KEY": f"a.b:{SECRET}"}, "Set both ABLY_PUBLISH_KEY and ABLY_SUBSCRIBE_KEY, or neither."),
+        (
+            {"EVENKEEL_PRIVATE_DESTINATIONS": "10.0.0.1/8"},
+            "EVENKEEL_PRIVATE_DESTINATIONS: 10.0.0.1/8 has host bits set.",
+        ),
+        ({"EVENKEEL_PRIVATE_DESTINATIONS": "emr.local"}, "Write networks such as 10.0.0.0/8, 192.168.7.20."),
         ({"EVENKEEL_VENDER": SECRET}, "EVENKEEL_VENDER: no such setting. Known ones: EVENKEEL_DEMO,"),
     ],
 )
@@ -105,3 +110,16 @@ def test_database_on_a_local_socket_needs_no_host(tmp_path: Path) -> None:
 def test_environment_can_force_the_vendor_off_and_never_on(tmp_path: Path, value: str, forced: str) -> None:
     done = start(tmp_path, "print(s.VENDOR_FORCED_OFF)", EVENKEEL_VENDOR=value)
     assert done.stdout.strip() == forced
+
+
+def test_other_systems_are_told_by_networks_and_old_keys(tmp_path: Path) -> None:
+    code = "import json; print(json.dumps([[str(n) for n in s.PRIVATE_DESTINATIONS], s.SECRET_KEY_FALLBACKS]))"
+    env = {
+        "EVENKEEL_PRIVATE_DESTINATIONS": "10.0.0.0/8, fd00::/8",
+        "EVENKEEL_OLD_SECRET_KEYS": "old-one older-one",
+    }
+    assert json.loads(start(tmp_path, code, **env).stdout) == [
+        ["10.0.0.0/8", "fd00::/8"],
+        ["old-one", "older-one"],
+    ]
+    assert json.loads(start(tmp_path, code).stdout) == [[], []]

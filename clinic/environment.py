@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -78,6 +79,29 @@ def _is_url(value: str, schemes: Collection[str], has_host: bool) -> bool:
         return parts.scheme in schemes and parts.port != 0 and (bool(parts.hostname) or not has_host)
     except ValueError:
         return False
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """TLS from the first byte (`ssl`), or asked for before the password is told (`starttls`)."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    ssl: bool
+    starttls: bool
+
+
+def mail_server(name: str) -> MailServer | None:
+    """smtp://user:password@host:port or smtps://...; None when empty. A password never goes in the clear."""
+    parts = urlsplit(url(name, ("smtp", "smtps")))
+    if not parts.hostname:
+        return None
+    is_ssl, user = parts.scheme == "smtps", unquote(parts.username or "")
+    port = parts.port or (465 if is_ssl else 587 if user else 25)
+    has_secret = bool(user) and not is_ssl
+    return MailServer(parts.hostname, port, user, unquote(parts.password or ""), is_ssl, has_secret)
 
 
 def key(name: str) -> str:

@@ -24,6 +24,9 @@ env.refuse_unknown(
         "EVENKEEL_SECRET_KEY",
         "EVENKEEL_OLD_SECRET_KEYS",
         "EVENKEEL_PRIVATE_DESTINATIONS",
+        "EVENKEEL_EMAIL_URL",
+        "EVENKEEL_EMAIL_FROM",
+        "EVENKEEL_METRICS_TOKEN",
         "EVENKEEL_DEMO",
         "EVENKEEL_VENDOR",
         "EVENKEEL_WORKERS",
@@ -187,6 +190,21 @@ except ValueError as error:
 
 # Networks of ours that a destination may be in: anybody who sets one up could else reach all that we can.
 PRIVATE_DESTINATIONS = env.networks("EVENKEEL_PRIVATE_DESTINATIONS")
+
+# --- Alarms -----------------------------------------------------------------------------------------------------
+
+_mail = env.mail_server("EVENKEEL_EMAIL_URL")
+SENDS_MAIL = _mail is not None
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail else 'dummy'}.EmailBackend"
+if _mail is not None:
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.ssl, _mail.starttls
+EMAIL_TIMEOUT = 4
+DEFAULT_FROM_EMAIL = env.text("EVENKEEL_EMAIL_FROM", f"evenkeel@{_public.hostname}")
+METRICS_TOKEN = env.text("EVENKEEL_METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("EVENKEEL_METRICS_TOKEN must be 20 random characters or more.")
 
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -81,27 +81,24 @@ def _is_url(value: str, schemes: Collection[str], has_host: bool) -> bool:
         return False
 
 
-@dataclass(frozen=True)
-class MailServer:
-    """TLS from the first byte (`ssl`), or asked for before the password is told (`starttls`)."""
+class MailServer(NamedTuple):
+    """TLS from the first byte (`ssl`), or asked for before the password is told (`starttls`). No host: none."""
 
-    host: str
-    port: int
-    user: str
-    password: str
-    ssl: bool
-    starttls: bool
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    ssl: bool = False
+    starttls: bool = False
 
 
-def mail_server(name: str) -> MailServer | None:
-    """smtp://user:password@host:port or smtps://...; None when empty. A password never goes in the clear."""
+def mail_server(name: str) -> MailServer:
+    """smtp://user:password@host:port or smtps://...; a password never goes in the clear."""
     parts = urlsplit(url(name, ("smtp", "smtps")))
-    if not parts.hostname:
-        return None
     is_ssl, user = parts.scheme == "smtps", unquote(parts.username or "")
     port = parts.port or (465 if is_ssl else 587 if user else 25)
-    has_secret = bool(user) and not is_ssl
-    return MailServer(parts.hostname, port, user, unquote(parts.password or ""), is_ssl, has_secret)
+    asks_for_tls = bool(user) and not is_ssl
+    return MailServer(parts.hostname or "", port, user, unquote(parts.password or ""), is_ssl, asks_for_tls)
 
 
 def key(name: str) -> str:

@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from clinic import environment as env
+from clinic import log_settings
 from clinic.running import home, pools, valkey
 
 env.refuse_unknown(
@@ -194,12 +195,9 @@ PRIVATE_DESTINATIONS = env.networks("EVENKEEL_PRIVATE_DESTINATIONS")
 # --- Alarms -----------------------------------------------------------------------------------------------------
 
 _mail = env.mail_server("EVENKEEL_EMAIL_URL")
-SENDS_MAIL = _mail is not None
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail else 'dummy'}.EmailBackend"
-if _mail is not None:
-    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
-    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.ssl, _mail.starttls
+SENDS_MAIL = bool(_mail.host)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if SENDS_MAIL else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_SSL, EMAIL_USE_TLS = _mail
 EMAIL_TIMEOUT = 4
 DEFAULT_FROM_EMAIL = env.text("EVENKEEL_EMAIL_FROM", f"evenkeel@{_public.hostname}")
 METRICS_TOKEN = env.text("EVENKEEL_METRICS_TOKEN")
@@ -287,21 +285,4 @@ CONTENT_SECURITY_POLICY = {
 # --- Logs: one line an event, no patient data ------------------------------------------------------------------
 
 LOG_LEVEL = env.choice("EVENKEEL_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "clinic.logs.Formatter", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
-    },
-    "filters": {"routes": {"()": "clinic.logs.RoutesOnly"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Their lines carry full addresses, or a traceback for each second that Redis is away.
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        "fontTools": {"level": "ERROR"},
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-        "uvicorn.error": {"level": "WARNING"},
-    },
-}
+LOGGING = log_settings.lines(LOG_LEVEL)

@@ -42,8 +42,8 @@ SECURITY_HELP = "For TLS: mllps:// and https://. Most need nothing here."
 # What a new one has none of.
 OF_OLD_ONES = {"condition", "signing_now", "signing", "forget_token", "ca_until", "client_until"}
 SENT_HELP = (
-    'What is sent when something happens to a visit. "As usual" is what most systems expect; choose another only if '
-    "the other side asks for it."
+    'What is sent when something happens to a visit. "As usual" is what most systems expect; choose another only '
+    "if the other side asks for it."
 )
 
 

@@ -97,12 +97,15 @@ class DestinationAdmin(ScopedAdmin):
 
     @admin.display(description="Condition")
     def condition(self, row: Destination) -> str:
-        """One sentence: paused, ill or well, since when and why."""
+        """One sentence: paused, ill, soon without a certificate, or well; since when and why."""
         if row.is_paused:
             return f"Paused: {row.paused_because or 'no reason was given'}. Deliveries wait and are kept."
         if row.is_ill:
             return f"Ill since {row.ill_since:%Y-%m-%d %H:%M} UTC: {row.last_error}. It is tried again by itself."
-        return "Well" if row.pk else "New"
+        now = clock.now()
+        pems = {"Our certificate": row.client_certificate, "Their authority's certificate": row.ca_certificate}
+        soon = [f"{whose}: {said}" for whose, pem in pems.items() if (said := certificates.warning(pem, now))]
+        return " ".join(soon) or "Well"
 
     @admin.display(description="Signing secrets now")
     def signing_now(self, row: Destination) -> str:

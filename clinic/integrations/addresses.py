@@ -45,6 +45,14 @@ def _is_public(ip: IPv4Address | IPv6Address) -> bool:
     return ip.is_global and not odd
 
 
+def is_named(host: str) -> bool:
+    """Whether it is a number address in a network that the site allows."""
+    try:
+        return _is_named(_plain(ip_address(host)))
+    except ValueError:
+        return False
+
+
 def _plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """An IPv4 address that is written as an IPv6 one, or lies behind one, is what it is."""
     if isinstance(ip, IPv4Address):

@@ -8,33 +8,26 @@ lease with a fencing number: a worker back from the dead cannot overwrite the ne
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from time import monotonic
-from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock, sealed
-from clinic.integrations import addresses, budget, kinds
+from clinic.integrations import addresses, budget, guard, kinds
 from clinic.integrations.parcel import NotDelivered, Parcel
 from clinic.models import Delivery, Destination, RemoteRecord
 from clinic.models.deliveries import Failure
 from realtime import deadline
-from realtime.connections import Connections
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 LEASE_MARGIN = timedelta(seconds=30)
 # In the healthy pool a call is cut here, and goes on among the ill.
 CUT_SECONDS = 1.0
 NEW = timedelta(minutes=1)
-ENCRYPTED = ("https://", "mllps://")
 _HELD = [Delivery.State.PENDING, Delivery.State.DEAD]
 
 
@@ -123,48 +116,12 @@ def send(parcel: Parcel) -> NotDelivered | None:
     """One call under its deadline, only to addresses that may be called; the problem, or None."""
     sender = kinds.SENDERS[parcel.destination.kind]
     try:
-        _guarded(lambda: sender.send(parcel), parcel.destination, parcel.seconds)
+        guard.reach(parcel.destination, parcel.seconds, lambda: sender.send(parcel))
     except deadline.Exhausted:
         raise
     except Exception as error:
         return _problem(error, parcel.key, parcel.seconds)
     return None
-
-
-def check(destination: Destination) -> list[str]:
-    """Tries the connection under the rules of a delivery: what was found well, in words. Raises NotDelivered."""
-    sender, seconds = kinds.SENDERS[destination.kind], float(destination.seconds)
-    try:
-        return _guarded(lambda: sender.check(destination), destination, seconds)
-    except Exception as error:
-        raise _problem(error, "of a test", seconds) from None
-
-
-def _guarded(call: Callable[[], T], destination: Destination, seconds: float) -> T:
-    refused: list[addresses.NotAllowed] = []
-    in_clear = not destination.url.lower().startswith(ENCRYPTED)
-    connections = Connections(under=None, permit=partial(_permit, refused, in_clear))
-
-    def within() -> T:
-        with connections.made_here():
-            return call()
-
-    try:
-        return deadline.run(within, seconds=seconds, close=connections.end)
-    except (OSError, NotDelivered) as error:
-        # To the sender it was an address that does not work; the refusal says what to do.
-        is_connecting = isinstance(error, OSError) or error.failure == Failure.UNREACHABLE
-        raise refused[0] if refused and is_connecting else error from None
-    finally:
-        connections.end()
-
-
-def _permit(refused: list[addresses.NotAllowed], in_clear: bool, address: Any) -> None:
-    try:
-        addresses.must_be_allowed(address, in_clear=in_clear)
-    except addresses.NotAllowed as error:
-        refused.append(error)
-        raise
 
 
 def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:

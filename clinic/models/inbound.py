@@ -20,8 +20,8 @@ KEEP_UPLOADS_FOR = timedelta(minutes=30)
 class InboundMessage(models.Model):
     """One message from a schedule. Its text is patient data: shown in no list, and never logged.
 
-    `sender`: MSH-3 and MSH-4. `digest`: of the bytes as they came. `answer`: our acknowledgement, for whoever sends
-    the same again. `reason`: why it was refused or came to nothing, without patient data.
+    `sender`: MSH-3 and MSH-4. `digest`: of the bytes as they came. `answer`: our acknowledgement, for one who
+    sends the same again. `reason`: why it was refused or came to nothing, without patient data.
     """
 
     class Outcome(models.TextChoices):

@@ -27,7 +27,7 @@ from realtime.models import Topic
 class Appointment:
     """What a schedule says of one appointment, already validated.
 
-    `booking_id`: what the schedule calls it; "" where it has no name, and person and time must do. `phone`: as +1...
+    `booking_id`: what the schedule calls it; "" where person and time must do. `phone`: as +1..., or "".
     """
 
     booked_for: datetime
@@ -77,7 +77,7 @@ def put_all(
 
 
 def end(clinic: Clinic, booking_id: str, verb: Verb, *, by: Actor) -> Outcome:
-    """Cancels it, or notes that nobody came, as `verb` says: ENDED, SAME if it had ended so, ARRIVED or UNKNOWN."""
+    """Cancels it, or notes that nobody came, as `verb` says: ENDED, SAME if it had ended, ARRIVED or UNKNOWN."""
     if verb not in (Verb.CANCEL, Verb.NO_SHOW):
         raise ValueError(f"{verb} does not end a booking")
     with transaction.atomic():

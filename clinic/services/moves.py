@@ -43,8 +43,8 @@ def move(
 
     `room` goes with call and room, `lane` with move. `seen_free`: the clerk saw the room free, and it must be.
     Raises Visit.DoesNotExist for one that is not this clinic's, AlreadyDone when somebody was first, Refused when
-    the move is not possible, ValueError for a verb that has a service of its own: `book`, `bookings.put`, `check_in`,
-    `arrive`, `undo`.
+    the move is not possible, ValueError for a verb that has a service of its own: `book`, `check_in`, `arrive`,
+    `undo`, and those of `bookings`.
     """
     if verb in ELSEWHERE:
         raise ValueError(f"{verb} has a service of its own")

@@ -66,7 +66,7 @@ def must_not_be_here(visit: Visit) -> None:
 
 
 def must_not_be_booked_anew(visit: Visit) -> None:
-    """Raises AlreadyDone when the schedule has used the id of this booking, which was called off, for a new one."""
+    """Raises AlreadyDone when the schedule has used the id of this booking, called off, for a new one."""
     same = visit.clinic.visits.filter(booking_id=visit.booking_id).exclude(pk=visit.pk)
     if visit.booking_id and same.exclude(state__in=CALLED_OFF).exists():
         raise AlreadyDone(_("%(ticket)s: the schedule has booked this appointment anew.") % {"ticket": visit})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from clinic.integrations import webhook
+from clinic.integrations import hl7, webhook
 from clinic.integrations.parcel import Parcel
 from clinic.models import Destination, VisitEvent
 from clinic.models.destinations import Trigger
@@ -24,7 +24,7 @@ class Sender(Protocol):
     def CHOICES(self) -> Mapping[Trigger, list[tuple[str, str]]]: ...
 
     def compose(self, destination: Destination, event: VisitEvent, what: str, key: str) -> str:
-        """The text that is owed, as of this event. `what`: as the mapping says, never ""."""
+        """The text that is owed, as of this event; "" for none after all. `what`: as the mapping says, never ""."""
 
     def send(self, parcel: Parcel) -> None:
         """Sends it once, within `parcel.seconds` if the peer behaves. Raises NotDelivered."""
@@ -33,7 +33,7 @@ class Sender(Protocol):
         """Tries the connection without a patient's data; what was found well, in words. Raises NotDelivered."""
 
 
-SENDERS: dict[str, Sender] = {Destination.Kind.WEBHOOK: webhook}
+SENDERS: dict[str, Sender] = {Destination.Kind.HL7: hl7, Destination.Kind.WEBHOOK: webhook}
 
 
 def what_for(destination: Destination, trigger: Trigger) -> str:
@@ -45,4 +45,4 @@ def what_for(destination: Destination, trigger: Trigger) -> str:
 def compose(destination: Destination, event: VisitEvent, trigger: Trigger, key: str) -> str | None:
     """The text that is owed; None when the destination does not want to hear of it."""
     what = what_for(destination, trigger)
-    return SENDERS[destination.kind].compose(destination, event, what, key) if what else None
+    return (SENDERS[destination.kind].compose(destination, event, what, key) or None) if what else None

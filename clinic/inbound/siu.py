@@ -42,23 +42,29 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True)
-class Word:
-    """What a schedule says of one appointment: how it ended, or how it stands now."""
+class Ended:
+    """An appointment is off: cancelled, or nobody came."""
 
     booking_id: str
-    is_new: bool = False
-    end: Verb | None = None
-    appointment: Appointment | None = None
+    verb: Verb
 
 
-def read(message: Message, clinic: Clinic) -> Word:
+@dataclass(frozen=True)
+class Booked:
+    """How an appointment stands now."""
+
+    appointment: Appointment
+    is_new: bool
+
+
+def read(message: Message, clinic: Clinic) -> Booked | Ended:
     """What it says, for this clinic. Raises Unusable."""
     event = _event(message)
     booking_id = _booking_id(message)
     end = ENDS.get(event) or (STATUS_ENDS.get(_text(message, "SCH", 25).lower()) if event != NEW else None)
     if end:
-        return Word(booking_id, end=end)
-    return Word(booking_id, event == NEW, appointment=_appointment(message, clinic, booking_id))
+        return Ended(booking_id, end)
+    return Booked(_appointment(message, clinic, booking_id), event == NEW)
 
 
 def _event(message: Message) -> str:

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import boards, parties, presenters, services
-from clinic.access import StaffRequest, is_ops, others, staff_only
+from clinic.access import StaffRequest, is_ops, may_book, others, staff_only
 from clinic.forms import DeskCheckInForm
 from clinic.models import HelpRequest, Room, Visit, VisitEvent
 from clinic.services import Actor, Refused
@@ -38,7 +38,11 @@ def desk(request: StaffRequest) -> HttpResponse:
     """The whole page. `others`: further clinics of the same person."""
     version = boards.current_version(request.clinic)
     context = {**boards.page(request.clinic, version), "board": _board(request, version)}
-    context |= {"is_ops": is_ops(request.user), "others": others(request)}
+    context |= {
+        "is_ops": is_ops(request.user),
+        "others": others(request),
+        "may_book": may_book(request.membership),
+    }
     return render(request, "desk/desk.html", context)
 
 

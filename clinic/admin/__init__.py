@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from clinic.admin import deliveries, people, places, visits
+from clinic.admin import deliveries, inbound, people, places, visits
 
-__all__ = ["deliveries", "people", "places", "visits"]
+__all__ = ["deliveries", "inbound", "people", "places", "visits"]
 
 admin.site.site_header = admin.site.site_title = "Evenkeel"
 admin.site.index_title = "Clinics, people and settings"

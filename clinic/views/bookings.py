@@ -23,7 +23,7 @@ from clinic.services.bookings import Became
 
 DAY_FIRST = "day"
 BECAME = {
-    Became.BOOKED: gettext_lazy("New"),
+    Became.BOOKED: gettext_lazy("Added"),
     Became.CHANGED: gettext_lazy("Changed"),
     Became.SAME: gettext_lazy("Expected already, nothing to change"),
     Became.ARRIVED: gettext_lazy("Here already, or gone again: left as they are"),

@@ -53,7 +53,7 @@ def test_list_is_looked_at_and_then_booked(ana: Client, clinic: Clinic, at: date
     assert "2:30 p.m." in page
     assert not Visit.objects.exists()
     done = ana.post(address, follow=True).content.decode()
-    assert "The list was added" in done and re.search(r"<td>2</td><th[^>]*>New", done)
+    assert "The list was added" in done and re.search(r"<td>2</td><th[^>]*>Added", done)
     visit = Visit.objects.get(booking_id="A1")
     assert (visit.state, visit.booked_for) == ("expected", at.replace(microsecond=0))
     assert visit.events.get().user.get_username() == "ana"  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
 from clinic import clock
@@ -92,12 +92,7 @@ def receive(data: bytes) -> bytes | None:
     if letter.message and letter.message.all("MSA"):
         logger.info("an acknowledgement came where messages are taken: not answered")
         return None
-    try:
-        answer = _take(letter)
-    except IntegrityError:
-        # The same came over two connections at once: the other one was first.
-        answer = _take(letter)
-    return er7.to_bytes(answer)
+    return er7.to_bytes(_take(letter))
 
 
 def _open(data: bytes) -> Letter:
@@ -115,6 +110,7 @@ def _take(letter: Letter) -> str:
     clinic = _clinic(letter)
     with transaction.atomic():
         if clinic:
+            # Before the look-up: the same may come over two connections at once.
             notices.lock(clinic.topic_id)
         same = _taken(letter)
         if known := same.filter(digest=letter.digest).first():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 from hl7apy.parser import parse_message
 
 from clinic.inbound import receiver
@@ -12,6 +13,7 @@ from clinic.models import Clinic, InboundMessage, Visit
 from clinic.services import Actor, bookings, check_in
 from tests.clinic.conftest import Clock
 from tests.clinic.inbound.messages import siu, tell
+from tests.clinic.views.kiosk_pages import answer, finish, paired_client, ticket_in
 from tests.factories import answers, make_clinic
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +22,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def at(harbor: Clinic, clock: Clock) -> datetime:
     return clock.at.replace(microsecond=0) + timedelta(minutes=30)
+
+
+def test_patient_whom_a_schedule_booked_is_found_at_the_kiosk(harbor: Clinic) -> None:
+    assert tell(siu(timezone.now() + timedelta(minutes=5)))["code"] == "AA"
+    kiosk = paired_client(harbor)
+    answer(kiosk, arrival="booked")
+    ticket = ticket_in(finish(kiosk))
+    assert [(visit.ticket, visit.booking_id) for visit in Visit.objects.all()] == [(ticket, "A1")]
 
 
 def kept() -> InboundMessage:
@@ -73,7 +83,8 @@ def test_what_was_refused_may_come_again_put_right_by_either_side(at: datetime) 
 
 def test_facility_is_the_clinics_own_or_its_short_name(at: datetime) -> None:
     make_clinic("hill", hl7_facility="HILL1")
-    said = [tell(siu(at, facility=name, control_id=name))["code"] for name in ("HILL1", "HILL1^9^ISO", "hill", "")]
+    names = ["HILL1", "HILL1^9^ISO", "hill", ""]
+    said = [tell(siu(at, facility=name, control_id=f"M{n}"))["code"] for n, name in enumerate(names)]
     assert said == ["AA", "AA", "AE", "AE"]
     assert Visit.objects.get().clinic.slug == "hill"
 

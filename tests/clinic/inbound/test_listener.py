@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import signal
 import ssl
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -13,19 +10,15 @@ from typing import Any
 import hl7
 import pytest
 import trustme
-from django.core.management import call_command
-from django.core.management.base import CommandError
 from django.db import OperationalError
 from django.utils import timezone
 from hl7.client import MLLPClient
 from hl7apy.core import Message
 
-from clinic.inbound import receiver
 from clinic.inbound.listener import Limits, tls_context
 from clinic.models import Clinic, InboundMessage, Visit
 from tests.clinic.inbound.listening import Sender, listener
 from tests.clinic.inbound.messages import parts, siu
-from tests.stack import ROOT
 
 SECONDS = Limits(connections=3, message=0.3, answer=1.0, idle=0.5)
 
@@ -80,23 +73,6 @@ def test_two_senders_of_the_same_at_once_get_the_same_answer_and_one_visit(harbo
     assert len(set(answers[::2])) == 1 and parts(answers[0])["code"] == "AA"
     assert {parts(one)["code"] for one in answers[1::2]} == {"AE"}
     assert (Visit.objects.count(), InboundMessage.objects.count()) == (1, 2)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_death_between_commit_and_answer_costs_nothing_but_a_repeat(harbor: Clinic, at: datetime) -> None:
-    made: list[bytes | None] = []
-
-    def dies(message: bytes) -> bytes:
-        made.append(receiver.receive(message))
-        raise SystemError("killed")
-
-    with listener(dies) as port, Sender(port) as sender:
-        sender.send(siu(at))
-        assert sender.read() == b""
-    assert Visit.objects.get().events.count() == 1
-    with listener() as port, Sender(port) as sender:
-        assert [sender.ask(siu(at)).encode()] == made
-    assert Visit.objects.get().events.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -226,37 +202,3 @@ def _over_tls(port: int, trusted: trustme.CA, own: trustme.CA | None) -> bytes:
                 return socket.recv(100)
         except OSError:
             return b""
-
-
-# --- The command ------------------------------------------------------------------------------------------------
-
-
-def test_command_listens_gives_no_answer_without_a_database_and_ends_when_told(tmp_path: Path) -> None:
-    command = [sys.executable, "manage.py", "hl7_listener", "--port", "0"]
-    env = {"EVENKEEL_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            line = next(line for line in process.stderr if "Listening on" in line)
-            with Sender(int(line.split(":")[1].rstrip(".\n"))) as sender:
-                sender.send(siu("20300101120000"))
-                assert sender.read() == b""
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
-        finally:
-            process.kill()
-
-
-@pytest.mark.parametrize(
-    ("options", "why"),
-    [
-        ({"tls_certificate": "x"}, "TLS needs both"),
-        ({"client_ca": "x"}, "TLS needs both"),
-        ({"tls_certificate": "/nowhere", "tls_key": "/nowhere"}, "cannot be used"),
-        ({"max_connections": 0}, "1 or more"),
-        ({"host": "192.0.2.1", "client_ca": ""}, "cannot be listened on"),
-    ],
-)
-def test_command_says_what_is_wrong_with_its_options(options: dict[str, Any], why: str, capsys: Any) -> None:
-    with pytest.raises(CommandError, match=why):
-        call_command("hl7_listener", **options)

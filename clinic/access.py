@@ -80,6 +80,11 @@ def others(request: StaffRequest) -> list[Clinic]:
     return list(Clinic.objects.filter(memberships__user=request.user).exclude(pk=request.clinic.pk))
 
 
+def may_book(membership: Membership) -> bool:
+    """Whether somebody may add lists of expected patients: those who work at the desk."""
+    return membership.role in (Membership.Role.CLERK, Membership.Role.MANAGER)
+
+
 def is_ops(user: User | AnonymousUser) -> bool:
     """Whether a person may see the ops page and flip the switch."""
     return user.is_active and user.has_perm("realtime.change_switch")

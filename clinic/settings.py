@@ -261,7 +261,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 # The demo's welcome page shows the screens side by side.
 X_FRAME_OPTIONS = "SAMEORIGIN" if DEMO else "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+# A pasted list of bookings may have 256 kB, and somewhat more to be told so.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 # A week of opening hours, or a long history, is a large form in the admin.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 _stream = urlsplit(ABLY_STREAM_URL)

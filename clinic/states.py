@@ -23,6 +23,7 @@ class Verb(models.TextChoices):
     """What people do to a visit. `undo` reverses the last of the others. The system asks; `keep` is the answer."""
 
     BOOK = "book", _("Book")
+    REBOOK = "rebook", _("Booking changed")
     CHECK_IN = "check-in", _("Check in")
     CALL = "call", _("Call")
     RECALL = "recall", _("Call again")
@@ -54,9 +55,13 @@ ON_SITE = frozenset({State.WAITING, State.CALLED, State.STEPPED_OUT, State.ROOME
 OPEN = ON_SITE | {State.EXPECTED}
 ENDED = frozenset(State) - OPEN
 
+# Of a booking in one of these nothing came: the schedule may use its id again.
+CALLED_OFF = frozenset({State.CANCELLED, State.NO_SHOW, State.ENTERED_IN_ERROR})
+
 # verb -> {state before: state after}. None stands for a visit that does not exist yet.
 MOVES: dict[Verb, dict[State | None, State]] = {
     Verb.BOOK: {None: State.EXPECTED},
+    Verb.REBOOK: {State.EXPECTED: State.EXPECTED},
     Verb.CHECK_IN: {None: State.WAITING, State.EXPECTED: State.WAITING},
     Verb.CALL: {State.WAITING: State.CALLED},
     Verb.RECALL: {State.CALLED: State.CALLED},
@@ -75,7 +80,10 @@ MOVES: dict[Verb, dict[State | None, State]] = {
 }
 # Between the desk and the system: no other system is told of them.
 HISTORY_ONLY = frozenset({Verb.ASK, Verb.KEEP})
-REVERSIBLE = frozenset(MOVES) - {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR} - HISTORY_ONLY
+# A schedule owns its bookings: taken back here alone, the two would disagree until it speaks of that one again.
+OWNED_ELSEWHERE = frozenset({Verb.BOOK, Verb.REBOOK})
+NEVER_UNDONE = OWNED_ELSEWHERE | {Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR} | HISTORY_ONLY
+REVERSIBLE = frozenset(MOVES) - NEVER_UNDONE
 
 
 def after(verb: Verb, before: State | None) -> State | None:

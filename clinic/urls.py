@@ -8,7 +8,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from clinic.views import demo, desk, devices, errors, kiosk, kiosk_party, machines, monitor, ops
+from clinic.views import bookings, demo, desk, devices, errors, kiosk, kiosk_party, machines, monitor, ops
 from realtime.views import vendor_stream
 
 kiosk_urls = [
@@ -30,6 +30,9 @@ desk_urls = [
     path("check-in/", desk.check_in, name="check_in"),
     path("call-next/", desk.call_next, name="call_next"),
     path("visits/<uuid:public_id>/", desk.act, name="act"),
+    path("bookings/", bookings.upload, name="bookings"),
+    path("bookings/template.csv", bookings.template, name="booking_template"),
+    path("bookings/<uuid:public_id>/", bookings.preview, name="booking_preview"),
     path("help/<int:pk>/", desk.take_help, name="take_help"),
 ]
 ops_urls = [path("", ops.ops, name="ops"), path("vendor/", ops.flip, name="flip")]

@@ -26,8 +26,9 @@ FORBIDDEN = [
         "clinic.models",
         ["clinic.services", "clinic.views", "clinic.presenters", "clinic.integrations", "clinic.admin"],
     ),
-    ("clinic.services", ["clinic.views", "clinic.presenters", "clinic.forms", "clinic.admin"]),
-    ("clinic.integrations", ["clinic.services", "clinic.views", "clinic.presenters"]),
+    ("clinic.services", ["clinic.views", "clinic.presenters", "clinic.forms", "clinic.admin", "clinic.inbound"]),
+    ("clinic.integrations", ["clinic.services", "clinic.views", "clinic.presenters", "clinic.inbound"]),
+    ("clinic.inbound", ["clinic.views", "clinic.presenters", "clinic.admin"]),
     ("clinic.presenters", ["clinic.views", "clinic.forms"]),
     ("realtime.transports", ["realtime.jobs", "realtime.notices", "realtime.hub", "realtime.gate"]),
 ]

@@ -15,12 +15,18 @@ from clinic.models.destinations import Trigger
 logger = logging.getLogger(__name__)
 
 
-def write(event: VisitEvent) -> None:
-    """One row a destination that wants to hear of it. The jobs are a convenience: a sweep finds rows without."""
+def write(event: VisitEvent, *, from_schedule: bool = False) -> None:
+    """One row a destination that wants to hear of it. The jobs are a convenience: a sweep finds rows without.
+
+    What came `from_schedule` is owed to no HL7 destination: that schedule could take the echo of its own message
+    for a new booking, answer it, and so on for ever.
+    """
     trigger = trigger_of(event)
     if trigger is None:
         return
-    destinations = list(event.visit.clinic.destinations.all())
+    destinations = event.visit.clinic.destinations.all()
+    if from_schedule:
+        destinations = destinations.exclude(kind=Destination.Kind.HL7)
     rows = [row for destination in destinations if (row := _owed(destination, event, trigger))]
     if not rows:
         return

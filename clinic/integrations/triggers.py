@@ -8,6 +8,7 @@ from clinic.states import ENDED, State, Verb
 
 _BY_VERB = {
     Verb.BOOK: Trigger.BOOKED,
+    Verb.REBOOK: Trigger.REBOOKED,
     Verb.CHECK_IN: Trigger.CHECKED_IN,
     Verb.CALL: Trigger.CALLED,
     Verb.RECALL: Trigger.CALLED,

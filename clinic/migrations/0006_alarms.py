@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0004_engine'),
+        ('clinic', '0005_bookings'),
     ]
 
     operations = [

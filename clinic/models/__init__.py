@@ -1,17 +1,20 @@
 from clinic.models.deliveries import Delivery, EngineEvent
 from clinic.models.destinations import Destination, RemoteRecord
 from clinic.models.hours import OpeningHours, SpecialHours
+from clinic.models.inbound import BookingUpload, InboundMessage
 from clinic.models.people import Device, HelpRequest, Membership
 from clinic.models.places import Clinic, Room
 from clinic.models.visits import Visit, VisitEvent
 
 __all__ = [
+    "BookingUpload",
     "Clinic",
     "Delivery",
     "Destination",
     "Device",
     "EngineEvent",
     "HelpRequest",
+    "InboundMessage",
     "Membership",
     "OpeningHours",
     "RemoteRecord",

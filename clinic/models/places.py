@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic import calendar
@@ -95,6 +96,11 @@ class Clinic(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hl7_facility"], condition=~Q(hl7_facility=""), name="hl7_facility_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models.people import Device
 from clinic.models.places import Clinic, Room
 from clinic.names import fold
-from clinic.states import ENDED, ON_SITE, OPEN, Lane, State, Verb
+from clinic.states import CALLED_OFF, ENDED, ON_SITE, OPEN, Lane, State, Verb
 
 NEVER_CHANGED = "A visit's history is never changed: write a new event."
 
@@ -84,6 +84,9 @@ class Visit(models.Model):
     phone = models.CharField(max_length=20, blank=True)
     reason = models.CharField(max_length=20, choices=Reason, default=Reason.PRIVATE)
     language = models.CharField(max_length=10, default="en")
+    booking_id = models.CharField(
+        max_length=100, blank=True, help_text=_("What the schedule that booked it calls the appointment.")
+    )
     booking_claimed = models.BooleanField(default=False)
     identity_checked = models.BooleanField(default=False)
     answered_by = models.CharField(
@@ -113,10 +116,16 @@ class Visit(models.Model):
         indexes = [
             models.Index(fields=["clinic", "state", "order_key"], name="visit_line"),
             models.Index(fields=["clinic", "day"], name="visit_day"),
+            models.Index(fields=["clinic", "booking_id"], condition=~Q(booking_id=""), name="visit_booking"),
             models.Index(fields=["clinic", "birth_date"], condition=Q(state__in=OPEN), name="visit_person"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["clinic", "idempotency_key"], name="visit_once_a_key"),
+            models.UniqueConstraint(
+                fields=["clinic", "booking_id"],
+                condition=~Q(booking_id="") & ~Q(state__in=CALLED_OFF),
+                name="booking_once",
+            ),
             models.UniqueConstraint(
                 fields=["clinic", "day", "ticket"], condition=~Q(ticket=""), name="ticket_once_a_day"
             ),

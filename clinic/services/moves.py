@@ -24,7 +24,7 @@ from realtime.plain import one_line
 
 UNDO_FOR = timedelta(minutes=10)
 NEEDS_REASON = frozenset({Verb.ENTER_IN_ERROR})
-ELSEWHERE = frozenset({Verb.BOOK, Verb.CHECK_IN, Verb.UNDO})
+ELSEWHERE = frozenset({Verb.BOOK, Verb.REBOOK, Verb.CHECK_IN, Verb.UNDO})
 
 
 def move(
@@ -44,7 +44,7 @@ def move(
     `room` goes with call and room, `lane` with move. `seen_free`: the clerk saw the room free, and it must be.
     Raises Visit.DoesNotExist for one that is not this clinic's, AlreadyDone when somebody was first, Refused when
     the move is not possible, ValueError for a verb that has a service of its own: `book`, `check_in`, `arrive`,
-    `undo`.
+    `undo`, and those of `bookings`.
     """
     if verb in ELSEWHERE:
         raise ValueError(f"{verb} has a service of its own")
@@ -99,7 +99,7 @@ def undo(
 
     `seen` is the sequence of the event that the person wants undone. Raises Visit.DoesNotExist for a visit that is
     not this clinic's, AlreadyDone when somebody made another move since, or when the patient who had gone is here
-    again with another visit, Refused when it cannot be undone.
+    or booked again with another visit, Refused when it cannot be undone.
     """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
@@ -114,6 +114,7 @@ def undo(
             raise Refused(_("%(ticket)s: there is nothing to undo any more.") % {"ticket": visit})
         if last.before["state"] in states.ON_SITE:
             persons.must_not_be_here(visit)
+        persons.must_not_be_booked_anew(visit)
         changes = _restored(clinic, last)
         return record.write(topic, visit, Verb.UNDO, changes, by=by, slot=slot, key=key, reverses=last)
 

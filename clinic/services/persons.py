@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.models import Clinic, Visit
 from clinic.models.visits import name_key
 from clinic.services.actors import AlreadyDone
-from clinic.states import ON_SITE, State
+from clinic.states import CALLED_OFF, ON_SITE, State
 
 
 class Person(Protocol):
@@ -63,6 +63,13 @@ def must_not_be_here(visit: Visit) -> None:
     here = theirs.on_site().exclude(pk=visit.pk).first()
     if here is not None:
         raise here_already(here)
+
+
+def must_not_be_booked_anew(visit: Visit) -> None:
+    """Raises AlreadyDone when the schedule has used the id of this booking, called off, for a new one."""
+    same = visit.clinic.visits.filter(booking_id=visit.booking_id).exclude(pk=visit.pk)
+    if visit.booking_id and same.exclude(state__in=CALLED_OFF).exists():
+        raise AlreadyDone(_("%(ticket)s: the schedule has booked this appointment anew.") % {"ticket": visit})
 
 
 def here_already(visit: Visit) -> AlreadyDone:

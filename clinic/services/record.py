@@ -61,8 +61,12 @@ def write(
     reason: str = "",
     key: UUID | None = None,
     reverses: VisitEvent | None = None,
+    from_schedule: bool = False,
 ) -> VisitEvent:
-    """Changes the visit, appends its event, writes what is owed to other systems, and announces."""
+    """Changes the visit, appends its event, writes what is owed to other systems, and announces.
+
+    `from_schedule`: a schedule told us, so schedules are not told.
+    """
     before = {name: getattr(visit, name) for name in SNAPSHOT} if visit.pk else {}
     from_state = visit.state if visit.pk else ""
     for name, value in changes.items():
@@ -82,7 +86,7 @@ def write(
         reverses=reverses,
         before=_plain(before),
     )
-    outbox.write(event)
+    outbox.write(event, from_schedule=from_schedule)
     notices.announce(topic)
     return event
 

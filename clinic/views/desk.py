@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import boards, parties, presenters, services
-from clinic.access import StaffRequest, is_ops, others, staff_only
+from clinic.access import StaffRequest, is_ops, may_book, others, staff_only
 from clinic.forms import DeskCheckInForm
 from clinic.models import HelpRequest, Room, Visit, VisitEvent
 from clinic.services import Actor, Refused
@@ -28,7 +28,7 @@ KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
 # Calls those of a family who wait, at once. It is several moves: no verb of a visit's.
 CALL_TOGETHER = "call-together"
 # What cards offer. The rest is the admin's, with a reason.
-VERBS = frozenset(Verb) - {Verb.BOOK, Verb.MOVE, Verb.ENTER_IN_ERROR, Verb.ASK}
+VERBS = frozenset(Verb) - {Verb.BOOK, Verb.REBOOK, Verb.MOVE, Verb.ENTER_IN_ERROR, Verb.ASK}
 
 
 @require_GET
@@ -38,7 +38,11 @@ def desk(request: StaffRequest) -> HttpResponse:
     """The whole page. `others`: further clinics of the same person."""
     version = boards.current_version(request.clinic)
     context = {**boards.page(request.clinic, version), "board": _board(request, version)}
-    context |= {"is_ops": is_ops(request.user), "others": others(request)}
+    context |= {
+        "is_ops": is_ops(request.user),
+        "others": others(request),
+        "may_book": may_book(request.membership),
+    }
     return render(request, "desk/desk.html", context)
 
 

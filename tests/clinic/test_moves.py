@@ -16,7 +16,7 @@ from tests.factories import do, make_booking, make_clinic, make_destination, mak
 
 pytestmark = pytest.mark.django_db
 
-VERBS = [verb for verb in MOVES if verb not in (Verb.BOOK, Verb.CHECK_IN)]
+VERBS = [verb for verb in MOVES if verb not in (Verb.BOOK, Verb.REBOOK, Verb.CHECK_IN)]
 LEGAL = [(verb, before) for verb in VERBS for before in State if before in MOVES[verb]]
 ILLEGAL = [(verb, before) for verb in VERBS for before in State if before not in MOVES[verb]]
 TIMES = {Verb.CALL: "called_at", Verb.RECALL: "called_at", Verb.ROOM: "roomed_at", Verb.STEP_OUT: "stepped_out_at"}
@@ -62,7 +62,7 @@ def test_illegal_move_is_refused_and_leaves_no_trace(harbor: Clinic, verb: Verb,
     assert Topic.objects.get(pk=harbor.topic_id).version == version
 
 
-@pytest.mark.parametrize("verb", [Verb.BOOK, Verb.CHECK_IN, Verb.UNDO])
+@pytest.mark.parametrize("verb", [Verb.BOOK, Verb.REBOOK, Verb.CHECK_IN, Verb.UNDO])
 def test_verb_with_a_service_of_its_own_is_no_move(harbor: Clinic, verb: Verb) -> None:
     visit = make_visit_in(harbor, State.EXPECTED)
     with pytest.raises(ValueError, match="service of its own"):

@@ -35,6 +35,8 @@ def test_nothing_leads_out_of_an_ended_state(state: State) -> None:
         (Verb.DISCHARGE, State.ROOMED, State.DISCHARGED),
         (Verb.CONFIRM, State.ROOMED, State.ROOMED),
         (Verb.CANCEL, State.WAITING, None),
+        (Verb.REBOOK, State.EXPECTED, State.EXPECTED),
+        (Verb.REBOOK, State.WAITING, None),
     ],
 )
 def test_after_follows_the_table(verb: Verb, before: State | None, after: State | None) -> None:
@@ -44,6 +46,7 @@ def test_after_follows_the_table(verb: Verb, before: State | None, after: State 
 def test_only_what_can_be_taken_back_is_reversible() -> None:
     assert set(Verb) - REVERSIBLE == {
         Verb.BOOK,
+        Verb.REBOOK,
         Verb.CHECK_IN,
         Verb.RECALL,
         Verb.ENTER_IN_ERROR,

@@ -84,7 +84,7 @@ def _is_onward(form: Form, address: str) -> bool:
 
 
 def _crawl(site: Site, actor: str) -> None:
-    waiting = [site.starts[actor]] if actor in site.starts else list(START)
+    waiting = [site.starts[actor]] if actor in site.starts else [*START, *site.world.links.get(actor, [])]
     known, asked = set(waiting), dict[str, int]()
     while waiting:
         address = waiting.pop(0)

@@ -11,12 +11,15 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from clinic import access
+from clinic.inbound import uploads
 from clinic.models import Clinic, Device, HelpRequest, Visit
 from clinic.models.visits import name_key
 from clinic.services import ask_for_help, devices
+from tests.clinic.inbound.lists import listed, row
 from tests.factories import SECRET, WAY, make_clinic, make_destination, make_device, make_user, make_visit_in
 
 # Last names that stand nowhere but in the rows of one clinic's patients.
@@ -26,12 +29,14 @@ NOBODY = "nobody"
 
 @dataclass
 class World:
-    """Who is there. `cookies`: of each actor, by name. `values`: what an address's parameter may be, by name."""
+    """Who is there. `cookies`: of each actor, by name. `values`: what an address's parameter may be, by name.
+    `links`: pages that an actor has been sent to, and to which no link leads."""
 
     ours: Clinic
     theirs: Clinic
     cookies: dict[str, dict[str, str]] = field(default_factory=lambda: {NOBODY: {}})
     values: dict[str, list[str]] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
 
     def knows(self, parameter: str, *values: Any) -> None:
         """Adds real values of a parameter, each once."""
@@ -47,6 +52,7 @@ def build() -> World:
     _devices(world)
     _staff(world)
     _values(world)
+    _list(world)
     return world
 
 
@@ -88,6 +94,15 @@ def _staff(world: World) -> None:
         world.cookies[name] = {settings.SESSION_COOKIE_NAME: browser.cookies[settings.SESSION_COOKIE_NAME].value}
     User.objects.filter(username="max").update(is_active=False)
     Group.objects.create(name="Nurses")
+
+
+def _list(world: World) -> None:
+    """One that a clerk has sent, and looks at now: a good row and a bad one."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    text = listed(row(tomorrow, "Ivy", OURS), row(tomorrow, "Ivy", "", booking_id="A2"))
+    kept = uploads.keep(world.ours, User.objects.get(username="ana"), text, is_day_first=False)
+    world.links["clerk"] = [reverse("desk:booking_preview", args=[kept.public_id])]
+    world.knows("public_id", kept.public_id)
 
 
 def _values(world: World) -> None:

@@ -16,7 +16,9 @@ from clinic.tickets import ticket
 from tests.models.stays import LATE, NEEDS, Person, Stay, Step, effect
 
 UNDO_FOR = timedelta(minutes=10)
-IRREVERSIBLE = {Verb.BOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR, Verb.UNDO, Verb.ASK, Verb.KEEP}
+IRREVERSIBLE = {
+    Verb.BOOK, Verb.REBOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR, Verb.UNDO, Verb.ASK, Verb.KEEP,
+}  # fmt: skip
 
 
 class No(Exception):

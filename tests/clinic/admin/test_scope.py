@@ -13,7 +13,7 @@ from tests.factories import make_destination, make_device, make_user, make_visit
 pytestmark = pytest.mark.django_db
 
 
-MODELS = ["clinic", "device", "membership", "destination", "delivery", "visit", "helprequest"]
+MODELS = ["clinic", "device", "membership", "destination", "delivery", "visit", "helprequest", "inboundmessage"]
 
 
 @pytest.mark.parametrize("model", MODELS)

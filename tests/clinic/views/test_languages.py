@@ -24,6 +24,7 @@ SPOKEN = [
     "templates/plain.html",
     "clinic/forms.py",
     "clinic/states.py",
+    "clinic/views/bookings.py",
     "clinic/views/kiosk.py",
     "clinic/views/kiosk_steps.py",
 ]
@@ -35,6 +36,7 @@ FOLDERS = [
     "templates/monitor",
     "templates/registration",
     "clinic/services",
+    "clinic/inbound",
 ]
 KEYWORDS = dict.fromkeys(("_", "gettext", "gettext_lazy")) | {"ngettext": (1, 2)}
 # The same in both languages.

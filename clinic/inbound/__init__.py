@@ -1,0 +1,1 @@
+"""What schedules tell us: HL7 SIU messages over MLLP, and lists that staff upload. Services write it all."""

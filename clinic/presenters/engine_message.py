@@ -52,7 +52,7 @@ SHOWN_NAMES = _words(
     """
 ) | {name for path in SHOWN_PATHS for name in path.split(".")}
 
-# --- HL7: segment and field ---------------------------------------------------------------------------------------
+# --- HL7: segment and field --------------------------------------------------------------------------------------
 
 SHOWN_FIELDS: dict[str, frozenset[int]] = {
     "MSH": frozenset({1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 15, 16, 17, 18, 19}),

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -58,8 +59,8 @@ def engine_staff(
 @engine_staff
 def overview(request: EngineRequest) -> HttpResponse:
     """All destinations that the person may know of, the worst first."""
-    words, page = request.GET.get("find", "")[:60], _number(request.GET.get("page", ""))
-    board = engine.overview(request.clinics, words=words, page=page)
+    words, number = request.GET.get("find", "")[:60], _number(request.GET.get("page", ""))
+    board = engine.overview(request.clinics, words=words, page=number)
     return live(request, "overview", repr(board), {"board": board, "find": words})
 
 
@@ -101,9 +102,7 @@ def find(request: EngineRequest) -> HttpResponse:
     if (visit := _uuid(asked)) and (
         found := rows.filter(visit__public_id=visit).order_by("destination", "pk").first()
     ):
-        page = redirect("ops:destination", found.destination_id)
-        page["Location"] += f"?visit={found.key}"
-        return page
+        return redirect(f"{reverse('ops:destination', args=[found.destination_id])}?visit={found.key}")
     messages.error(request, "Nothing here has that id. A control id has 20 letters and digits; a visit's id 36.")
     return redirect("ops:engine")
 
@@ -138,10 +137,15 @@ def live(request: HttpRequest, name: str, shown: str, context: dict[str, Any]) -
         response = HttpResponse(status=304)
     else:
         template = f"ops/engine/_{name}.html" if is_part else f"ops/engine/{name}.html"
-        response = render(request, template, {**context, "etag": etag})
+        response = page(request, template, {**context, "etag": etag})
     response["ETag"] = etag
     response["X-Build"] = build_id()
     return response
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """With what the frame of all these pages needs."""
+    return render(request, template, {**context, "is_ops": access.is_ops(request.user)})
 
 
 def _state(request: HttpRequest, row: Destination) -> str:

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
 from clinic.models import Delivery, Destination
 from clinic.presenters import engine_message, engine_rows
 from clinic.services import Actor, Refused, deliveries
 from clinic.services.deliveries import Range
-from clinic.views.engine import EngineRequest, engine_staff, find_destination
+from clinic.views.engine import EngineRequest, engine_staff, find_destination, page
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +44,7 @@ def resend(request: EngineRequest, pk: int) -> HttpResponse:
         return _resend(request, destination, which)
     found = deliveries.preview(destination, which) if which else None
     context = {"row": destination, "found": found, "said": said, "is_wrong": which is None}
-    return render(request, "ops/engine/resend.html", context)
+    return page(request, "ops/engine/resend.html", context)
 
 
 def _page(request: HttpRequest, row: Delivery, *, reveal: bool = False) -> HttpResponse:
@@ -54,7 +54,7 @@ def _page(request: HttpRequest, row: Delivery, *, reveal: bool = False) -> HttpR
         "is_revealed": reveal,
         "history": engine_rows.history(row.destination, row),
     }
-    return render(request, "ops/engine/message.html", context)
+    return page(request, "ops/engine/message.html", context)
 
 
 def _find(request: EngineRequest, pk: int, key: str) -> Delivery:

@@ -77,7 +77,7 @@ def overview(clinics: QuerySet[Clinic], *, words: str = "", page: int = 1) -> Ov
     rows = Destination.objects.filter(clinic__in=clinics).select_related("clinic").defer(*BIG)
     for word in words.split()[:5]:
         rows = rows.filter(Q(name__icontains=word) | Q(clinic__name__icontains=word))
-    standings = sorted(_standings(list(rows)), key=lambda one: (ORDER.index(one.state), one.clinic, one.name))
+    standings = sorted(_standings(list(rows)), key=_urgency)
     troubled = [one for one in standings if one.needs_a_person]
     pages = max(1, -(-len(standings) // PER_PAGE))
     page = min(max(page, 1), pages)
@@ -85,6 +85,12 @@ def overview(clinics: QuerySet[Clinic], *, words: str = "", page: int = 1) -> Ov
     return Overview(
         _sentence(standings, troubled), bool(troubled), shown, len(standings), len(troubled), page, pages
     )
+
+
+def _urgency(one: Standing) -> tuple[bool, int, int, str, str]:
+    """The less, the sooner. Among those that need a person, the one that most messages wait for."""
+    owed = one.waiting + one.given_up if one.needs_a_person else 0
+    return (not one.needs_a_person, -owed, ORDER.index(one.state), one.clinic, one.name)
 
 
 def standing(destination: Destination) -> Standing:
@@ -107,9 +113,9 @@ def _sentence(standings: list[Standing], troubled: list[Standing]) -> str:
         behind = [one for one in standings if one.state in (PAUSED, SLOW, BEHIND)]
         return "All good" if not behind else f"{_name(behind[0])} is {behind[0].word.lower()}, none is lost"
     worst = troubled[0]
-    if len(troubled) == 1:
-        return f"{_name(worst)}: {worst.word.lower()}"
-    return f"{len(troubled)} of {len(standings)} need somebody, first {_name(worst)}: {worst.word.lower()}"
+    more = len(troubled) - 1
+    others = f"; {more} more {'needs' if more == 1 else 'need'} somebody" if more else ""
+    return f"{_name(worst)}: {worst.word[0].lower()}{worst.word[1:]}{others}"
 
 
 def _name(one: Standing) -> str:
@@ -162,7 +168,7 @@ def _standing(row: Destination, owed: Figures, pause: EngineEvent | None, now: d
         waiting=owed.waiting,
         oldest=span(now - owed.oldest) if owed.oldest else "",
         given_up=owed.given_up,
-        last_error=row.last_error,
+        last_error="" if state in (WELL, SLOW, BEHIND) else row.last_error,
         next_probe=f"{row.next_probe_at:%H:%M:%S} UTC" if is_away and row.next_probe_at else "",
         is_paused=row.is_paused,
         rate=NOTHING,
@@ -220,7 +226,9 @@ def _say_gave_up(row: Destination, owed: Figures, pause: Any, now: datetime) -> 
 
 
 def _say_slow(row: Destination, owed: Figures, pause: Any, now: datetime) -> tuple[str, str, str]:
-    return "Slow", f"It has workers of its own, so no other waits for it. {_wait(owed)}.", ""
+    last = row.last_error.removeprefix("slow: ")
+    words = f"{last[:1].upper()}{last[1:]}. It has workers of its own, so no other waits for it. {_wait(owed)}."
+    return "Slow", words, ""
 
 
 def _say_behind(row: Destination, owed: Figures, pause: Any, now: datetime) -> tuple[str, str, str]:

@@ -47,7 +47,7 @@ class FiveMinutes(Func):
     template = f"CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / {STEP}) AS BIGINT)"
 
     def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        template = f"(CAST(strftime('%%s', %(expressions)s) AS INTEGER) / {STEP})"
+        template = f"(CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / {STEP})"
         return self.as_sql(compiler, connection, template=template, **more)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock, sealed
 from clinic.integrations import addresses, budget, kinds
@@ -73,7 +73,10 @@ def claim(destination_pk: int) -> Delivery | None:
     None when there is none, or when the destination is paused, being called, or not to be called yet.
     """
     with transaction.atomic():
-        found = Destination.objects.select_for_update(skip_locked=True).filter(pk=destination_pk).first()
+        # NO KEY: a check-in that owes this destination a row at this moment does not stand in the way.
+        found = (
+            Destination.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=destination_pk).first()
+        )
         if found is None or not ready(now := clock.now()).filter(pk=destination_pk).exists():
             return None
         row = _next(found, now)
@@ -88,14 +91,11 @@ def _next(destination: Destination, now: datetime) -> Delivery | None:
 
 
 def _lease(row: Delivery, destination: Destination, now: datetime) -> Delivery:
-    until = now + timedelta(seconds=destination.seconds) + LEASE_MARGIN
-    Delivery.objects.filter(pk=row.pk).update(leased_until=until, fence=F("fence") + 1, attempts=F("attempts") + 1)
-    row.fence, row.attempts, row.leased_until, row.destination = (
-        row.fence + 1,
-        row.attempts + 1,
-        until,
-        destination,
-    )
+    row.leased_until = now + timedelta(seconds=destination.seconds) + LEASE_MARGIN
+    row.fence, row.attempts = row.fence + 1, row.attempts + 1
+    row.first_tried_at = row.first_tried_at or now
+    row.save(update_fields=["leased_until", "fence", "attempts", "first_tried_at"])
+    row.destination = destination
     return row
 
 

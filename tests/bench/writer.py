@@ -12,6 +12,7 @@ from django.db import transaction
 from clinic import access
 from clinic.models import Clinic, Destination, Device
 from clinic.models.people import digest
+from clinic.sealed import Secrets, seal
 from clinic.seeding import make_clinic
 from clinic.services import Actor, check_in
 from realtime import notices, redis_link
@@ -38,7 +39,7 @@ class Writer:
         token = f"monitor-of-{clinic.slug}"
         what = {"clinic": clinic, "kind": Device.Kind.MONITOR, "name": "Wall"}
         Device.objects.get_or_create(**what, defaults={"token_hash": digest(token)})
-        where = {"url": emr_url, "secret": emr_secret}
+        where = {"url": emr_url, "sealed_secrets": seal(Secrets(signing=(emr_secret,)))}
         Destination.objects.get_or_create(clinic=clinic, name="Record system", defaults=where)
         self._clinics.append(clinic)
         return Seeded(clinic.topic.name, f"{access.cookie_name('monitor')}={token}")

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from clinic.models import Clinic, Delivery, Device, Membership, OpeningHours, Room, Visit, VisitEvent
+from clinic.models import Clinic, Delivery, Destination, Device, Membership, OpeningHours, Room, Visit, VisitEvent
 from clinic.models.places import check_time_zone
 from clinic.states import State, Verb
 from tests.factories import make_clinic, make_destination, make_device, make_user, make_visit, make_visit_in
@@ -117,10 +117,15 @@ def test_delivery_of_an_event_is_one_a_destination_and_delivered_has_its_time(ha
     make_destination(harbor)
     delivery = make_visit(harbor).deliveries.get()
     again = {"destination": delivery.destination, "visit": delivery.visit, "event": delivery.event}
-    refused("delivery_once", lambda: Delivery.objects.create(**again, body="{}"))
+    refused("delivery_once", lambda: Delivery.objects.create(**again, body="{}", give_up_at=NOW))
     row = Delivery.objects.filter(pk=delivery.pk)
     refused("delivered_has_time", lambda: row.update(state="delivered"))
-    refused("delivered_has_time", lambda: row.update(delivered_at=NOW))
+
+
+def test_destination_is_ill_since_some_time(harbor: Clinic) -> None:
+    make_destination(harbor)
+    for changes in ({"is_ill": True}, {"ill_since": NOW}):
+        refused("ill_has_time", lambda changes=changes: Destination.objects.update(**changes))
 
 
 @pytest.mark.parametrize("seconds", [0, 31])

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from clinic.admin import deliveries, people, places, visits
+from clinic.admin import deliveries, destinations, people, places, visits
 
-__all__ = ["deliveries", "people", "places", "visits"]
+__all__ = ["deliveries", "destinations", "people", "places", "visits"]
 
 admin.site.site_header = admin.site.site_title = "Evenkeel"
 admin.site.index_title = "Clinics, people and settings"

@@ -26,6 +26,14 @@ def must_be_allowed(address: Any) -> None:
         )
 
 
+def is_named(host: str) -> bool:
+    """Whether it is a number address in a network that the site allows."""
+    try:
+        return _is_named(_plain(ip_address(host)))
+    except ValueError:
+        return False
+
+
 def _plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """An IPv4 address that is written as an IPv6 one is what it is."""
     return getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None) or ip

@@ -16,12 +16,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock, sealed
-from clinic.integrations import addresses, budget, kinds
+from clinic.integrations import addresses, budget, guard, kinds
 from clinic.integrations.parcel import NotDelivered, Parcel
 from clinic.models import Delivery, Destination, RemoteRecord
 from clinic.models.deliveries import Failure
 from realtime import deadline
-from realtime.connections import Connections
 
 logger = logging.getLogger(__name__)
 
@@ -115,20 +114,13 @@ def attempt(row: Delivery) -> Attempt:
 
 def send(parcel: Parcel) -> NotDelivered | None:
     """One call under its deadline, only to addresses that may be called; the problem, or None."""
-    connections = Connections(under=None, permit=addresses.must_be_allowed)
-
-    def call() -> None:
-        with connections.made_here():
-            kinds.SENDERS[parcel.destination.kind].send(parcel)
-
+    sender = kinds.SENDERS[parcel.destination.kind]
     try:
-        deadline.run(call, seconds=parcel.seconds, close=connections.end)
+        guard.within(parcel.seconds, lambda: sender.send(parcel), addresses.must_be_allowed)
     except deadline.Exhausted:
         raise
     except Exception as error:
         return _problem(error, parcel)
-    finally:
-        connections.end()
     return None
 
 

@@ -76,6 +76,11 @@ def resume(destination: Destination, *, by: Actor, reason: str = "") -> None:
         _try_now(destination)
 
 
+def remove(destination: Destination) -> None:
+    """Raises django.db.models.ProtectedError when anything was ever owed or done to it: then it is kept."""
+    destination.delete()
+
+
 def _lock(destination: Destination) -> Destination:
     """As it is stored now; nobody else claims, settles or changes it before the transaction ends."""
     return Destination.objects.select_for_update().get(pk=destination.pk)

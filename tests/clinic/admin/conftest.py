@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from clinic.models import Clinic
+from clinic.integrations import kinds, webhook
+from clinic.models import Clinic, Destination
 from tests.clinic.admin.rig import logged_in
 from tests.factories import make_clinic, make_user
 
@@ -32,3 +33,10 @@ def manager(mo: User) -> Client:
 @pytest.fixture
 def superuser(db: None) -> Client:
     return logged_in(make_user("admin", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those whose module is not there yet, with the choices of a webhook."""
+    for kind in Destination.Kind:
+        monkeypatch.setitem(kinds.SENDERS, kind, kinds.SENDERS.get(kind, webhook))

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.integrations import kinds
-from clinic.models import Clinic, Delivery, Destination
+from clinic.models import Clinic, Delivery, Destination, Visit
 from clinic.presenters import engine_message
 from clinic.presenters.engine_message import Part
 from clinic.services import Actor, check_in
@@ -16,17 +17,22 @@ from tests.clinic.owed import owe
 from tests.factories import answers, make_destination
 
 CANARY = "Zzyzxcanary"
-HL7 = "\r".join(
-    [
-        "MSH|^~\\&|EVENKEEL|HARBOR|EMR|SITE|20261125100000+0000||ADT^A04^ADT_A01|KEY00000000000000001|P|2.5.1",
-        "EVN|A04|20261125100000+0000|||CANARY^Clerk",
-        "PID|1|CANARY|CANARY^^^X||CANARY^Bob||19850417|||CANARY||2025550143",
-        "NK1|1|CANARY",
-        "PV1|1|O|Room 1^^^HARBOR||||CANARY^Doc||||||||||||VISIT-1",
-        "ZZZ|CANARY",
-        "CANARY|1",
-    ]
-).replace("CANARY", CANARY)
+VISIT = Visit(public_id=UUID(int=7))
+HL7 = (
+    "\r".join(
+        [
+            "MSH|^~\\&|EVENKEEL|HARBOR|EMR|SITE|20261125100000+0000||ADT^A04^ADT_A01|KEY00000000000000001|P|2.5.1",
+            "EVN|A04|20261125100000+0000|||CANARY^Clerk",
+            "PID|1|CANARY|CANARY^^^X||CANARY^Bob||19850417|||CANARY||2025550143",
+            "NK1|1|CANARY",
+            "PV1|1|O|Room 1^^^HARBOR||||CANARY^Doc||||||||||||VISIT^^^EVENKEEL",
+            "ZZZ|CANARY",
+            "CANARY|1",
+        ]
+    )
+    .replace("CANARY", CANARY)
+    .replace("VISIT", str(VISIT.public_id))
+)
 FHIR = {
     "resourceType": "Bundle",
     "type": "transaction",
@@ -47,7 +53,7 @@ FHIR = {
                 "status": "arrived",
                 "class": {"code": "AMB"},
                 "subject": {"reference": CANARY, "display": CANARY},
-                "identifier": [{"system": "urn:evenkeel", "value": "visit-1"}],
+                "identifier": [{"system": "urn:evenkeel", "value": VISIT.public_id.urn}],
                 "reasonCode": [{"text": CANARY}],
                 CANARY: {CANARY: CANARY},
             }
@@ -57,7 +63,9 @@ FHIR = {
 
 
 def said(kind: str, body: str, *, reveal: bool = False) -> tuple[Part, ...]:
-    return engine_message.parts(Delivery(destination=Destination(kind=kind), body=body), reveal=reveal)
+    return engine_message.parts(
+        Delivery(destination=Destination(kind=kind), body=body, visit=VISIT), reveal=reveal
+    )
 
 
 def shown(parts: tuple[Part, ...]) -> dict[str, list[str | None]]:
@@ -83,7 +91,8 @@ def test_hl7_is_one_segment_a_part_with_field_numbers() -> None:
     lines = shown(parts)
     assert lines["MSH-1"] == ["|"] and lines["MSH-9 type"] == ["ADT^A04^ADT_A01"]
     assert lines["MSH-10 control id"] == ["KEY00000000000000001"]
-    assert lines["PV1-3 location"] == ["Room 1^^^HARBOR"] and lines["PV1-19 visit"] == ["VISIT-1"]
+    assert lines["PV1-3 location"] == ["Room 1^^^HARBOR"]
+    assert lines["PV1-19 visit"] == [f"{VISIT.public_id}^^^EVENKEEL"]
     assert lines["PID-5 name"] == lines["PID-3 patient ids"] == lines["NK1-2"] == lines["PV1-7"] == [None]
 
 
@@ -92,7 +101,7 @@ def test_fhir_shows_what_the_encounter_is_in_and_nobody() -> None:
     assert lines["status"] == ["arrived"] and lines["code"] == ["AMB"]
     assert lines["resourceType"] == ["Bundle", "Patient", "Encounter"]
     # The encounter's identifier is ours; the patient's is masked, and so is the phone's under the same name.
-    assert lines["value"] == [None, None, "visit-1"]
+    assert lines["value"] == [None, None, VISIT.public_id.urn]
     assert lines["family"] == lines["given"] == lines["birthDate"] == [None]
 
 
@@ -140,7 +149,7 @@ def test_hl7_fields_that_nobody_decided_on_show_nothing(segments: list[str], n: 
 def test_no_canary_patient_is_in_what_our_own_senders_make(harbor: Clinic, kind: str) -> None:
     make_destination(harbor, kind=kind)
     check_in(harbor, answers(f"{CANARY}g", f"{CANARY}f", phone="202 555 0143"), by=Actor())
-    delivery = Delivery.objects.select_related("destination").get()
+    delivery = Delivery.objects.select_related("destination", "visit").get()
     assert CANARY in repr(engine_message.parts(delivery, reveal=True))
     masked = repr(engine_message.parts(delivery))
     for datum in (CANARY, CANARY.upper(), "1985", "0143"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -34,6 +34,33 @@ class Figures:
     given_up: int = 0
 
 
+NOTHING_OWED = Figures()
+
+
+class Outline(NamedTuple):
+    """As much of a destination as decides its place in the list: the values of OUTLINE."""
+
+    pk: int
+    name: str
+    clinic: str
+    is_paused: bool
+    is_ill: bool
+    failures: int
+
+
+OUTLINE = ("pk", "name", "clinic__name", "is_paused", "is_ill", "failures")
+
+
+class Urgency(NamedTuple):
+    """The less, the sooner. Among those that need a person, the one that most messages wait for."""
+
+    needs_nobody: bool
+    less_owed: int
+    order: int
+    clinic: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Standing:
     """One destination. `word` and `sentence`: cause and effect; `lever`: what helps, in words."""
@@ -54,10 +81,6 @@ class Standing:
     is_paused: bool
     rate: Rate
 
-    @property
-    def needs_a_person(self) -> bool:
-        return self.state in TROUBLE or bool(self.given_up)
-
 
 @dataclass(frozen=True)
 class Overview:
@@ -73,47 +96,57 @@ class Overview:
 
 
 def overview(clinics: QuerySet[Clinic], *, words: str = "", page: int = 1) -> Overview:
-    """All destinations of these clinics; with `words`, those with them in their own or their clinic's name."""
-    rows = Destination.objects.filter(clinic__in=clinics).select_related("clinic").defer(*BIG)
+    """All destinations of these clinics; with `words`, those with them in their own or their clinic's name.
+
+    Of a thousand only those that are shown are looked at in full.
+    """
+    rows = Destination.objects.filter(clinic__in=clinics)
     for word in words.split()[:5]:
         rows = rows.filter(Q(name__icontains=word) | Q(clinic__name__icontains=word))
-    standings = sorted(_standings(list(rows)), key=_urgency)
-    troubled = [one for one in standings if one.needs_a_person]
-    pages = max(1, -(-len(standings) // PER_PAGE))
+    now = clock.now()
+    outlines = [Outline(*values) for values in rows.order_by().values_list(*OUTLINE)]
+    figures = _figures(None if len(outlines) > PER_PAGE else [one.pk for one in outlines])
+    pauses = _pauses([one.pk for one in outlines if one.is_paused])
+    states = [(one, _state(one, figures.get(one.pk, NOTHING_OWED), one.pk in pauses, now)) for one in outlines]
+    found = sorted((_urgency(one, state, figures.get(one.pk, NOTHING_OWED)), one.pk) for one, state in states)
+    troubled = sum(not urgency.needs_nobody for urgency, _pk in found)
+    pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(page, 1), pages)
-    shown = _with_rates(standings[(page - 1) * PER_PAGE : page * PER_PAGE])
-    return Overview(
-        _sentence(standings, troubled), bool(troubled), shown, len(standings), len(troubled), page, pages
-    )
+    shown = _in_full([pk for _u, pk in found[(page - 1) * PER_PAGE : page * PER_PAGE]])
+    worst = shown if page == 1 else _in_full([pk for _u, pk in found[:1]])
+    sentence = _sentence(worst[0] if worst else None, troubled)
+    return Overview(sentence, bool(troubled), shown, len(found), troubled, page, pages)
 
 
-def _urgency(one: Standing) -> tuple[bool, int, int, str, str]:
-    """The less, the sooner. Among those that need a person, the one that most messages wait for."""
-    owed = one.waiting + one.given_up if one.needs_a_person else 0
-    return (not one.needs_a_person, -owed, ORDER.index(one.state), one.clinic, one.name)
+def _urgency(one: Outline, state: str, owed: Figures) -> Urgency:
+    is_trouble = state in TROUBLE or owed.given_up > 0
+    count = owed.waiting + owed.given_up if is_trouble else 0
+    return Urgency(not is_trouble, -count, ORDER.index(state), one.clinic, one.name)
+
+
+def _in_full(pks: list[int]) -> tuple[Standing, ...]:
+    """In this order."""
+    rows = Destination.objects.filter(pk__in=pks).select_related("clinic").defer(*BIG)
+    by_pk = {one.pk: one for one in _standings(list(rows))}
+    return tuple(by_pk[pk] for pk in pks if pk in by_pk)
 
 
 def standing(destination: Destination) -> Standing:
     """One destination by itself."""
-    return _with_rates(_standings([destination]))[0]
+    return _standings([destination])[0]
 
 
 BIG = ("mapping", "sealed_secrets", "ca_certificate", "client_certificate")
 
 
-def _with_rates(standings: list[Standing]) -> tuple[Standing, ...]:
-    found = rates([one.pk for one in standings], clock.now())
-    return tuple(Standing(**{**vars(one), "rate": found.get(one.pk, NOTHING)}) for one in standings)
-
-
-def _sentence(standings: list[Standing], troubled: list[Standing]) -> str:
-    if not standings:
+def _sentence(worst: Standing | None, troubled: int) -> str:
+    if worst is None:
         return "No other system is connected"
+    if worst.state == WELL:
+        return "All good"
     if not troubled:
-        behind = [one for one in standings if one.state in (PAUSED, SLOW, BEHIND)]
-        return "All good" if not behind else f"{_name(behind[0])} is {behind[0].word.lower()}, none is lost"
-    worst = troubled[0]
-    more = len(troubled) - 1
+        return f"{_name(worst)} is {worst.word.lower()}, none is lost"
+    more = troubled - 1
     others = f"; {more} more {'needs' if more == 1 else 'need'} somebody" if more else ""
     return f"{_name(worst)}: {worst.word[0].lower()}{worst.word[1:]}{others}"
 
@@ -123,15 +156,20 @@ def _name(one: Standing) -> str:
 
 
 def _standings(rows: list[Destination]) -> list[Standing]:
-    now, figures, pauses = clock.now(), _figures(rows), _pauses(rows)
-    return [_standing(row, figures.get(row.pk, Figures()), pauses.get(row.pk), now) for row in rows]
+    now, pks = clock.now(), [row.pk for row in rows]
+    figures, rate = _figures(pks), rates(pks, now)
+    pauses = _pauses([row.pk for row in rows if row.is_paused])
+    return [
+        _standing(row, figures.get(row.pk, NOTHING_OWED), pauses.get(row.pk), rate.get(row.pk, NOTHING), now)
+        for row in rows
+    ]
 
 
-def _figures(rows: list[Destination]) -> dict[int, Figures]:
-    """In two queries, each answered by the index of what is owed."""
+def _figures(pks: list[int] | None) -> dict[int, Figures]:
+    """Of these destinations; of all with None. In two queries, each answered by the index of what is owed."""
     owed = Delivery.objects.order_by()
-    if len(rows) <= PER_PAGE:
-        owed = owed.filter(destination__in=[row.pk for row in rows])
+    if pks is not None:
+        owed = owed.filter(destination__in=pks)
     waiting = owed.filter(state=Delivery.State.PENDING).values_list("destination")
     dead = owed.filter(state=Delivery.State.DEAD).values_list("destination")
     lost: dict[int, int] = dict(dead.annotate(count=Count("pk")))
@@ -141,9 +179,8 @@ def _figures(rows: list[Destination]) -> dict[int, Figures]:
     return found
 
 
-def _pauses(rows: list[Destination]) -> dict[int, EngineEvent]:
-    """Who paused those that are paused; one that stopped by itself is missing."""
-    paused = [row.pk for row in rows if row.is_paused]
+def _pauses(paused: list[int]) -> dict[int, EngineEvent]:
+    """Who paused these, which are paused; one that stopped by itself is missing."""
     if not paused:
         return {}
     verbs = [EngineEvent.Verb.PAUSE, EngineEvent.Verb.RESUME]
@@ -152,8 +189,8 @@ def _pauses(rows: list[Destination]) -> dict[int, EngineEvent]:
     return {pk: event for pk, event in last.items() if event.verb == EngineEvent.Verb.PAUSE}
 
 
-def _standing(row: Destination, owed: Figures, pause: EngineEvent | None, now: datetime) -> Standing:
-    state = _state(row, owed, pause, now)
+def _standing(row: Destination, owed: Figures, pause: EngineEvent | None, rate: Rate, now: datetime) -> Standing:
+    state = _state(row, owed, pause is not None, now)
     word, sentence, lever = _SAY[state](row, owed, pause, now)
     is_away = row.is_ill and not row.is_paused
     return Standing(
@@ -171,13 +208,13 @@ def _standing(row: Destination, owed: Figures, pause: EngineEvent | None, now: d
         last_error="" if state in (WELL, SLOW, BEHIND) else row.last_error,
         next_probe=f"{row.next_probe_at:%H:%M:%S} UTC" if is_away and row.next_probe_at else "",
         is_paused=row.is_paused,
-        rate=NOTHING,
+        rate=rate,
     )
 
 
-def _state(row: Destination, owed: Figures, pause: EngineEvent | None, now: datetime) -> str:
+def _state(row: Destination | Outline, owed: Figures, by_staff: bool, now: datetime) -> str:
     if row.is_paused:
-        return PAUSED if pause else STOPPED
+        return PAUSED if by_staff else STOPPED
     if row.is_ill and row.failures:
         return AWAY
     if owed.given_up:

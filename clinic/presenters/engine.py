@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from clinic import clock
 from clinic.integrations.results import LONGEST_PROBE
-from clinic.models import Clinic, Delivery, Destination, EngineEvent
+from clinic.models import Clinic, Destination, EngineEvent
+from clinic.presenters.engine_owed import NOTHING_OWED, Figures, figures
 from clinic.presenters.engine_rates import NOTHING, Rate, rates
 from clinic.presenters.spans import span
 from clinic.services.actors import short_name
@@ -23,18 +24,6 @@ STOPPED, AWAY, GAVE_UP, PAUSED, SLOW, BEHIND, WELL = (
 )  # fmt: skip
 ORDER = (STOPPED, AWAY, GAVE_UP, PAUSED, SLOW, BEHIND, WELL)
 TROUBLE = frozenset({STOPPED, AWAY, GAVE_UP})
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a destination is owed."""
-
-    waiting: int = 0
-    oldest: datetime | None = None
-    given_up: int = 0
-
-
-NOTHING_OWED = Figures()
 
 
 class Outline(NamedTuple):
@@ -105,10 +94,10 @@ def overview(clinics: QuerySet[Clinic], *, words: str = "", page: int = 1) -> Ov
         rows = rows.filter(Q(name__icontains=word) | Q(clinic__name__icontains=word))
     now = clock.now()
     outlines = [Outline(*values) for values in rows.order_by().values_list(*OUTLINE)]
-    figures = _figures(None if len(outlines) > PER_PAGE else [one.pk for one in outlines])
+    owed = figures(None if len(outlines) > PER_PAGE else [one.pk for one in outlines])
     pauses = _pauses([one.pk for one in outlines if one.is_paused])
-    states = [(one, _state(one, figures.get(one.pk, NOTHING_OWED), one.pk in pauses, now)) for one in outlines]
-    found = sorted((_urgency(one, state, figures.get(one.pk, NOTHING_OWED)), one.pk) for one, state in states)
+    states = [(one, _state(one, owed.get(one.pk, NOTHING_OWED), one.pk in pauses, now)) for one in outlines]
+    found = sorted((_urgency(one, state, owed.get(one.pk, NOTHING_OWED)), one.pk) for one, state in states)
     troubled = sum(not urgency.needs_nobody for urgency, _pk in found)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(page, 1), pages)
@@ -157,26 +146,12 @@ def _name(one: Standing) -> str:
 
 def _standings(rows: list[Destination]) -> list[Standing]:
     now, pks = clock.now(), [row.pk for row in rows]
-    figures, rate = _figures(pks), rates(pks, now)
+    owed, rate = figures(pks), rates(pks, now)
     pauses = _pauses([row.pk for row in rows if row.is_paused])
     return [
-        _standing(row, figures.get(row.pk, NOTHING_OWED), pauses.get(row.pk), rate.get(row.pk, NOTHING), now)
+        _standing(row, owed.get(row.pk, NOTHING_OWED), pauses.get(row.pk), rate.get(row.pk, NOTHING), now)
         for row in rows
     ]
-
-
-def _figures(pks: list[int] | None) -> dict[int, Figures]:
-    """Of these destinations; of all with None. In two queries, each answered by the index of what is owed."""
-    owed = Delivery.objects.order_by()
-    if pks is not None:
-        owed = owed.filter(destination__in=pks)
-    waiting = owed.filter(state=Delivery.State.PENDING).values_list("destination")
-    dead = owed.filter(state=Delivery.State.DEAD).values_list("destination")
-    lost: dict[int, int] = dict(dead.annotate(count=Count("pk")))
-    found = {pk: Figures(given_up=count) for pk, count in lost.items()}
-    for pk, count, oldest in waiting.annotate(count=Count("pk"), oldest=Min("created_at")):
-        found[pk] = Figures(count, oldest, lost.get(pk, 0))
-    return found
 
 
 def _pauses(paused: list[int]) -> dict[int, EngineEvent]:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Collection
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -78,6 +79,26 @@ def _is_url(value: str, schemes: Collection[str], has_host: bool) -> bool:
         return parts.scheme in schemes and parts.port != 0 and (bool(parts.hostname) or not has_host)
     except ValueError:
         return False
+
+
+class MailServer(NamedTuple):
+    """TLS from the first byte (`ssl`), or asked for before the password is told (`starttls`). No host: none."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    ssl: bool = False
+    starttls: bool = False
+
+
+def mail_server(name: str) -> MailServer:
+    """smtp://user:password@host:port or smtps://...; a password never goes in the clear."""
+    parts = urlsplit(url(name, ("smtp", "smtps")))
+    is_ssl, user = parts.scheme == "smtps", unquote(parts.username or "")
+    port = parts.port or (465 if is_ssl else 587 if user else 25)
+    asks_for_tls = bool(user) and not is_ssl
+    return MailServer(parts.hostname or "", port, user, unquote(parts.password or ""), is_ssl, asks_for_tls)
 
 
 def key(name: str) -> str:

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import redis
-from django.db.models import Count, Min, Q
 
 from clinic import clock
-from clinic.models import Delivery
+from clinic.integrations import troubles
 from realtime import breaker as vendor_breaker
 from realtime import gate, job_queues, jobs, obedience, redis_link, vendor_path
 from realtime import switch as vendor_switch
@@ -22,7 +21,6 @@ T = TypeVar("T")
 ALL_GOOD = "All good"
 LATE_SECONDS = 60
 CHANGES_SHOWN = 8
-_PENDING = Q(state=Delivery.State.PENDING)
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,8 @@ class Owed:
     given_up: int
     oldest: datetime | None
     is_paused: bool
+    silent_since: datetime | None = None
+    oldest_given_up: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -93,20 +93,25 @@ def _redis_ill(depths: dict[str, int] | None) -> str:
 
 
 def _given_up(owed: list[Owed]) -> str:
-    lost = [o for o in owed if o.given_up]
-    if not lost:
+    found = [one for one in owed if one.given_up]
+    if not found:
         return ""
-    return f"{lost[0].name} gave up on {_messages(lost[0].given_up)}: look at it in the admin, under Deliveries"
+    worst = max(found, key=lambda one: one.given_up)
+    since = f"{worst.oldest_given_up:%Y-%m-%d %H:%M} UTC"
+    kept = f"{_messages(worst.given_up)}, the oldest of {since}"
+    return f"{worst.name} gave up on {kept}: none lost, send again or skip them on its page"
 
 
 def _destination_ill(owed: list[Owed]) -> str:
-    late = [(_minutes(o.oldest), o) for o in owed if o.oldest and not o.is_paused]
-    late = [(minutes, o) for minutes, o in late if minutes * 60 > LATE_SECONDS]
+    """The one that most messages wait for; whether it is silent, or only behind."""
+    late = [one for one in owed if one.oldest and not one.is_paused and _minutes(one.oldest) * 60 > LATE_SECONDS]
     if not late:
         return ""
-    minutes, worst = max(late, key=lambda pair: pair[1].waiting)
-    wait = "waits" if worst.waiting == 1 else "wait"
-    return f"{worst.name} behind by {minutes:.0f} min: {_messages(worst.waiting)} {wait}, none lost"
+    worst = max(late, key=lambda one: one.waiting)
+    waiting = f"{_messages(worst.waiting)} {'waits' if worst.waiting == 1 else 'wait'}, none lost"
+    if worst.silent_since is not None:
+        return f"{worst.name} silent for {_minutes(worst.silent_since):.0f} min: {waiting}"
+    return f"{worst.name} behind by {_minutes(worst.oldest or clock.now()):.0f} min: {waiting}"
 
 
 def _minutes(since: datetime) -> float:
@@ -154,23 +159,17 @@ def _from_redis(ask: Callable[[], T]) -> T | None:
 
 
 def _owed() -> list[Owed]:
-    rows = (
-        Delivery.objects.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEAD])
-        .values("destination__name", "destination__clinic__name", "destination__is_paused")
-        .annotate(
-            waiting=Count("pk", filter=_PENDING),
-            given_up=Count("pk", filter=~_PENDING),
-            oldest=Min("created_at", filter=_PENDING),
-        )
-    )
     return [
         Owed(
-            row["destination__name"],
-            row["destination__clinic__name"],
-            row["waiting"],
-            row["given_up"],
-            row["oldest"],
-            row["destination__is_paused"],
+            one.destination.name,
+            one.destination.clinic.name,
+            one.waiting,
+            one.given_up,
+            one.oldest,
+            one.destination.is_paused,
+            one.silent_since,
+            one.oldest_given_up,
         )
-        for row in rows
+        for one in troubles.standings()
+        if one.waiting or one.given_up
     ]

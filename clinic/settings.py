@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from clinic import environment as env
+from clinic import log_settings
 from clinic.running import home, pools, valkey
 
 env.refuse_unknown(
@@ -24,6 +25,9 @@ env.refuse_unknown(
         "EVENKEEL_SECRET_KEY",
         "EVENKEEL_OLD_SECRET_KEYS",
         "EVENKEEL_PRIVATE_DESTINATIONS",
+        "EVENKEEL_EMAIL_URL",
+        "EVENKEEL_EMAIL_FROM",
+        "EVENKEEL_METRICS_TOKEN",
         "EVENKEEL_DEMO",
         "EVENKEEL_VENDOR",
         "EVENKEEL_WORKERS",
@@ -188,6 +192,18 @@ except ValueError as error:
 # Networks of ours that a destination may be in: anybody who sets one up could else reach all that we can.
 PRIVATE_DESTINATIONS = env.networks("EVENKEEL_PRIVATE_DESTINATIONS")
 
+# --- Alarms -----------------------------------------------------------------------------------------------------
+
+_mail = env.mail_server("EVENKEEL_EMAIL_URL")
+SENDS_MAIL = bool(_mail.host)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if SENDS_MAIL else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_SSL, EMAIL_USE_TLS = _mail
+EMAIL_TIMEOUT = 4
+DEFAULT_FROM_EMAIL = env.text("EVENKEEL_EMAIL_FROM", f"evenkeel@{_public.hostname}")
+METRICS_TOKEN = env.text("EVENKEEL_METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("EVENKEEL_METRICS_TOKEN must be 20 random characters or more.")
+
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 
 REALTIME_RIGHTS = "clinic.access"
@@ -269,21 +285,4 @@ CONTENT_SECURITY_POLICY = {
 # --- Logs: one line an event, no patient data ------------------------------------------------------------------
 
 LOG_LEVEL = env.choice("EVENKEEL_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "clinic.logs.Formatter", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
-    },
-    "filters": {"routes": {"()": "clinic.logs.RoutesOnly"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Their lines carry full addresses, or a traceback for each second that Redis is away.
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        "fontTools": {"level": "ERROR"},
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-        "uvicorn.error": {"level": "WARNING"},
-    },
-}
+LOGGING = log_settings.lines(LOG_LEVEL)

@@ -8,7 +8,19 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from clinic.views import demo, desk, devices, engine, engine_messages, errors, kiosk, kiosk_party, monitor, ops
+from clinic.views import (
+    demo,
+    desk,
+    devices,
+    engine,
+    engine_messages,
+    errors,
+    kiosk,
+    kiosk_party,
+    machines,
+    monitor,
+    ops,
+)
 from realtime.views import vendor_stream
 
 kiosk_urls = [
@@ -63,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("healthz", ops.healthz, name="healthz"),
     path("readyz", ops.readyz, name="readyz"),
+    path("metrics", machines.metrics, name="metrics"),
 ]
 if settings.DEMO:
     urlpatterns += [path("", include((demo_urls, "demo")))]

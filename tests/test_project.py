@@ -79,5 +79,9 @@ def test_everything_imported_is_declared() -> None:
         if name in homes
     }
     assert len(foreign) > 20
-    undeclared = {name: homes[name] for name in foreign if not declared & {one.lower() for one in homes[name]}}
+    undeclared = {
+        name: homes[name]
+        for name in foreign
+        if not declared & {one.lower().replace("_", "-") for one in homes[name]}
+    }
     assert undeclared == {}

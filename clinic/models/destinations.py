@@ -41,6 +41,8 @@ class Destination(models.Model):
     as the kind's own table says. `secrets` are sealed in the row: see `clinic.sealed`.
     `next_probe_at`: while it is ill, or has asked us to wait, no call is made before.
     `retry_tokens`: of its retry budget, as of `retry_tokens_at`.
+    `alarms`: the troubles that people should know of, in words apart by spaces; `mailed`: those that were mailed,
+    the last time at `alarmed_at`; `given_up_mailed`: the newest delivery that was given up by then.
     """
 
     class Kind(models.TextChoices):
@@ -98,6 +100,9 @@ class Destination(models.Model):
     retry_tokens = models.FloatField(default=0, editable=False)
     retry_tokens_at = models.DateTimeField(null=True, editable=False)
     alarmed_at = models.DateTimeField(null=True, editable=False)
+    alarms = models.CharField(max_length=50, blank=True, default="", editable=False)
+    mailed = models.CharField(max_length=50, blank=True, default="", editable=False)
+    given_up_mailed = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["clinic", "name"]

@@ -12,6 +12,7 @@ import redis
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
+from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
 from clinic.services import closing
 from realtime import jobs as realtime
@@ -36,6 +37,7 @@ def tasks() -> list[Task]:
         Task("due deliveries", 5, integrations.sweep),
         Task("left-over notices", 5, realtime.sweep),
         Task("expired switch", 5, switch.expire),
+        Task("alarms", 30, alarms.sweep),
         Task("open visits at closing time", 60, closing.resolve_open_visits),
         # What a patient left half done at a kiosk is kept no longer than it is of use.
         Task("expired sessions", 60, SessionStore.clear_expired),

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic import environment as env
+from clinic.environment import MailServer
 from clinic.running import home
 
 
@@ -82,3 +83,30 @@ def test_misspelt_setting_of_ours_is_refused_and_others_are_not(monkeypatch: pyt
     monkeypatch.setattr(os, "environ", {"EVENKEEL_HOMES": ""})
     with pytest.raises(ImproperlyConfigured, match="EVENKEEL_HOMES: no such setting"):
         env.refuse_unknown({"EVENKEEL_HOME"})
+
+
+@pytest.mark.parametrize(
+    ("value", "server"),
+    [
+        ("", MailServer()),
+        ("smtp://relay.example", MailServer("relay.example", 25, "", "", ssl=False, starttls=False)),
+        (
+            "smtp://me%40us:p%2Fw@mail.example",
+            MailServer("mail.example", 587, "me@us", "p/w", ssl=False, starttls=True),
+        ),
+        ("smtps://me:pw@mail.example", MailServer("mail.example", 465, "me", "pw", ssl=True, starttls=False)),
+        ("smtps://mail.example:2465", MailServer("mail.example", 2465, "", "", ssl=True, starttls=False)),
+    ],
+)
+def test_mail_server_is_told_its_password_over_tls_alone(
+    monkeypatch: pytest.MonkeyPatch, value: str, server: MailServer
+) -> None:
+    monkeypatch.setenv("MAILS", value)
+    assert env.mail_server("MAILS") == server
+
+
+def test_mail_server_that_is_none_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILS", "imap://me:hunter2@mail.example")
+    with pytest.raises(ImproperlyConfigured, match="smtp:// or smtps://") as no:
+        env.mail_server("MAILS")
+    assert "hunter2" not in str(no.value)

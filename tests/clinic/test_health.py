@@ -58,6 +58,16 @@ def test_late_destination_is_named_with_its_backlog_and_no_patient(harbor: Clini
 
 
 @pytest.mark.usefixtures("in_use")
+def test_silent_destination_is_told_with_since_when(harbor: Clinic) -> None:
+    since = timezone.now() - timedelta(minutes=14)
+    make_destination(harbor, name="EMR North", is_ill=True, ill_since=since, failures=4)
+    make_visit(harbor), make_visit(harbor)
+    grow_old(14)
+    found = health.look()
+    assert (found.sentence, found.alarm) == ("EMR North silent for 14 min: 2 messages wait, none lost", True)
+
+
+@pytest.mark.usefixtures("in_use")
 @pytest.mark.parametrize(("number", "messages"), [(1, "1 message"), (2, "2 messages")])
 def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, messages: str) -> None:
     make_destination(harbor, name="Behind")
@@ -67,7 +77,10 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
     grow_old(5)
     emr.deliveries.update(state=Delivery.State.DEAD)
     found = health.look()
-    assert found.sentence == f"EMR gave up on {messages}: look at it in the admin, under Deliveries"
+    since = timezone.now() - timedelta(minutes=5)
+    kept = f"{messages}, the oldest of {since:%Y-%m-%d %H:}"
+    assert found.sentence.startswith(f"EMR gave up on {kept}")
+    assert found.sentence.endswith(" UTC: none lost, send again or skip them on its page")
     assert found.alarm
 
 

@@ -1,0 +1,109 @@
+"""The mails of alarms. In our own words alone: what another system said may hold a patient's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from clinic.integrations.troubles import Standing
+from clinic.models import Delivery
+from clinic.models.deliveries import Failure
+
+
+@dataclass(frozen=True)
+class Mail:
+    to: str
+    subject: str
+    text: str
+
+
+def trouble(standing: Standing, now: datetime) -> Mail:
+    """What is wrong, since when, what it means, and what to do."""
+    name = _name(standing)
+    facts = [fact for fact in (_silent(standing, now), _stopped(standing), _given_up(standing)) if fact]
+    said = [f"{name} {brief}{more}." for brief, more in facts]
+    text = "\n\n".join([*said, _reason(standing), _what_to_do(standing)])
+    return Mail(standing.destination.clinic.technical_email, _line(f"{name} {facts[0][0]}"), text)
+
+
+def over(standing: Standing) -> Mail:
+    """It is well, or somebody has seen to it."""
+    destination = standing.destination
+    if destination.is_paused:
+        waiting = messages(standing.waiting, "waits", "wait")
+        fact = f"is paused: {waiting} until somebody resumes it"
+    else:
+        fact = "is well again, and nothing is given up. What still waits goes by itself"
+    text = f"{_name(standing)} {fact}.\n\nIts page: {_page(standing)}\n"
+    return Mail(destination.clinic.technical_email, _line(f"{_name(standing)}: over"), text)
+
+
+def send(mail: Mail) -> None:
+    """Raises OSError, of which smtplib.SMTPException is one."""
+    connection = get_connection()
+    EmailMessage(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.to], connection=connection).send()
+
+
+def messages(count: int, one: str = "", many: str = "") -> str:
+    """In words, with what they do: "1 message waits", "3 messages wait"."""
+    return f"1 message {one}".rstrip() if count == 1 else f"{count} messages {many}".rstrip()
+
+
+def _silent(standing: Standing, now: datetime) -> tuple[str, str] | None:
+    if standing.silent_since is None:
+        return None
+    minutes = (now - standing.silent_since).total_seconds() // 60
+    more = f", since {standing.silent_since:%Y-%m-%d %H:%M} UTC: {messages(standing.waiting, 'waits', 'wait')}, "
+    more += "none lost. They go by themselves when it answers, up to 72 hours after they were made"
+    return f"silent for {minutes:.0f} min", more
+
+
+def _stopped(standing: Standing) -> tuple[str, str] | None:
+    if not standing.has_stopped:
+        return None
+    waiting = messages(standing.waiting, "waits", "wait")
+    return "asked for no more messages", f", and was paused: {waiting}, none lost"
+
+
+def _given_up(standing: Standing) -> tuple[str, str] | None:
+    if not standing.given_up:
+        return None
+    more = (
+        f", and we gave up. The oldest is of {standing.oldest_given_up:%Y-%m-%d %H:%M} UTC. None is lost: each is "
+    )
+    more += "kept, and holds back the later ones of its visit, until somebody sends it again or skips it"
+    return f"did not take {messages(standing.given_up)}", more
+
+
+def _reason(standing: Standing) -> str:
+    tried = standing.destination.deliveries.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEAD])
+    failure = tried.exclude(last_failure="").order_by("-pk").values_list("last_failure", flat=True).first()
+    return f"At the last try: {Failure(failure).label}." if failure else "It was not tried yet."
+
+
+def _what_to_do(standing: Standing) -> str:
+    admin = f"{settings.PUBLIC_URL}/admin/clinic/destination/{standing.destination.pk}/change/"
+    return (
+        f"What to do:\n"
+        f"1. Look at it: {_page(standing)}\n"
+        f'2. Press "Test connection", which says what is wrong: {admin}\n'
+        f"3. Ask the people who run the other system. If it will be away for long, pause it there.\n"
+        f"4. When it is well, send again what was given up, on the first page.\n\n"
+        f"Patients can check in as always. The next mail about this comes in an hour at the soonest.\n"
+    )
+
+
+def _page(standing: Standing) -> str:
+    return f"{settings.PUBLIC_URL}/ops/engine/{standing.destination.pk}/"
+
+
+def _name(standing: Standing) -> str:
+    return f"{standing.destination.name} ({standing.destination.clinic.name})"
+
+
+def _line(text: str) -> str:
+    """A subject has one line; a name could hold several."""
+    return " ".join(text.split())[:150]

@@ -1,0 +1,39 @@
+"""What monitoring systems ask. Not for the world: 404 to whoever is neither on this machine nor has the token."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from clinic import metrics as figures
+
+# A proxy on this machine asks for others, from loopback; it says so in one of these.
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED")
+
+
+@require_GET
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus's text form."""
+    if not (_has_token(request) or _is_from_here(request)):
+        raise Http404
+    return HttpResponse(figures.text(), content_type=figures.CONTENT_TYPE)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    said = request.headers.get("authorization", "")
+    return bool(settings.METRICS_TOKEN) and constant_time_compare(said, f"Bearer {settings.METRICS_TOKEN}")
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    if any(name in request.META for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from clinic.models import Clinic, Delivery, Destination
+from clinic.running.home import free_port
+from realtime import job_queues
+from tests.clinic.conftest import Clock
+from tests.clinic.owed import owe
+from tests.factories import make_destination
+from tests.own_valkey import connect
+
+pytestmark = pytest.mark.django_db
+TOKEN = "t" * 20
+
+
+def figures(**said: str) -> dict[tuple[str, ...], float]:
+    answer = Client().get("/metrics", **said)  # type: ignore[arg-type]
+    assert answer.status_code == 200
+    families = text_string_to_metric_families(answer.content.decode())
+    return {(sample.name, *sample.labels.values()): sample.value for one in families for sample in one.samples}
+
+
+def test_figures_of_each_destination(harbor: Clinic, live_redis: Any, clock: Clock) -> None:
+    emr = make_destination(harbor)
+    idle = make_destination(harbor, name="Idle", is_paused=True)
+    owe(harbor), owe(harbor)
+    Delivery.objects.filter(destination=idle).delete()
+    Delivery.objects.filter(pk=emr.deliveries.latest("pk").pk).update(state="dead")
+    clock.add(minutes=20)
+    Destination.objects.filter(pk=emr.pk).update(
+        is_ill=True, ill_since=clock.at - timedelta(minutes=16), failures=2
+    )
+    job_queues.enqueue("low", owe, 1)
+    found, pk, other = figures(), str(emr.pk), str(idle.pk)
+    assert (found["evenkeel_deliveries", pk, "pending"], found["evenkeel_deliveries", pk, "dead"]) == (1, 1)
+    assert found["evenkeel_oldest_waiting_seconds", pk] == pytest.approx(1200)
+    assert found["evenkeel_destination_silent_seconds", pk] == pytest.approx(960)
+    for name, ill, well in [("ill", 1, 0), ("paused", 0, 1), ("alarm", 1, 0)]:
+        assert (found[f"evenkeel_destination_{name}", pk], found[f"evenkeel_destination_{name}", other]) == (
+            ill,
+            well,
+        )
+    assert found["evenkeel_deliveries", other, "pending"] == 0
+    assert found["evenkeel_redis_answers",] == 1
+    assert (found["evenkeel_job_queue_depth", "low"], found["evenkeel_job_queue_depth", "ill"]) == (1, 0)
+
+
+def test_no_patient_and_no_name_is_in_them(harbor: Clinic) -> None:
+    make_destination(harbor, name="Planted", last_error="Miller")
+    owe(harbor)
+    text = Client().get("/metrics").content.decode()
+    assert "evenkeel_deliveries" in text
+    assert not {word for word in ("Planted", "Miller", "Harbor") if word in text}
+
+
+def test_redis_that_is_away_is_a_figure_too(settings: Any) -> None:
+    connect(settings, f"redis://127.0.0.1:{free_port()}/0")
+    assert figures()["evenkeel_redis_answers",] == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"REMOTE_ADDR": "127.0.0.1"}, 200),
+        ({"REMOTE_ADDR": "::1"}, 200),
+        ({"REMOTE_ADDR": "10.1.2.3"}, 404),
+        ({"REMOTE_ADDR": ""}, 404),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}, 404),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https"}, 404),
+        ({"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}, 200),
+        ({"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": "Bearer tttt"}, 404),
+        ({"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": "Bearer "}, 404),
+        ({"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": "Bearer é"}, 404),
+    ],
+)
+def test_only_this_machine_and_who_has_the_token_may_ask(said: dict[str, str], status: int, settings: Any) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    assert Client().get("/metrics", **said).status_code == status  # type: ignore[arg-type]
+
+
+def test_without_a_token_set_none_is_good(settings: Any) -> None:
+    settings.METRICS_TOKEN = ""
+    said = {"REMOTE_ADDR": "10.1.2.3", "HTTP_AUTHORIZATION": "Bearer "}
+    assert Client().get("/metrics", **said).status_code == 404  # type: ignore[arg-type]

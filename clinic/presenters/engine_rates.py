@@ -13,27 +13,21 @@ from clinic.models import Delivery
 
 STEP = 300
 BARS = 24
-BAR_WIDTH, HEIGHT = 5, 24
-
-
-@dataclass(frozen=True)
-class Bar:
-    """In the units of the picture, from its upper left corner. `is_open`: its five minutes are not over."""
-
-    x: int
-    y: float
-    height: float
-    is_open: bool
+STRIDE, WIDTH, HEIGHT = 5, 4, 24
 
 
 @dataclass(frozen=True)
 class Rate:
-    """`bars`: delivered per 5 minutes over the last 2 h, the oldest first. `most`: of the highest bar."""
+    """Delivered in the last hour, and a minute now; `most`: in any 5 minutes of the last 2 h.
+
+    `bars`: those 2 h as the path of a picture of 120 by 24; `open_bar`: the last 5 minutes, which are not over.
+    """
 
     last_hour: int = 0
     a_minute: str = "0"
     most: int = 0
-    bars: tuple[Bar, ...] = ()
+    bars: str = ""
+    open_bar: str = ""
     words: str = "Nothing was delivered in the last 2 hours"
 
 
@@ -84,14 +78,16 @@ def _rate(slots: dict[int, tuple[int, int, int]]) -> Rate:
         last_hour=sum(slot[1] for slot in slots.values()),
         a_minute=f"{minute:.0f}" if minute >= 10 or minute == 0 else f"{minute:.1f}",
         most=most,
-        bars=tuple(_bar(n, count, most) for n, count in enumerate(counts)),
+        bars="".join(_bar(n, count, most) for n, count in enumerate(counts[:-1])),
+        open_bar=_bar(BARS - 1, counts[-1], most),
         words=_words(counts, most),
     )
 
 
-def _bar(n: int, count: int, most: int) -> Bar:
-    height = round(max(2.0, count / most * HEIGHT), 1) if count and most else 0.0
-    return Bar(n * BAR_WIDTH, round(HEIGHT - height, 1), height, n == BARS - 1)
+def _bar(n: int, count: int, most: int) -> str:
+    """None of nothing; of very little, enough to be seen."""
+    height = max(2, round(count / most * HEIGHT)) if count else 0
+    return f"M{n * STRIDE} {HEIGHT}v-{height}h{WIDTH}v{height}z" if height else ""
 
 
 def _words(counts: list[int], most: int) -> str:

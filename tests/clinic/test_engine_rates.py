@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clinic.models import Clinic, Destination
-from clinic.presenters.engine_rates import BARS, HEIGHT, Rate, rates
+from clinic.presenters.engine_rates import Rate, rates
 from clinic.presenters.spans import span
 from tests.clinic.engine_states import put
 from tests.clinic.owed import owe
@@ -23,11 +23,13 @@ def rate(harbor: Clinic, emr: Destination, *minutes: float) -> Rate:
 
 def test_bars_are_of_five_minutes_the_last_one_not_over(harbor: Clinic, emr: Destination) -> None:
     found = rate(harbor, emr, 1, 1, 3, 8, 116, 300)
-    heights = [bar.height for bar in found.bars]
-    # It is 10:02: two since 10:00, one at 9:59, one at 9:54, one at 8:06.
-    assert [n for n, height in enumerate(heights) if height] == [0, 21, 22, 23]
-    assert (heights[23], heights[22], found.most, len(heights)) == (HEIGHT, HEIGHT / 2, 2, BARS)
-    assert [bar.is_open for bar in found.bars].index(True) == BARS - 1
+    # It is 10:02: two since 10:00, one at 9:59, one at 9:54, one at 8:06. Each is 4 wide and 1 from the next.
+    assert found.bars == "M0 24v-12h4v12zM105 24v-12h4v12zM110 24v-12h4v12z"
+    assert (found.open_bar, found.most) == ("M115 24v-24h4v24z", 2)
+
+
+def test_very_little_beside_much_can_be_seen(harbor: Clinic, emr: Destination) -> None:
+    assert "M110 24v-2h4v2z" in rate(harbor, emr, 3, *[8] * 30).bars
 
 
 @pytest.mark.parametrize(

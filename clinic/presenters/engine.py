@@ -35,9 +35,10 @@ class Outline(NamedTuple):
     is_paused: bool
     is_ill: bool
     failures: int
+    ill_since: datetime | None
 
 
-OUTLINE = ("pk", "name", "clinic__name", "is_paused", "is_ill", "failures")
+OUTLINE = ("pk", "name", "clinic__name", "is_paused", "is_ill", "failures", "ill_since")
 
 
 class Urgency(NamedTuple):
@@ -190,7 +191,7 @@ def _standing(row: Destination, owed: Figures, pause: EngineEvent | None, rate: 
 def _state(row: Destination | Outline, owed: Figures, by_staff: bool, now: datetime) -> str:
     if row.is_paused:
         return PAUSED if by_staff else STOPPED
-    if row.is_ill and row.failures:
+    if row.failures and row.ill_since is not None and (now - row.ill_since).total_seconds() > LATE_SECONDS:
         return AWAY
     if owed.given_up:
         return GAVE_UP
@@ -233,7 +234,7 @@ def _say_gave_up(row: Destination, owed: Figures, pause: Any, now: datetime) -> 
     return (
         f"Gave up on {messages(owed.given_up)}",
         "It takes others, but would not take these. Later messages of the same visits wait behind them.",
-        "Read why below. Send them again once that is mended, or skip them.",
+        "Read why it would not. Send them again once that is mended, or skip them.",
     )
 
 

@@ -18,6 +18,7 @@ from tests.factories import make_destination, make_user
 
 pytestmark = pytest.mark.django_db
 WHY = "they have mended it"
+UNREACHABLE = {"is_ill": True, "failures": 2, "last_error": "it cannot be reached"}
 
 
 @pytest.fixture
@@ -79,7 +80,8 @@ def test_silent_destination_says_since_when_what_waits_and_when_it_is_tried(olu:
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"is_ill": True, "failures": 2, "last_error": "it cannot be reached"}, "Not taking messages for"),
+        ({**UNREACHABLE, "ill_since": timezone.now() - timedelta(minutes=2)}, "Not taking messages for"),
+        ({**UNREACHABLE, "ill_since": timezone.now() - timedelta(seconds=5)}, "Slow"),
         ({"is_ill": True, "failures": 0, "last_error": "slow: the last answer took 2.3 s"}, "Slow"),
         ({"is_paused": True, "paused_because": "it answered 410"}, "Stopped by its answer"),
         ({}, "Well"),

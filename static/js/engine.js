@@ -69,12 +69,20 @@
     return !marked.isCollapsed && place.contains(marked.anchorNode);
   }
 
+  /* The right to be here has ended, or a new build has other parts: but not under somebody's hands. */
+  function isOver(answer) {
+    if (answer.type === "opaqueredirect" || answer.status === 404) return true;
+    const build = answer.headers.get("X-Build");
+    return build && build !== document.documentElement.dataset.build && !place.querySelector("details[open]");
+  }
+
   async function ask() {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), ANSWER_WITHIN);
     try {
       const headers = { "X-Part": "1", "If-None-Match": etag };
-      const answer = await fetch(location.href, { headers, cache: "no-store", redirect: "error", signal: stop.signal });
+      const answer = await fetch(location.href, { headers, cache: "no-store", redirect: "manual", signal: stop.signal });
+      if (isOver(answer)) return location.reload();
       if (answer.status === 200) {
         const text = await answer.text();
         if (pressing || isMarking()) return;

@@ -39,6 +39,12 @@ def test_page_says_how_old_it_is_and_recovers(stack: Stack, context: BrowserCont
     expect(old).to_be_hidden()
 
 
+def test_page_of_one_who_is_logged_out_is_the_log_in(stack: Stack, context: BrowserContext) -> None:
+    page = log_in(context, stack, "ops", "/ops/engine/")
+    context.clear_cookies()
+    page.wait_for_url("**/login/**")
+
+
 def test_without_script_the_page_and_its_levers_are_there(stack: Stack, context: BrowserContext) -> None:
     address = f"{stack.url}/ops/engine/"
     page = log_in(context, stack, "ops", "/ops/engine/")

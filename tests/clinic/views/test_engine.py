@@ -132,7 +132,7 @@ def test_lists_are_by_state_and_paged_by_key(
     ]
     put(owe(clinic)[0], "pending" if state != "pending" else "dead")
     found, address = [], f"{at(emr)}?state={state}"
-    while address:
+    while address and len(found) < 10:
         shown = page(olu, address)
         found += re.findall(r'<tr id="row-(\w+)"', shown)
         further = re.search(r'href="(\?state=\w+&amp;after=\w+)">Further', shown)

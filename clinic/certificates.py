@@ -55,7 +55,12 @@ def ends_at(pem: str) -> datetime:
 
 
 def words(pem: str, now: datetime) -> str:
-    """Until when it is good, with a warning from WARN_BEFORE on; why not, when it cannot be read; "" for none."""
+    """Until when it is good, or what is wrong with it; "" for none."""
+    return warning(pem, now) or (f"Good until {ends_at(pem):%Y-%m-%d}." if pem else "")
+
+
+def warning(pem: str, now: datetime) -> str:
+    """That it ends soon (from WARN_BEFORE on), has ended, or cannot be read; "" when all is well, or for none."""
     if not pem:
         return ""
     try:
@@ -64,10 +69,10 @@ def words(pem: str, now: datetime) -> str:
         return str(no)
     if end <= now:
         return f"It ended on {end:%Y-%m-%d}. Put a new one in its place."
-    if end - now < WARN_BEFORE:
-        days = (end - now).days
-        return f"It ends on {end:%Y-%m-%d}, in {days} day{'' if days == 1 else 's'}. Get a new one now."
-    return f"Good until {end:%Y-%m-%d}."
+    if end - now >= WARN_BEFORE:
+        return ""
+    days = (end - now).days
+    return f"It ends on {end:%Y-%m-%d}, in {days} day{'' if days == 1 else 's'}. Get a new one now."
 
 
 def _bytes(pem: str) -> bytes:

@@ -45,14 +45,24 @@ class DestinationForm(DestinationModelForm):
 
     kind = Kind.WEBHOOK
     private_key = forms.CharField(
+        label="Our private key",
         required=False,
         widget=SecretArea(attrs={"class": "vLargeTextField", "rows": 4, "autocomplete": "off"}),
-        help_text="PEM, without a password; of the certificate above. Never shown. Empty: as it is.",
+        help_text="PEM, without a password; of the certificate above. Never shown. Empty: the one we have stays.",
     )
 
     class Meta:
         model = Destination
         exclude = ("kind",)
+        labels = {
+            "ca_certificate": "Their authority's certificate",
+            "client_certificate": "Our certificate",
+            "hl7_version": "HL7 version",
+            "charset": "Character set",
+        }
+        widgets = dict.fromkeys(
+            ("ca_certificate", "client_certificate"), forms.Textarea(attrs={"class": "vLargeTextField", "rows": 4})
+        )
         help_texts = {
             "name": "As your people call it: it stands on the ops page and in mails.",
             "client_certificate": "PEM, with its chain. Only if the other side asks who we are. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -39,9 +39,11 @@ OWN: dict[str, tuple[str, tuple[str, ...], str]] = {
 }
 SECURITY = ("ca_certificate", "ca_until", "client_certificate", "client_until", "private_key")
 SECURITY_HELP = "For TLS: mllps:// and https://. Most need nothing here."
+# What a new one has none of.
+OF_OLD_ONES = {"condition", "signing_now", "signing", "forget_token", "ca_until", "client_until"}
 SENT_HELP = (
-    'What is sent when something happens to a visit. "As usual" is what most systems expect, and follows our own '
-    "table when that is bettered."
+    'What is sent when something happens to a visit. "As usual" is what most systems expect; choose another only '
+    "if the other side asks for it."
 )
 
 
@@ -74,17 +76,15 @@ class DestinationAdmin(ScopedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         kind = obj.kind if obj else _asked_kind(request) or Kind.WEBHOOK
-        general = ["clinic", "name", "kind", "url", "seconds"]
-        if obj:
-            general = ["condition", *general]
         title, own, own_help = OWN[kind]
         sent = [f"{SENT}{trigger}" for trigger in Trigger]
-        return [
-            (None, {"fields": general}),
+        fieldsets = [
+            (None, {"fields": ["condition", "clinic", "name", "kind", "url", "seconds"]}),
             (title, {"fields": list(own), "description": own_help}),
             ("What is sent", {"fields": sent, "description": SENT_HELP}),
             ("Security", {"fields": list(SECURITY), "description": SECURITY_HELP}),
         ]
+        return _without(fieldsets, _empty(obj) if obj else OF_OLD_ONES)
 
     def save_model(self, request: HttpRequest, obj: Destination, form: DestinationForm, change: bool) -> None:
         obj.secrets = form.secrets()
@@ -97,12 +97,15 @@ class DestinationAdmin(ScopedAdmin):
 
     @admin.display(description="Condition")
     def condition(self, row: Destination) -> str:
-        """One sentence: paused, ill or well, since when and why."""
+        """One sentence: paused, ill, soon without a certificate, or well; since when and why."""
         if row.is_paused:
             return f"Paused: {row.paused_because or 'no reason was given'}. Deliveries wait and are kept."
         if row.is_ill:
             return f"Ill since {row.ill_since:%Y-%m-%d %H:%M} UTC: {row.last_error}. It is tried again by itself."
-        return "Well" if row.pk else "New"
+        now = clock.now()
+        pems = {"Our certificate": row.client_certificate, "Their authority's certificate": row.ca_certificate}
+        soon = [f"{whose}: {said}" for whose, pem in pems.items() if (said := certificates.warning(pem, now))]
+        return " ".join(soon) or "Well"
 
     @admin.display(description="Signing secrets now")
     def signing_now(self, row: Destination) -> str:
@@ -116,11 +119,11 @@ class DestinationAdmin(ScopedAdmin):
             return "None yet: one is made when you save, and shown once."
         return f"{len(marks)}, by fingerprint, the newest first: {', '.join(marks)}"
 
-    @admin.display(description="Its end")
+    @admin.display(description="Until when")
     def ca_until(self, row: Destination) -> str:
         return certificates.words(row.ca_certificate, clock.now())
 
-    @admin.display(description="Its end")
+    @admin.display(description="Until when")
     def client_until(self, row: Destination) -> str:
         return certificates.words(row.client_certificate, clock.now())
 
@@ -189,6 +192,19 @@ def _asked_kind(request: HttpRequest) -> str | None:
     """From the address, where the choice put it, or from the form."""
     asked = request.GET.get("kind") or request.POST.get("kind") or ""
     return asked if asked in kinds.SENDERS else None
+
+
+def _empty(row: Destination) -> set[str]:
+    """The ends of certificates that it has not."""
+    ends = {"ca_until": row.ca_certificate, "client_until": row.client_certificate}
+    return {name for name, pem in ends.items() if not pem}
+
+
+def _without(fieldsets: Any, names: Collection[str]) -> Any:
+    return [
+        (title, {**options, "fields": [name for name in options["fields"] if name not in names]})
+        for title, options in fieldsets
+    ]
 
 
 def _names(fieldsets: Any) -> list[str]:

@@ -14,7 +14,7 @@ from django.db import transaction
 from clinic import clock
 from clinic.integrations import jobs
 from clinic.models import Delivery, Destination
-from clinic.models.deliveries import GIVE_UP_AFTER, EngineEvent
+from clinic.models.deliveries import GIVE_UP_AFTER, EngineEvent, Failure
 from clinic.services.actors import Actor, AlreadyDone, Refused
 
 PREFIX = "whsec_"
@@ -99,6 +99,8 @@ def _give_time(destination: Destination, now: datetime) -> None:
     waiting = destination.deliveries.filter(state=Delivery.State.PENDING)
     waiting.filter(give_up_at__lt=now + GIVE_UP_AFTER).update(give_up_at=now + GIVE_UP_AFTER)
     waiting.filter(next_try_at__gt=now).update(next_try_at=now)
+    # That it wanted no more is no longer so, as far as we know.
+    waiting.filter(last_failure=Failure.GONE).update(last_failure="")
 
 
 def _note(destination: Destination, verb: EngineEvent.Verb, by: Actor, reason: str) -> None:

@@ -14,7 +14,8 @@ from django.utils import timezone
 from clinic.models import Clinic, Destination
 from clinic.sealed import Secrets
 from clinic.services import destinations
-from tests.clinic.admin.destination_pages import add, change, look
+from tests.clinic.admin.destination_pages import add, change, look, shown
+from tests.clinic.admin.rig import page
 from tests.clinic.pem import authority_pem, pair
 from tests.factories import SECRET, make_destination
 
@@ -134,6 +135,7 @@ def test_end_of_a_certificate_is_shown_and_warned_of(manager: Client, harbor: Cl
     text = look(manager, made)
     assert "Good until" in text
     assert "in 9 days. Get a new one now." in text
+    assert "Our certificate: It ends on" in shown(manager.get(page("destination", "changelist")))
 
 
 def test_secrets_under_a_lost_key_are_said_to_be_and_are_set_anew(

@@ -31,7 +31,7 @@ def test_the_kind_is_chosen_first(manager: Client, harbor: Clinic) -> None:
     [
         ("hl7", "receiving_facility", "token"),
         ("fhir", "token", "charset"),
-        ("webhook", "signing", "hl7_version"),
+        ("webhook", "secret", "hl7_version"),
     ],
 )
 def test_each_kind_has_its_own_form(manager: Client, harbor: Clinic, kind: str, has: str, has_not: str) -> None:

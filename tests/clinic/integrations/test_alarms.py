@@ -105,6 +105,12 @@ def test_short_silence_or_an_empty_one_is_no_alarm(emr: Destination, post: MailS
     assert post.calls == 0
 
 
+def test_a_slow_one_whose_calls_did_not_fail_is_not_silent(emr: Destination, clock: Clock) -> None:
+    fall_silent(emr, clock, minutes=500)
+    Destination.objects.update(failures=0)
+    assert tick() == []
+
+
 def test_a_slow_one_that_takes_its_messages_is_not_silent(emr: Destination, clock: Clock) -> None:
     fall_silent(emr, clock, minutes=500, count=2)
     first = emr.deliveries.earliest("pk")
@@ -162,7 +168,7 @@ def test_one_that_wants_no_more_is_told(emr: Destination, post: MailServer, by_a
     Destination.objects.update(is_paused=True, paused_because="it answered 410")
     assert tick() == ["sent"]
     assert "asked for no more messages" in subjects(post)[0]
-    Delivery.objects.update(last_failure="")
+    owe(emr.clinic)
     destinations.resume(Destination.objects.get(), by=by_ana)
     assert tick() == ["sent"]
 

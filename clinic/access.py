@@ -11,6 +11,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -88,6 +89,16 @@ def may_book(membership: Membership) -> bool:
 def is_ops(user: User | AnonymousUser) -> bool:
     """Whether a person may see the ops page and flip the switch."""
     return user.is_active and user.has_perm("realtime.change_switch")
+
+
+def engine_clinics(user: Any) -> QuerySet[Clinic]:
+    """The clinics whose messages to other systems a person may look after: all for a superuser."""
+    if not user.is_active:
+        return Clinic.objects.none()
+    if user.is_superuser:
+        return Clinic.objects.all()
+    roles = [Membership.Role.MANAGER, Membership.Role.OPS]
+    return Clinic.objects.filter(pk__in=Membership.objects.filter(user=user.pk, role__in=roles).values("clinic"))
 
 
 class OpsBackend(BaseBackend):

@@ -8,7 +8,20 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from clinic.views import bookings, demo, desk, devices, errors, kiosk, kiosk_party, machines, monitor, ops
+from clinic.views import (
+    bookings,
+    demo,
+    desk,
+    devices,
+    engine,
+    engine_messages,
+    errors,
+    kiosk,
+    kiosk_party,
+    machines,
+    monitor,
+    ops,
+)
 from realtime.views import vendor_stream
 
 kiosk_urls = [
@@ -35,7 +48,16 @@ desk_urls = [
     path("bookings/<uuid:public_id>/", bookings.preview, name="booking_preview"),
     path("help/<int:pk>/", desk.take_help, name="take_help"),
 ]
-ops_urls = [path("", ops.ops, name="ops"), path("vendor/", ops.flip, name="flip")]
+ops_urls = [
+    path("", ops.ops, name="ops"),
+    path("vendor/", ops.flip, name="flip"),
+    path("engine/", engine.overview, name="engine"),
+    path("engine/find/", engine.find, name="find"),
+    path("engine/<int:pk>/", engine.destination, name="destination"),
+    path("engine/<int:pk>/pause/", engine.pause, name="pause"),
+    path("engine/<int:pk>/resend/", engine_messages.resend, name="resend"),
+    path("engine/<int:pk>/<slug:key>/", engine_messages.message, name="message"),
+]
 demo_urls = [
     path("", demo.welcome, name="welcome"),
     path("demo/fault/", demo.fault, name="fault"),

@@ -13,7 +13,7 @@ from clinic.models.deliveries import Failure
 
 SILENT_AFTER = timedelta(minutes=15)
 SILENT, GIVEN_UP, STOPPED = "silent", "given_up", "stopped"
-_PENDING, _DEAD = Q(state=Delivery.State.PENDING), Q(state=Delivery.State.DEAD)
+_REFUSED = Q(last_failure=Failure.GONE)
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,20 @@ def standings(*pks: int) -> list[Standing]:
     return [_standing(row, counts.get(row.pk, {}), delivered.get(row.pk)) for row in rows]
 
 
-def _counts(pks: tuple[int, ...]) -> Any:
-    rows = Delivery.objects.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEAD])
+def _counts(pks: tuple[int, ...]) -> list[dict[str, Any]]:
+    """In two queries, one a state: SQLite has an index for each, and for both together it reads all rows."""
+    rows = Delivery.objects.order_by()
     if pks:
         rows = rows.filter(destination__in=pks)
-    return (
-        rows.order_by()
-        .values("destination")
-        .annotate(
-            waiting=Count("pk", filter=_PENDING),
-            oldest=Min("created_at", filter=_PENDING),
-            refused=Count("pk", filter=_PENDING & Q(last_failure=Failure.GONE)),
-            given_up=Count("pk", filter=_DEAD),
-            oldest_given_up=Min("created_at", filter=_DEAD),
-            newest_given_up=Max("pk", filter=_DEAD),
-        )
-    )
+    waiting = rows.filter(state=Delivery.State.PENDING).values("destination")
+    dead = rows.filter(state=Delivery.State.DEAD).values("destination")
+    found: dict[int, dict[str, Any]] = {}
+    for row in [
+        *waiting.annotate(waiting=Count("pk"), oldest=Min("created_at"), refused=Count("pk", filter=_REFUSED)),
+        *dead.annotate(given_up=Count("pk"), oldest_given_up=Min("created_at"), newest_given_up=Max("pk")),
+    ]:
+        found.setdefault(row["destination"], {}).update(row)
+    return list(found.values())
 
 
 def _standing(destination: Destination, counts: dict[str, Any], delivered: datetime | None) -> Standing:

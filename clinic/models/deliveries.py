@@ -87,6 +87,13 @@ class Delivery(models.Model):
                 condition=Q(state="pending", leased_until__isnull=False),
                 name="delivery_leased",
             ),
+            # How much arrives, and what arrived last, among a million rows.
+            models.Index(
+                fields=["destination", "delivered_at", "id"],
+                condition=Q(state="delivered"),
+                name="delivery_delivered",
+            ),
+            models.Index(fields=["destination", "id"], condition=Q(state="skipped"), name="delivery_skipped"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["destination", "event"], name="delivery_once"),

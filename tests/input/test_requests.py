@@ -43,6 +43,7 @@ UNLINKED = {
     "kiosk/help/coming/",
     "healthz",
     "readyz",
+    "metrics",
     "live/<slug:topic>/vendor/",
     "monitor/board/",
     "desk/board/",

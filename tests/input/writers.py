@@ -17,6 +17,8 @@ OWNER = {
     "Topic": "clinic__pk",
     "VisitEvent": "visit__clinic",
     "Delivery": "visit__clinic",
+    "EngineEvent": "destination__clinic",
+    "RemoteRecord": "destination__clinic",
 }
 SHARED = None
 # They look, or have no rights, or have them no more.

@@ -1,0 +1,128 @@
+/* Keeps a page of the engine fresh: asks for its live part every few seconds, and changes in place only what differs.
+   So focus, scroll, an open form and what is typed in it stay as they are. It rests while the page is hidden, or while
+   somebody marks text or presses, and says how old the page is when the server does not answer. */
+(() => {
+  "use strict";
+
+  const place = document.querySelector("[data-board]");
+  const foot = document.querySelector("[data-age]");
+  if (!place || !foot) return;
+
+  const EVERY = 4000;
+  const ANSWER_WITHIN = 8000;
+  const OLD_AFTER = 15000;
+  let etag = place.dataset.etag;
+  let pressing = false;
+  let freshAt = performance.now();
+
+  addEventListener("pointerdown", () => (pressing = true));
+  for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, () => (pressing = false));
+
+  /* --- In place ---------------------------------------------------------------------------------------------- */
+
+  const isSame = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+
+  /* What is open, chosen or typed belongs to the person; a form in use is left alone as a whole. */
+  const isKept = (node) => node.nodeType === 1 && node.matches("[data-keep]") && inUse(node);
+  const inUse = (form) =>
+    form.closest("details[open]") || [...form.elements].some((field) => field.type === "text" && field.value);
+
+  function morph(old, fresh) {
+    if (old.nodeType !== 1) {
+      if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+      return;
+    }
+    if (isKept(old)) return;
+    for (const { name } of [...old.attributes]) {
+      if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+    }
+    for (const { name, value } of fresh.attributes) {
+      if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    children(old, fresh);
+  }
+
+  function children(old, fresh) {
+    const kept = new Map([...old.children].filter((one) => one.id).map((one) => [one.id, one]));
+    let at = old.firstChild;
+    for (const wanted of [...fresh.childNodes]) {
+      const known = wanted.id ? kept.get(wanted.id) : at && !at.id && isSame(at, wanted) ? at : null;
+      if (known && isSame(known, wanted)) {
+        if (known === at) at = at.nextSibling;
+        else old.insertBefore(known, at);
+        morph(known, wanted);
+      } else {
+        old.insertBefore(wanted, at);
+      }
+    }
+    while (at) {
+      const next = at.nextSibling;
+      at.remove();
+      at = next;
+    }
+  }
+
+  /* --- Asking ------------------------------------------------------------------------------------------------ */
+
+  function isMarking() {
+    const marked = getSelection();
+    return !marked.isCollapsed && place.contains(marked.anchorNode);
+  }
+
+  /* The right to be here has ended, or a new build has other parts: but not under somebody's hands. */
+  function isOver(answer) {
+    if (answer.type === "opaqueredirect" || answer.status === 404) return true;
+    const build = answer.headers.get("X-Build");
+    return build && build !== document.documentElement.dataset.build && !place.querySelector("details[open]");
+  }
+
+  async function ask() {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), ANSWER_WITHIN);
+    try {
+      const headers = { "X-Part": "1", "If-None-Match": etag };
+      const answer = await fetch(location.href, { headers, cache: "no-store", redirect: "manual", signal: stop.signal });
+      if (isOver(answer)) return location.reload();
+      if (answer.status === 200) {
+        const text = await answer.text();
+        if (pressing || isMarking()) return;
+        const box = document.createElement("template");
+        box.innerHTML = text;
+        children(place, box.content);
+      } else if (answer.status !== 304) {
+        return;
+      }
+      etag = answer.headers.get("ETag") || "";
+      fresh();
+    } catch {
+      /* The age says it. */
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function fresh() {
+    freshAt = performance.now();
+    const now = new Date().toISOString().slice(11, 19);
+    for (const one of foot.querySelectorAll("[data-as-of]")) one.textContent = now;
+  }
+
+  function sayAge() {
+    const isOld = performance.now() - freshAt > OLD_AFTER;
+    foot.dataset.age = isOld ? "old" : "fresh";
+    foot.querySelector("[data-old]").hidden = !isOld;
+  }
+
+  async function run() {
+    if (!document.hidden) {
+      await ask();
+      sayAge();
+    }
+    setTimeout(run, EVERY);
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) ask().then(sayAge);
+  });
+  setTimeout(run, EVERY);
+})();

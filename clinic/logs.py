@@ -12,8 +12,8 @@ import django.db
 import psycopg
 from django.http import HttpRequest
 
-# PostgreSQL quotes the whole row that it refuses; a ValueError quotes what somebody typed.
-QUOTING = (django.db.Error, psycopg.Error, sqlite3.Error, ValueError)
+# PostgreSQL quotes the whole row that it refuses; a ValueError or a KeyError quotes what somebody typed.
+QUOTING = (django.db.Error, psycopg.Error, sqlite3.Error, ValueError, LookupError)
 
 
 class Formatter(logging.Formatter):

@@ -42,7 +42,8 @@ class Load:
 def run(design: str, seconds: float, ready: Path, result: Path) -> None:
     """Makes `ready`, waits for the start, goes on for `seconds`; writes `result` when it is told to end.
 
-    The result: `{"changes": [[topic, version, at]], "deliveries": {pk: at}, "check_ins"}`; `at`: epoch seconds.
+    The result: `{"changes": [[topic, version, at]], "deliveries": {pk: at}, "starts": {pk: at}, "check_ins"}`;
+    `at`: epoch seconds, of the commit and of the first try.
     """
     load, drama = Load(), Run(plan(seconds), desks())
     if design in WAYS:
@@ -54,9 +55,15 @@ def run(design: str, seconds: float, ready: Path, result: Path) -> None:
         _wait_for_the_start()
         Runner(drama, SPEED, wait=lambda left: bool(pipe.wait(left)), report=lambda line: None).run()
         redis_link.thread.stop()
-        found = {"changes": load.changes, "deliveries": load.deliveries()}
-        result.write_text(json.dumps({**found, "check_ins": drama.tally.counts.check_ins}))
         pipe.wait(None)
+        found = {"changes": load.changes, "deliveries": load.deliveries(), "starts": first_tries()}
+        result.write_text(json.dumps({**found, "check_ins": drama.tally.counts.check_ins}))
+
+
+def first_tries() -> dict[int, float]:
+    """When each delivery was first tried."""
+    tried = Delivery.objects.exclude(first_tried_at=None).values_list("pk", "first_tried_at")
+    return {pk: at.timestamp() for pk, at in tried if at}
 
 
 def _wait_for_the_start() -> None:

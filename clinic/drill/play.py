@@ -12,8 +12,6 @@ from typing import Any
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
 from clinic.drill import calls
 from clinic.drill.load import GO
@@ -27,7 +25,6 @@ Say = Callable[[str], object]
 
 WARM_UP, QUIET_END = 6.0, 2.0
 LOOK_SECONDS = 0.25
-DELIVER = "clinic.integrations.jobs.deliver"
 
 
 class Broken(RuntimeError):
@@ -65,7 +62,6 @@ class Play:
     times: Times
     began: float = 0.0
     samples: list[Sample] = field(default_factory=list)
-    starts: dict[int, float] = field(default_factory=dict)
     calls: list[calls.Span] = field(default_factory=list)
     requests: int = 0
     ended: list[str] = field(default_factory=list)
@@ -98,7 +94,6 @@ class Play:
 
     def _collect(self, client: redis.Redis) -> None:
         self.calls = calls.spans(client, self.end)
-        self.starts = first_starts(client)
         seen = _control(self.stage.demo.control, "/__seen")["requests"]
         self.requests = sum(one["method"] == "POST" and self.began <= one["at"] < self.end for one in seen)
 
@@ -112,7 +107,7 @@ class Play:
             vendor=self.vendor,
             seconds=self.times.measured,
             workers=len(self.stage.workers()),
-            emr=stretch.emr({int(pk): at for pk, at in load["deliveries"].items()}, self.starts),
+            emr=stretch.emr(_by_pk(load["deliveries"]), _by_pk(load["starts"])),
             screens=tuple(delay for topic, shown in screens for delay in stretch.screen(topic, changes, shown)),
             samples=tuple(self.samples),
             held_seconds=calls.within(self.calls, self.began, self.end),
@@ -135,6 +130,10 @@ class Play:
             raise Broken(f"{broken[0]} in the middle of a run.")
 
 
+def _by_pk(moments: dict[str, float]) -> dict[int, float]:
+    return {int(pk): at for pk, at in moments.items()}
+
+
 def look(client: redis.Redis, at: float) -> Sample:
     """How many jobs wait, and how many workers are inside a vendor call."""
     with client.pipeline(transaction=False) as pipe:
@@ -143,18 +142,6 @@ def look(client: redis.Redis, at: float) -> Sample:
         pipe.hlen(calls.NOW)
         *depths, held = pipe.execute()
     return Sample(at, dict(zip(NAMES, depths, strict=True)), held)
-
-
-def first_starts(client: redis.Redis) -> dict[int, float]:
-    """When the first job of each delivery began, in epoch seconds, by RQ's own record."""
-    keys = client.scan_iter("rq:job:*", count=1000)
-    names = {key.decode().split(":")[2] for key in keys}
-    found: dict[int, float] = {}
-    for job in Job.fetch_many(sorted(names), connection=client, serializer=JSONSerializer):
-        if job and job.started_at and job.func_name == DELIVER:
-            pk, at = int(job.args[0]), job.started_at.timestamp()
-            found[pk] = min(at, found.get(pk, at))
-    return found
 
 
 def set_fault(control: str, mode: str) -> None:

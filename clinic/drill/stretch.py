@@ -24,7 +24,7 @@ class Stretch(NamedTuple):
     end: float
 
     def emr(self, deliveries: Mapping[int, float], starts: Mapping[int, float]) -> tuple[Delay, ...]:
-        """Each delivery's wait for its first job: from the time of its commit to that of the job's start."""
+        """Each delivery's wait: from the time of its commit to that of its first try."""
         since = {pk: at for pk, at in deliveries.items() if at >= self.began}
         return tuple(self._delay(at, starts.get(pk)) for pk, at in sorted(since.items()))
 

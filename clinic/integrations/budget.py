@@ -22,12 +22,13 @@ def allows(destination: Destination, row: Delivery, now: datetime) -> bool:
     """
     tokens = _tokens(destination, now)
     is_repeat = row.last_failure == Failure.ERROR
-    if is_repeat and tokens < 1:
+    # Ten times a tenth is a little less than one.
+    if is_repeat and tokens < 1 - 1e-6:
         wait = timedelta(minutes=(1 - tokens) / A_MINUTE)
         Delivery.objects.filter(pk=row.pk).update(next_try_at=now + wait)
         return False
     tokens += A_FIRST_TRY if row.attempts == 0 else -1.0 if is_repeat else 0.0
-    tokens = min(MOST, tokens)
+    tokens = min(MOST, max(0.0, tokens))
     Destination.objects.filter(pk=destination.pk).update(retry_tokens=tokens, retry_tokens_at=now)
     destination.retry_tokens, destination.retry_tokens_at = tokens, now
     return True

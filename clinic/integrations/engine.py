@@ -8,12 +8,14 @@ lease with a fencing number: a worker back from the dead cannot overwrite the ne
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock, sealed
 from clinic.integrations import addresses, budget, kinds
@@ -24,6 +26,8 @@ from realtime import deadline
 from realtime.connections import Connections
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LEASE_MARGIN = timedelta(seconds=30)
 # In the healthy pool a call is cut here, and goes on among the ill.
@@ -73,7 +77,10 @@ def claim(destination_pk: int) -> Delivery | None:
     None when there is none, or when the destination is paused, being called, or not to be called yet.
     """
     with transaction.atomic():
-        found = Destination.objects.select_for_update(skip_locked=True).filter(pk=destination_pk).first()
+        # NO KEY: a check-in that owes this destination a row at this moment does not stand in the way.
+        found = (
+            Destination.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=destination_pk).first()
+        )
         if found is None or not ready(now := clock.now()).filter(pk=destination_pk).exists():
             return None
         row = _next(found, now)
@@ -88,14 +95,11 @@ def _next(destination: Destination, now: datetime) -> Delivery | None:
 
 
 def _lease(row: Delivery, destination: Destination, now: datetime) -> Delivery:
-    until = now + timedelta(seconds=destination.seconds) + LEASE_MARGIN
-    Delivery.objects.filter(pk=row.pk).update(leased_until=until, fence=F("fence") + 1, attempts=F("attempts") + 1)
-    row.fence, row.attempts, row.leased_until, row.destination = (
-        row.fence + 1,
-        row.attempts + 1,
-        until,
-        destination,
-    )
+    row.leased_until = now + timedelta(seconds=destination.seconds) + LEASE_MARGIN
+    row.fence, row.attempts = row.fence + 1, row.attempts + 1
+    row.first_tried_at = row.first_tried_at or now
+    row.save(update_fields=["leased_until", "fence", "attempts", "first_tried_at"])
+    row.destination = destination
     return row
 
 
@@ -115,30 +119,45 @@ def attempt(row: Delivery) -> Attempt:
 
 def send(parcel: Parcel) -> NotDelivered | None:
     """One call under its deadline, only to addresses that may be called; the problem, or None."""
-    connections = Connections(under=None, permit=addresses.must_be_allowed)
-
-    def call() -> None:
-        with connections.made_here():
-            kinds.SENDERS[parcel.destination.kind].send(parcel)
-
+    sender = kinds.SENDERS[parcel.destination.kind]
     try:
-        deadline.run(call, seconds=parcel.seconds, close=connections.end)
+        _guarded(lambda: sender.send(parcel), parcel.seconds)
     except deadline.Exhausted:
         raise
     except Exception as error:
-        return _problem(error, parcel)
-    finally:
-        connections.end()
+        return _problem(error, parcel.key, parcel.seconds)
     return None
 
 
-def _problem(error: Exception, parcel: Parcel) -> NotDelivered:
+def check(destination: Destination) -> list[str]:
+    """Tries the connection under the rules of a delivery: what was found well, in words. Raises NotDelivered."""
+    sender, seconds = kinds.SENDERS[destination.kind], float(destination.seconds)
+    try:
+        return _guarded(lambda: sender.check(destination), seconds)
+    except Exception as error:
+        raise _problem(error, "of a test", seconds) from None
+
+
+def _guarded(call: Callable[[], T], seconds: float) -> T:
+    connections = Connections(under=None, permit=addresses.must_be_allowed)
+
+    def within() -> T:
+        with connections.made_here():
+            return call()
+
+    try:
+        return deadline.run(within, seconds=seconds, close=connections.end)
+    finally:
+        connections.end()
+
+
+def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:
     if isinstance(error, NotDelivered):
         return error
     if isinstance(error, deadline.DeadlineMissed):
-        return NotDelivered(Failure.NO_ANSWER, f"no answer within {parcel.seconds:g} s")
+        return NotDelivered(Failure.NO_ANSWER, f"no answer within {seconds:g} s")
     if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
         return NotDelivered(Failure.SETUP, str(error))
     # Whatever it is, the row waits and ends as for any failure: it is not tried at each lapse of its lease.
-    logger.error("delivery %s could not be sent: %s", parcel.key, type(error).__name__, exc_info=error)
+    logger.error("delivery %s could not be sent: %s", key, type(error).__name__, exc_info=error)
     return NotDelivered(Failure.SETUP, f"could not be sent: {type(error).__name__}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from django.utils import timezone
@@ -20,11 +21,13 @@ from clinic.models import Destination
 from clinic.models.deliveries import GIVE_UP_AFTER, Failure
 
 LARGEST_ANSWER = 256 * 1024
+# A packed answer of a few bytes can unpack to gigabytes.
+HEADERS = {"accept-encoding": "identity"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`body`: at most LARGEST_ANSWER bytes of it. `retry_after`: seconds, 0 when it says nothing of it."""
+    """`body`: at most LARGEST_ANSWER bytes of it, none where none was wanted. `retry_after`: seconds, or 0."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,31 +39,43 @@ class Answer:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """What the body says; None when that is no JSON."""
+        """What the body says; None when that is no JSON, or too deep to read."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
 @contextmanager
 def client(destination: Destination, seconds: float) -> Iterator[httpx.Client]:
-    """A client for one call. Raises NotDelivered when the destination's certificates are of no use."""
+    """A client for one call. Raises NotDelivered when the destination's address or certificates are of no use."""
+    _must_be_plain(destination.url)
     context = tls(destination)
-    with httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False, verify=context) as opened:
+    with httpx.Client(
+        timeout=seconds, follow_redirects=False, trust_env=False, verify=context, headers=HEADERS
+    ) as opened:
         yield opened
 
 
-def ask(client: httpx.Client, method: str, url: str, **more: Any) -> Answer:
+def ask(client: httpx.Client, method: str, url: str, *, wants_body: bool = True, **more: Any) -> Answer:
     """One request and its answer, whatever the status. Raises NotDelivered."""
     try:
         with client.stream(method, url, **more) as response:
-            body = _read(response)
+            body = _read(response) if wants_body else b""
             return Answer(response.status_code, response.headers, body, _retry_after(response))
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+    except httpx.TimeoutException:
+        raise NotDelivered(Failure.NO_ANSWER, f"no answer within {client.timeout.read:g} s") from None
+    except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
         raise NotDelivered(Failure.UNREACHABLE, f"cannot reach it: {reason(error)}") from None
     except (httpx.RequestError, OSError) as error:
         raise NotDelivered(Failure.NO_ANSWER, f"no answer: {reason(error)}") from None
+
+
+def answered(status: int) -> str:
+    """The status in plain words."""
+    if 300 <= status < 400:
+        return f"it answered {status}: it is at another address, which we do not follow"
+    return f"it answered {status}"
 
 
 def failure_of(status: int) -> Failure:
@@ -97,20 +112,30 @@ def tls(destination: Destination) -> ssl.SSLContext:
 
 
 def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    # Python reads both from a file alone.
+    # Python reads both from a file alone. Without a password it would ask for one at the terminal, and wait.
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
         file.write(f"{key.strip()}\n{certificate.strip()}\n")
         file.flush()
-        context.load_cert_chain(file.name)
+        context.load_cert_chain(file.name, password="")
+
+
+def _must_be_plain(url: str) -> None:
+    """A password in an address would lie in the database for all to read."""
+    try:
+        has_user = "@" in urlsplit(url).netloc
+    except ValueError:
+        return
+    if has_user:
+        raise NotDelivered(Failure.SETUP, "its address holds a user or password: take it out, and set a secret")
 
 
 def _read(response: httpx.Response) -> bytes:
-    body = b""
-    for chunk in response.iter_bytes():
+    body = bytearray()
+    for chunk in response.iter_raw():
         body += chunk
         if len(body) > LARGEST_ANSWER:
             break
-    return body[:LARGEST_ANSWER]
+    return bytes(body[:LARGEST_ANSWER])
 
 
 def _retry_after(response: httpx.Response) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from clinic.integrations import webhook
+from clinic.integrations import fhir, webhook
 from clinic.integrations.parcel import Parcel
 from clinic.models import Destination, VisitEvent
 from clinic.models.destinations import Trigger
@@ -33,7 +33,7 @@ class Sender(Protocol):
         """Tries the connection without a patient's data; what was found well, in words. Raises NotDelivered."""
 
 
-SENDERS: dict[str, Sender] = {Destination.Kind.WEBHOOK: webhook}
+SENDERS: dict[str, Sender] = {Destination.Kind.FHIR: fhir, Destination.Kind.WEBHOOK: webhook}
 
 
 def what_for(destination: Destination, trigger: Trigger) -> str:

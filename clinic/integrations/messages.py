@@ -7,11 +7,15 @@ from typing import Any
 
 from clinic.models import Visit, VisitEvent
 
+# What Standard Webhooks asks for. The longest visit that the models allow is a fifth of it.
+LARGEST_BODY = 20_000
+
 
 def body(event: VisitEvent) -> str:
     """The JSON text of a webhook, made once: a repeat sends the very same bytes.
 
     `{"type": "visit.<state>", "timestamp": ISO 8601, "data": {"clinic", "verb", "sequence", "visit": {...}}}`
+    Raises ValueError when it would be longer than LARGEST_BODY bytes.
     """
     visit = event.visit
     content = {
@@ -24,7 +28,10 @@ def body(event: VisitEvent) -> str:
             "visit": _visit(visit),
         },
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > LARGEST_BODY:
+        raise ValueError("a webhook's body must be under 20 kB")
+    return text
 
 
 def _visit(visit: Visit) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class NotDelivered(Exception):
     def __init__(
         self, failure: Failure, why: str, *, retry_after: float = 0.0, most_tries: int | None = None
     ) -> None:
-        super().__init__(why)
+        super().__init__(printable(why))
         self.failure, self.retry_after, self.most_tries = failure, retry_after, most_tries
 
 
@@ -34,3 +34,8 @@ class Parcel:
     destination: Destination
     seconds: float
     remote: dict[str, str] = field(default_factory=dict)
+
+
+def printable(text: str) -> str:
+    """In one line, without what a peer may have put in that no row or page takes: controls, halves of a pair."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -29,7 +29,7 @@ FINAL = frozenset({Failure.REJECTED})
 def settle(result: Attempt) -> bool:
     """Writes it down; False, and nothing written, when the lease has passed to another since."""
     with transaction.atomic():
-        destination = Destination.objects.select_for_update().get(pk=result.row.destination_id)
+        destination = Destination.objects.select_for_update(no_key=True).get(pk=result.row.destination_id)
         now = clock.now()
         if not _write_row(result, destination, now):
             return False

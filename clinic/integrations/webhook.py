@@ -65,11 +65,11 @@ def _post(destination: Destination, key: str, body: str, seconds: float) -> None
         "webhook-signature": sign(destination.secrets.signing, key, at, text),
     }
     with http.client(destination, seconds) as client:
-        answer = http.ask(client, "POST", destination.url, content=text, headers=headers)
+        answer = http.ask(client, "POST", destination.url, wants_body=False, content=text, headers=headers)
     if answer.status == GONE:
         raise NotDelivered(Failure.GONE, "it answered 410: it wants no more messages")
     if not answer.is_success:
         failure = http.failure_of(answer.status)
         # What it cannot process today it may tomorrow: nothing is refused for good.
         failure = Failure.ERROR if failure == Failure.REJECTED else failure
-        raise NotDelivered(failure, f"it answered {answer.status}", retry_after=answer.retry_after)
+        raise NotDelivered(failure, http.answered(answer.status), retry_after=answer.retry_after)

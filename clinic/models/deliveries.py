@@ -66,6 +66,7 @@ class Delivery(models.Model):
     last_failure = models.CharField(max_length=20, choices=Failure, blank=True)
     last_error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    first_tried_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
 
     class Meta:

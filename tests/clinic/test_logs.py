@@ -44,7 +44,7 @@ def test_row_that_the_database_refuses_is_not_written(harbor: Clinic) -> None:
             break_a_rule()
 
 
-@pytest.mark.parametrize("kind", [IntegrityError, psycopg.Error, sqlite3.Error, ValueError])
+@pytest.mark.parametrize("kind", [IntegrityError, psycopg.Error, sqlite3.Error, ValueError, KeyError])
 def test_text_of_an_error_that_may_quote_a_row_is_not_written(kind: type[Exception]) -> None:
     def fail() -> None:
         raise kind(f"DETAIL: Failing row contains ({PLANTED})")

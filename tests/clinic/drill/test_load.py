@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from clinic.drill.load import Load
-from clinic.models import Delivery
+from clinic.drill.load import Load, first_tries
+from clinic.integrations import jobs
+from clinic.models import Delivery, Destination
 from realtime import bell, notices
 from tests.factories import make_clinic, make_destination, make_visit
 
@@ -45,6 +48,21 @@ def test_delivery_is_committed_with_its_own_change(load: Load) -> None:
     found = load.deliveries()
     assert sorted(found) == list(Delivery.objects.order_by("pk").values_list("pk", flat=True))
     assert all(before <= found[pk] <= after for pk, (before, after) in zip(sorted(found), moments, strict=True))
+
+
+def test_delivery_starts_with_its_first_try(load: Load, no_redis: list[Any]) -> None:
+    clinic = make_clinic()
+    emr = make_destination(clinic, "http://127.0.0.1:1/")
+    make_visit(clinic)
+    assert first_tries() == {}
+    before = time.time()
+    jobs.deliver(emr.pk)
+    after = time.time()
+    Delivery.objects.update(next_try_at=timezone.now())
+    Destination.objects.update(next_probe_at=None)
+    jobs.deliver(emr.pk)
+    ((pk, at),) = first_tries().items()
+    assert (Delivery.objects.get(pk=pk).attempts, before <= at <= after) == (2, True)
 
 
 def test_other_messages_are_no_changes(load: Load) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rq import Queue, SimpleWorker
-from rq.serializers import JSONSerializer
 
 from clinic.drill import calls, play
 from clinic.drill.play import Broken, Play, Times
@@ -30,23 +28,6 @@ def test_look_counts_what_waits_and_who_is_at_the_vendors(live_redis: Any) -> No
         sample = play.look(live_redis, 1.25)
     assert (sample.at, sample.held) == (1.25, 1)
     assert sample.depths == {"notices": 0, "integrations": 3, "default": 0, "low": 0, "ill": 0}
-
-
-def test_delivery_starts_with_the_first_of_its_jobs(live_redis: Any, db: None) -> None:
-    """A sweep may have asked for another one since; what is not begun, and other jobs, are none."""
-    for pk in (5, 6, 5, 5, 5, 5):
-        job_queues.enqueue("integrations", jobs.deliver, pk)
-    job_queues.enqueue("integrations", jobs.sweep)
-    queue = Queue("integrations", connection=live_redis, serializer=JSONSerializer)
-    worker = SimpleWorker([queue], connection=live_redis, serializer=JSONSerializer)
-    first = queue.get_jobs()[0]
-    worker.work(burst=True, logging_level="WARNING")
-    job_queues.enqueue("integrations", jobs.deliver, 7)
-    starts = play.first_starts(live_redis)
-    assert set(starts) == {5, 6}
-    first.refresh()
-    assert first.started_at is not None
-    assert starts[5] == first.started_at.timestamp() < starts[6]
 
 
 def test_fault_is_set_at_the_control_port(rig: Rig) -> None:

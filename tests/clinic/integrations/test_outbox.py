@@ -6,8 +6,9 @@ import pytest
 import redis
 from django.db import DatabaseError, transaction
 
-from clinic.integrations import jobs
+from clinic.integrations import jobs, webhook
 from clinic.models import Clinic, Delivery, Visit, VisitEvent
+from clinic.models.destinations import Trigger
 from clinic.states import Verb
 from realtime import redis_link
 from tests.factories import do, make_clinic, make_destination, make_visit
@@ -60,16 +61,16 @@ def test_change_is_not_made_when_its_row_cannot_be_written(
     assert not Visit.objects.exists()
 
 
-def test_one_job_a_row_is_asked_for_after_the_commit_with_ids_only(
+def test_one_job_a_destination_is_asked_for_after_the_commit_with_ids_only(
     harbor: Clinic, no_redis: list[Any], django_capture_on_commit_callbacks: Any
 ) -> None:
-    make_destination(harbor)
-    make_destination(harbor, name="Slow", is_ill=True)
+    make_visit(harbor)
+    emr = make_destination(harbor)
+    slow = make_destination(harbor, name="Slow", is_ill=True)
     with django_capture_on_commit_callbacks(execute=True):
         make_visit(harbor)
         assert no_redis == []
-    rows = {row.destination.name: row.pk for row in Delivery.objects.select_related("destination")}
-    assert no_redis == [("integrations", jobs.deliver, rows["EMR"]), ("ill", jobs.deliver, rows["Slow"])]
+    assert no_redis == [("integrations", jobs.deliver, emr.pk), ("ill", jobs.deliver, slow.pk)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -89,3 +90,32 @@ def test_body_is_that_of_the_event_even_when_the_visit_has_moved_on(harbor: Clin
     do(visit, Verb.CALL)
     assert visit.deliveries.earliest("pk").body == first
     assert '"state":"called"' in visit.deliveries.latest("pk").body
+
+
+def test_what_a_destination_does_not_want_is_not_owed(harbor: Clinic, no_redis: list[Any]) -> None:
+    make_destination(harbor, mapping={Trigger.CALLED: ""})
+    visit = make_visit(harbor)
+    do(visit, Verb.CALL)
+    do(visit, Verb.ROOM)
+    assert [row.event.verb for row in visit.deliveries.all()] == ["check-in", "room"]
+
+
+def test_message_that_cannot_be_made_keeps_nobody_from_checking_in(
+    harbor: Clinic,
+    no_redis: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    def explode(*words: Any) -> str:
+        raise KeyError(words[1].visit.family_name)
+
+    make_destination(harbor)
+    monkeypatch.setattr(webhook, "compose", explode)
+    with django_capture_on_commit_callbacks(execute=True):
+        visit = make_visit(harbor)
+    owed = visit.deliveries.get()
+    assert (visit.state, owed.state, owed.body) == ("waiting", "dead", "")
+    assert owed.last_error == "the message could not be made: KeyError"
+    assert "could be made of event" in caplog.text
+    assert no_redis == []

@@ -106,7 +106,7 @@ class Fhir:
         if condition := request.headers.get("if-none-exist"):
             found = self._only(type_, condition.removeprefix("?"))
             if found is not None:
-                return _fhir(200, found, _location(found))
+                return _written(200, found, request)
         return self._keep(self._store.named(resource), 201, request)
 
     def _update(self, type_: str, id_: str, request: Request) -> Reply:
@@ -141,9 +141,9 @@ class Fhir:
 
     def _keep(self, resource: dict[str, Any], status: int, request: Request) -> Reply:
         stored = self._store.next_version(resource)
-        self._records.take(taken(stored, request.body))
+        self._records.take(taken(stored))
         self._store.put(stored)
-        return _fhir(status, stored, _location(stored))
+        return _written(status, stored, request)
 
 
 def outcome(status: int, code: str, text: str, headers: Headers | None = None) -> Reply:
@@ -155,6 +155,13 @@ def outcome(status: int, code: str, text: str, headers: Headers | None = None) -
 def _fhir(status: int, resource: dict[str, Any], headers: Headers | None = None) -> Reply:
     body = json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
     return Reply(status, body, [("Content-Type", "application/fhir+json"), *(headers or [])])
+
+
+def _written(status: int, resource: dict[str, Any], request: Request) -> Reply:
+    """As a write is answered: with the resource, unless the client wants none."""
+    if "return=minimal" in request.headers.get("prefer", ""):
+        return Reply(status, b"", _location(resource))
+    return _fhir(status, resource, _location(resource))
 
 
 def _location(resource: dict[str, Any]) -> Headers:

@@ -86,6 +86,7 @@ class Records:
     def report(self, tail: int | None = None) -> dict[str, Any]:
         """`{"count", "received", "violations", "statuses": {visit: {FHIR type: [status, ...]}}}`.
 
+        A status that comes again with nothing between is told once, since only part of a visit is a status there.
         `tail`: how many of the last ones `received` shows; None for all.
         """
         entries = list(self._entries.values())
@@ -108,7 +109,9 @@ class Records:
 
     def _keep(self, taken: Taken, at: float) -> None:
         if taken.resource is not None and "status" in taken.resource:
-            self._statuses[taken.visit][taken.resource["resourceType"]].append(taken.resource["status"])
+            statuses = self._statuses[taken.visit][taken.resource["resourceType"]]
+            if statuses[-1:] != [taken.resource["status"]]:
+                statuses.append(taken.resource["status"])
         name = taken.protocol, taken.key
         if name in self._entries:
             self._entries[name].times += 1

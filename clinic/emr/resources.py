@@ -64,14 +64,24 @@ def searched(query: str) -> str:
     return asked["identifier"][0]
 
 
-def taken(stored: dict[str, Any], body: bytes) -> Taken:
-    """How it is recorded. A resource changes under one identifier, so the key tells its states apart."""
+def taken(stored: dict[str, Any]) -> Taken:
+    """How it is recorded. A resource changes under one identifier, so the key tells its states apart.
+
+    Neither ids nor references are of the state: one that is created and then replaced by the same is a repeat.
+    """
     type_, values = stored["resourceType"], [name.partition("|")[2] for name in identifiers(stored)]
-    name = values[0] if values else stored["id"]
-    text = body.decode()
+    name = values[0].removeprefix("urn:uuid:") if values else stored["id"]
+    text = json.dumps(_state(stored), ensure_ascii=False, sort_keys=True)
     key = f"{type_}/{name}#{sha256(text.encode()).hexdigest()[:12]}"
     said = " ".join(filter(None, [type_, stored.get("status", "")]))
     return Taken("fhir", type_, key, said, name, text, resource=stored)
+
+
+def _state(value: Any) -> Any:
+    if isinstance(value, dict):
+        ours = ("id", "meta", "reference")
+        return {name: _state(inner) for name, inner in value.items() if name not in ours}
+    return [_state(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -105,7 +105,10 @@ class RecordSystem:
                 port.refuse() if is_refusing else port.listen()
 
     def _report(self) -> dict[str, Any]:
-        return {name: fault.report() for name, fault in self.faults.items()}
+        """`mode` is that of all protocols, "" when they differ."""
+        modes = {fault.manner.mode for fault in self.faults.values()}
+        mode = modes.pop() if len(modes) == 1 else ""
+        return {"mode": mode, **{name: fault.report() for name, fault in self.faults.items()}}
 
     async def _serve(self, kind: Any, talk: Any, context: ssl.SSLContext | None, sock: socket.socket) -> None:
         wire = kind()

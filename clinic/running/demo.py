@@ -52,6 +52,12 @@ class Plan:
         return self.emr_ports["http"]
 
     @property
+    def emr_addresses(self) -> dict[str, str]:
+        """Of the record systems, by kind of destination."""
+        http = f"http://{HOST}:{self.emr_port}/"
+        return {"webhook": http, "fhir": f"{http}fhir", "hl7": f"mllp://{HOST}:{self.emr_ports['mllp']}"}
+
+    @property
     def ca_file(self) -> Path:
         return self.home / "vendor-ca.pem"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -17,6 +18,11 @@ from clinic.states import State
 
 ROOMS = ["Room 1", "Room 2", "Room 3", "Front desk"]
 PEOPLE = {"desk": "Ana", "manager": "Mo", "ops": "Olu", "admin": "Ada"}
+RECORD_SYSTEMS = {
+    Destination.Kind.WEBHOOK: "Record system",
+    Destination.Kind.HL7: "Record system HL7",
+    Destination.Kind.FHIR: "Record system FHIR",
+}
 BOOKINGS = [
     (
         Answers(given_name="Maria", family_name="Lopez", birth_date=date(1980, 3, 5), reason=Reason.FOLLOW_UP),
@@ -27,18 +33,17 @@ BOOKINGS = [
 ]
 
 
-def seed(emr_url: str, emr_secret: str) -> Clinic:
-    """The clinic, ready to use; its record system is at `emr_url`."""
+def seed(addresses: Mapping[str, str], secret: str) -> Clinic:
+    """The clinic, ready to use. `addresses`: of its record systems, by kind; `secret` opens each of them."""
     clinic = seeding.make_clinic("Harbor Walk-in Clinic", demo.CLINIC, ROOMS, only_ask=True)
     for kind in Device.Kind:
         _make_device(clinic, kind)
     for role, name in PEOPLE.items():
         _make_person(clinic, role, name)
-    Destination.objects.update_or_create(
-        clinic=clinic,
-        name="Record system",
-        defaults={"url": emr_url, "sealed_secrets": seal(Secrets(signing=(emr_secret,)))},
-    )
+    for system, name in RECORD_SYSTEMS.items():
+        secrets = {"sealed_secrets": seal(Secrets(signing=(secret,), token=secret))}
+        found = {"kind": system, "url": addresses[system], **secrets}
+        Destination.objects.update_or_create(clinic=clinic, name=name, defaults=found)
     _book_today(clinic, timezone.now())
     return clinic
 

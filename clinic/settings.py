@@ -33,6 +33,7 @@ env.refuse_unknown(
         "EVENKEEL_WORKERS",
         "EVENKEEL_LOG_LEVEL",
         "EVENKEEL_DEMO_CONTROL",
+        "EVENKEEL_DEMO_EMR_CONTROL",
         "EVENKEEL_DEMO_SECRET",
     }
 )
@@ -218,6 +219,7 @@ ABLY_CLIENT: dict[str, Any] = {"endpoint": ABLY_ENDPOINT, "tls": True}
 if env.text("ABLY_TLS_PORT"):
     ABLY_CLIENT["tls_port"] = env.number("ABLY_TLS_PORT", 443)
 DEMO_CONTROL = env.url("EVENKEEL_DEMO_CONTROL", ("http",))
+DEMO_EMR_CONTROL = env.url("EVENKEEL_DEMO_EMR_CONTROL", ("http",))
 
 # --- Pages ------------------------------------------------------------------------------------------------------
 

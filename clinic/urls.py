@@ -61,6 +61,7 @@ ops_urls = [
 demo_urls = [
     path("", demo.welcome, name="welcome"),
     path("demo/fault/", demo.fault, name="fault"),
+    path("demo/records/", demo.break_records, name="break_records"),
     path("demo/switch/", demo.flip, name="flip"),
     path("demo/log-in/<slug:role>/", demo.log_in, name="log_in"),
 ]

@@ -91,9 +91,14 @@ class Stack:
 
     def received(self) -> list[dict[str, Any]]:
         """What the record system got."""
-        port = json.loads((self.home / "demo.json").read_text())["emr_port"]
-        rows: list[dict[str, Any]] = httpx.get(f"http://127.0.0.1:{port}/received", timeout=5).json()["received"]
+        rows: list[dict[str, Any]] = self.records()["received"]
         return rows
+
+    def records(self) -> dict[str, Any]:
+        """What the record system says of itself at /received: violations too."""
+        port = json.loads((self.home / "demo.json").read_text())["emr_ports"]["control"]
+        found: dict[str, Any] = httpx.get(f"http://127.0.0.1:{port}/received", timeout=5).json()
+        return found
 
     def valkey_pid(self) -> int:
         """Of the Valkey that runs now: it changes when it is killed and started again."""

@@ -108,10 +108,33 @@ def test_the_product_does_not_know_its_stand_in() -> None:
         for path in CODE
         for name, _inside in imports(path)
         if is_in(name, "realtime.standin")
-        and not is_in(name_of(path), "realtime.standin")
-        and name_of(path) != "realtime.management.commands.standin"
+        and not any(is_in(name_of(path), other) for other in ("realtime.standin", "clinic.emr", "clinic.drill"))
+        and name_of(path) not in ("realtime.management.commands.standin", "clinic.management.commands.demo_emr")
     ]
     assert wrong == []
+
+
+def test_the_product_does_not_know_its_record_system() -> None:
+    wrong = [
+        name_of(path)
+        for path in CODE
+        for name, _inside in imports(path)
+        if is_in(name, "clinic.emr")
+        and not any(is_in(name_of(path), other) for other in ("clinic.emr", "clinic.drill"))
+        and name_of(path) != "clinic.management.commands.demo_emr"
+    ]
+    assert wrong == []
+
+
+def test_the_record_system_shares_no_code_with_what_it_tests() -> None:
+    mine = [path for path in CODE if is_in(name_of(path), "clinic.emr")]
+    foreign = {
+        name
+        for path in mine
+        for name, _inside in imports(path)
+        if name.split(".")[0] in ("clinic", "realtime", "django")
+    }
+    assert mine and {one for one in foreign if not one.startswith(("clinic.emr", "realtime.standin"))} == set()
 
 
 def test_no_import_hides_in_a_function() -> None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 
-from clinic.running import emr
+from clinic.emr import Mode, Numbers, RecordSystem
+from clinic.emr.faults import Order
 
-SECONDS = 0.05
-
-
-class UnhurriedReceiver(emr.Receiver):
-    """Takes SECONDS for each message; as many at once as are sent."""
-
-    def take(self, key: str, body: bytes) -> None:
-        """Keeps it, in its own time."""
-        time.sleep(SECONDS)
-        super().take(key, body)
+MILLISECONDS = 50.0
 
 
 def serve(port: int, secret: str) -> None:
-    """Serves on 127.0.0.1 until the process ends."""
-    with UnhurriedReceiver(("127.0.0.1", port), secret) as server:
-        server.serve_forever()
+    """Serves on 127.0.0.1 until the process ends; as many messages at once as are sent."""
+    asyncio.run(_serve(port, secret))
+
+
+async def _serve(port: int, secret: str) -> None:
+    async with RecordSystem(secret, Numbers(http=port)) as system:
+        system.set_fault(Order(Mode.SLOW, ms=MILLISECONDS))
+        await asyncio.Event().wait()

@@ -51,7 +51,11 @@ class Stage:
         return self.home / f"{name}.json"
 
     def env(self) -> dict[str, str]:
-        return clean_env(self.home) | self.demo.env() | {"EVENKEEL_DEMO": "", "EVENKEEL_DEMO_CONTROL": ""}
+        return (
+            clean_env(self.home)
+            | self.demo.env()
+            | {"EVENKEEL_DEMO": "", "EVENKEEL_DEMO_CONTROL": "", "EVENKEEL_DEMO_EMR_CONTROL": ""}
+        )
 
     def programs(self) -> Iterator[Program]:
         """In the order of starting. The load waits for its start, and the screens are connected when it comes."""

@@ -30,7 +30,7 @@ class Plan:
     port: int
     ports: dict[str, int]
     keys: dict[str, str]
-    emr_port: int
+    emr_ports: dict[str, int]
     emr_secret: str
 
     @property
@@ -42,6 +42,22 @@ class Plan:
         return f"http://{HOST}:{self.ports['control']}"
 
     @property
+    def emr_control(self) -> str:
+        """Where the record systems are broken, and say what they took."""
+        return f"http://{HOST}:{self.emr_ports['control']}"
+
+    @property
+    def emr_port(self) -> int:
+        """For webhooks and FHIR."""
+        return self.emr_ports["http"]
+
+    @property
+    def emr_addresses(self) -> dict[str, str]:
+        """Of the record systems, by kind of destination."""
+        http = f"http://{HOST}:{self.emr_port}/"
+        return {"webhook": http, "fhir": f"{http}fhir", "hl7": f"mllp://{HOST}:{self.emr_ports['mllp']}"}
+
+    @property
     def ca_file(self) -> Path:
         return self.home / "vendor-ca.pem"
 
@@ -51,6 +67,7 @@ class Plan:
             "EVENKEEL_HOME": str(self.home),
             "EVENKEEL_DEMO": "yes",
             "EVENKEEL_DEMO_CONTROL": self.control,
+            "EVENKEEL_DEMO_EMR_CONTROL": self.emr_control,
             "EVENKEEL_PRIVATE_DESTINATIONS": "127.0.0.0/8",
             "EVENKEEL_SECRET_KEY": os.environ.get("EVENKEEL_SECRET_KEY") or home.secret_key(self.home),
             "PUBLIC_URL": self.url,
@@ -66,9 +83,11 @@ class Plan:
 def plan(folder: Path, host: str = HOST, port: int = PORT) -> Plan:
     """Chooses what is left to choose. Secrets and the ports behind the scenes are made once a home."""
     kept = json.loads(home.make_once(folder / "demo.json", _choose))
-    taken = [p for p in kept["ports"].values() if home.port_taken(HOST, p)]
-    if taken or home.port_taken(HOST, kept["emr_port"]):
-        kept |= _ports()
+    numbers = [*kept["ports"].values(), *kept.get("emr_ports", {}).values()]
+    if "emr_ports" not in kept or any(home.port_taken(HOST, number) for number in numbers):
+        # A home of an older Evenkeel had fewer.
+        kept = {**kept, **_ports()}
+        kept.pop("emr_port", None)
         home.write_private(folder / "demo.json", json.dumps(kept))
     return Plan(folder, host, port, **kept)
 
@@ -81,7 +100,7 @@ def all_programs(plan: Plan, workers: Pools) -> Iterator[Program]:
     plan.ca_file.unlink(missing_ok=True)
     yield valkey.program(plan.home)
     yield programs.standin(plan.ports, plan.ca_file, plan.keys)
-    yield programs.emr(plan.emr_port, plan.emr_secret)
+    yield programs.emr(plan.emr_ports, plan.emr_secret, plan.home / "emr.jsonl")
     yield programs.web(plan.host, plan.port, env)
     yield from programs.workers(workers, trusting)
     yield programs.cron(env)
@@ -115,5 +134,5 @@ def _choose() -> str:
 
 
 def _ports() -> dict[str, Any]:
-    ports = {name: home.free_port() for name in ("control", "plain", "tls")}
-    return {"ports": ports, "emr_port": home.free_port()}
+    names = {"ports": ("control", "plain", "tls"), "emr_ports": ("control", "http", "mllp")}
+    return {whose: {name: home.free_port() for name in those} for whose, those in names.items()}

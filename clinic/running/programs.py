@@ -49,12 +49,12 @@ def standin(ports: Mapping[str, int], ca_file: Path, keys: Mapping[str, str]) ->
     return manage("standin", *words, ready=lambda: ca_file.exists() and _answers(control), ready_seconds=60)
 
 
-def emr(port: int, secret: str) -> Program:
-    """The demo's medical record system, on 127.0.0.1: takes signed webhooks."""
-    words = ("demo_emr", "--port", str(port))
-    received = f"http://127.0.0.1:{port}/received"
-    env = {"EVENKEEL_DEMO_SECRET": secret}
-    return manage("emr", *words, env=env, ready=lambda: _answers(received), ready_seconds=60)
+def emr(ports: Mapping[str, int], secret: str, journal: Path | None = None) -> Program:
+    """A medical record system, on 127.0.0.1. `ports`: control, http, mllp. `journal`: keeps what it took."""
+    words = ["demo_emr", "--control-port", str(ports["control"]), "--port", str(ports["http"])]
+    words += ["--mllp-port", str(ports["mllp"]), *(["--journal", str(journal)] if journal else [])]
+    fault, env = f"http://127.0.0.1:{ports['control']}/__fault", {"EVENKEEL_DEMO_SECRET": secret}
+    return manage("emr", *words, env=env, ready=lambda: _answers(fault), ready_seconds=60)
 
 
 def _answers(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""The demo's welcome page: every screen side by side, and buttons that break the vendor. In demo mode only."""
+"""The demo's welcome page: every screen side by side, and buttons that break what they need. In demo mode only."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ FAULTS = {
     "cut_stream": "Cuts browsers off",
     "deaf": "Says yes, delivers nothing",
 }
+RECORD_FAULTS = {"ok": "Healthy again", "silent": "Take messages, never answer", "error": "Answer with an error"}
 ROLES = {"desk": "/desk/", "manager": "/admin/", "ops": "/ops/", "admin": "/admin/"}
 
 
@@ -38,7 +39,9 @@ ROLES = {"desk": "/desk/", "manager": "/admin/", "ops": "/ops/", "admin": "/admi
 def welcome(request: HttpRequest) -> HttpResponse:
     context = {
         "faults": FAULTS.items(),
-        "fault": _fault_now(),
+        "fault": _fault_now(settings.DEMO_CONTROL),
+        "record_faults": RECORD_FAULTS.items(),
+        "record_fault": _fault_now(settings.DEMO_EMR_CONTROL),
         "switch": switch.read(),
         "users": USERS,
         "password": PASSWORD,
@@ -52,13 +55,16 @@ def fault(request: HttpRequest) -> HttpResponse:
     mode = request.POST.get("mode", "")
     if mode not in FAULTS:
         raise Http404
-    try:
-        httpx.post(f"{settings.DEMO_CONTROL}/__fault", json={"mode": mode}, timeout=2, trust_env=False)
-    except httpx.HTTPError:
-        messages.error(
-            request, "The vendor stand-in does not answer. It is started again by itself; try once more."
-        )
-    return redirect("demo:welcome")
+    return _break(request, settings.DEMO_CONTROL, mode, "The vendor stand-in does not answer.")
+
+
+@require_POST
+def break_records(request: HttpRequest) -> HttpResponse:
+    """Breaks the record systems, or mends them."""
+    mode = request.POST.get("records", "")
+    if mode not in RECORD_FAULTS:
+        raise Http404
+    return _break(request, settings.DEMO_EMR_CONTROL, mode, "The stand-in for record systems does not answer.")
 
 
 @require_POST
@@ -79,9 +85,17 @@ def log_in(request: HttpRequest, role: str) -> HttpResponse:
     return redirect(ROLES[role])
 
 
-def _fault_now() -> str:
+def _break(request: HttpRequest, control: str, mode: str, sorry: str) -> HttpResponse:
     try:
-        mode = httpx.get(f"{settings.DEMO_CONTROL}/__fault", timeout=1, trust_env=False).json()["mode"]
+        httpx.post(f"{control}/__fault", json={"mode": mode}, timeout=2, trust_env=False)
+    except httpx.HTTPError:
+        messages.error(request, f"{sorry} It is started again by itself; try once more.")
+    return redirect("demo:welcome")
+
+
+def _fault_now(control: str) -> str:
+    try:
+        mode = httpx.get(f"{control}/__fault", timeout=1, trust_env=False).json()["mode"]
     except (httpx.HTTPError, ValueError, KeyError):
         return ""
     return str(mode)

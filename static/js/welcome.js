@@ -23,6 +23,6 @@
     event.preventDefault();
     const button = event.submitter;
     await press(event.target, new FormData(event.target, button)).catch(() => location.reload());
-    document.querySelector(`[data-panel] button[value="${button.value}"]`)?.focus();
+    document.querySelector(`[data-panel] button[name="${button.name}"][value="${button.value}"]`)?.focus();
   });
 })();

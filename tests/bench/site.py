@@ -100,7 +100,7 @@ class Site:
     @contextmanager
     def emr(self) -> Iterator[None]:
         """The demo's medical record system."""
-        with self.running(programs.emr(self.plan.emr_port, self.plan.emr_secret)):
+        with self.running(programs.emr(self.plan.emr_ports, self.plan.emr_secret)):
             yield
 
     @contextmanager

@@ -127,6 +127,7 @@ def prepared(valkey_url: str) -> Iterator[None]:
     with override_settings(
         ROOT_URLCONF="tests.input.urls",
         DEMO_CONTROL="http://127.0.0.1:1",
+        DEMO_EMR_CONTROL="http://127.0.0.1:1",
         STORAGES={**settings.STORAGES, "staticfiles": plain},
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):

@@ -68,7 +68,7 @@ def prepare(plan: demo.Plan, say: Any) -> None:
     say("building fonts, message catalogs and static files")
     call_command("build", verbosity=0)
     say("seeding the clinic")
-    demo_seed.seed(f"http://{demo.HOST}:{plan.emr_port}/", plan.emr_secret)
+    demo_seed.seed(plan.emr_addresses, plan.emr_secret)
 
 
 def in_words(plan: demo.Plan, found: dict[str, Any]) -> str:

@@ -9,9 +9,10 @@ from django.test import Client
 from django.urls import include, path
 
 from clinic import demo, urls
+from clinic.emr import listening
 from clinic.views.demo import FAULTS
 from realtime.models import Switch
-from tests.factories import make_clinic, make_user
+from tests.factories import SECRET, make_clinic, make_user
 
 # The welcome page has an address in demo mode only.
 urlpatterns = [path("", include((urls.demo_urls, "demo"))), *urls.urlpatterns]
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch, settings: Any) -> dict[str, str]:
     """The stand-in's control address: remembers the fault that was asked for."""
-    settings.DEMO_CONTROL = "http://127.0.0.1:1"
+    settings.DEMO_CONTROL = settings.DEMO_EMR_CONTROL = "http://127.0.0.1:1"
     state = {"mode": "ok"}
     request = httpx.Request("GET", settings.DEMO_CONTROL)
     monkeypatch.setattr(httpx, "get", lambda *_args, **_more: httpx.Response(200, json=state, request=request))
@@ -53,9 +54,19 @@ def test_unknown_fault_is_not_found(client: Client, vendor: dict[str, str]) -> N
     assert client.post("/demo/fault/", {"mode": "nonsense"}).status_code == 404
 
 
-def test_vendor_that_is_away_is_said(client: Client, settings: Any) -> None:
-    settings.DEMO_CONTROL = "http://127.0.0.1:1"
-    assert "does not answer" in client.post("/demo/fault/", {"mode": "drip"}, follow=True).content.decode()
+def test_record_systems_break_at_an_address_of_their_own(client: Client, settings: Any) -> None:
+    with listening(SECRET) as emr:
+        settings.DEMO_CONTROL, settings.DEMO_EMR_CONTROL = "http://127.0.0.1:1", emr.control_url
+        client.post("/demo/records/", {"records": "silent"})
+        pressed = dict(re.findall(r'data-records="(\w+)" aria-pressed="(\w+)"', page(client)))
+        assert pressed == {"ok": "false", "silent": "true", "error": "false"}
+        assert client.post("/demo/records/", {"records": "nonsense"}).status_code == 404
+
+
+@pytest.mark.parametrize(("address", "said"), [("fault", {"mode": "drip"}), ("records", {"records": "error"})])
+def test_stand_in_that_is_away_is_said(client: Client, settings: Any, address: str, said: dict[str, str]) -> None:
+    settings.DEMO_CONTROL = settings.DEMO_EMR_CONTROL = "http://127.0.0.1:1"
+    assert "does not answer" in client.post(f"/demo/{address}/", said, follow=True).content.decode()
 
 
 def test_switch_button_stops_and_starts(client: Client, vendor: dict[str, str]) -> None:

@@ -165,6 +165,6 @@ def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:
         return NotDelivered(Failure.NO_ANSWER, f"no answer within {seconds:g} s")
     if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
         return NotDelivered(Failure.SETUP, str(error))
-    # Whatever it is, the row waits and ends as for any failure: it is not tried at each lapse of its lease.
+    # Of this message, as far as we know: it waits and ends as for any failure, and the others go on.
     logger.error("delivery %s could not be sent: %s", key, type(error).__name__, exc_info=error)
-    return NotDelivered(Failure.SETUP, f"could not be sent: {type(error).__name__}")
+    return NotDelivered(Failure.ERROR, f"could not be sent: {type(error).__name__}")

@@ -106,16 +106,16 @@ class Run:
         """One of the record systems, or all, for a while. While it is dead it cannot be told to: then it is so."""
         order = {"mode": self.random.choice(FAULTS), "seconds": self.random.uniform(0.5, 3.0)}
         order["for"] = self.random.choice(["all", "http", "mllp"])
-        try:
-            httpx.post(f"{self._control}/__fault", json=order, timeout=2).raise_for_status()
-            self.done[f"fault {order['mode']}"] += 1
-        except httpx.TransportError:
-            self.done["fault while dead"] += 1
+        self.done[f"fault {order['mode'] if self._tell(order) else 'while dead'}"] += 1
 
-    @property
-    def _control(self) -> str:
-        ports = json.loads((self.stack.home / "demo.json").read_text())["emr_ports"]
-        return f"http://127.0.0.1:{ports['control']}"
+    def _tell(self, order: dict[str, Any]) -> bool:
+        """Whether the record systems heard it."""
+        port = json.loads((self.stack.home / "demo.json").read_text())["emr_ports"]["control"]
+        try:
+            httpx.post(f"http://127.0.0.1:{port}/__fault", json=order, timeout=2).raise_for_status()
+        except httpx.TransportError:
+            return False
+        return True
 
     def _cut_database(self) -> None:
         """The connections of one role: as the server would end them in a restart."""
@@ -138,7 +138,7 @@ class Run:
         """Every process is there again, and nothing is owed."""
         try:
             self.hand.wait_for_all(self.wanted)
-            httpx.post(f"{self._control}/__fault", json={"mode": "ok"}, timeout=5).raise_for_status()
+            until(lambda: self._tell({"mode": "ok"}), SETTLES_WITHIN, "the record systems do not come back")
             until(lambda: self.stack.ask(verdict.OPEN) == 0, SETTLES_WITHIN, "deliveries are still owed")
         except AssertionError as error:
             yield str(error)

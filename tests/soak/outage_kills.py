@@ -32,7 +32,7 @@ from tests.waiting import until
 KILLED = ["worker", "worker", "cron", "valkey", "emr"]
 CONNECTIONS = "connections"
 FAULTS = ["lost", "silent", "close", "cut", "refuse", "pieces"]
-PATCHES = "short_claims,short_leases,short_waits"
+PATCHES = "short_leases,short_waits"
 SECONDS = 2
 SETTLES_WITHIN = 90.0
 

@@ -198,10 +198,10 @@ def test_process_that_may_begin_no_call_gives_the_row_back(
 
 @pytest.mark.parametrize(("is_ill", "seconds"), [(False, engine.CUT_SECONDS), (True, 7)])
 def test_healthy_pool_cuts_a_call_and_the_ill_one_waits_its_whole_time_out(
-    harbor: Clinic, emr: Destination, monkeypatch: pytest.MonkeyPatch, is_ill: bool, seconds: float
+    harbor: Clinic, emr: Destination, clock: Clock, monkeypatch: pytest.MonkeyPatch, is_ill: bool, seconds: float
 ) -> None:
     owe(harbor)
-    Destination.objects.update(is_ill=is_ill, seconds=7)
+    Destination.objects.update(is_ill=is_ill, ill_since=clock.at if is_ill else None, seconds=7)
     allowed: list[float] = []
     monkeypatch.setattr(engine, "send", lambda parcel: allowed.append(parcel.seconds))
     claimed = engine.claim(emr.pk)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from tests.bench import machine, site, table
 from tests.bench.part import QUICK, Bench, Part, Sizes
-from tests.bench.parts import burst, crowd, emr, jobs, live, probes, ring, screens
+from tests.bench.parts import burst, crowd, deliveries, emr, jobs, live, probes, ring, screens
 from tests.bench.rows import Row
 
 PARTS: dict[str, Part] = {
@@ -23,6 +23,7 @@ PARTS: dict[str, Part] = {
     "burst": burst.measure,
     "jobs": jobs.measure,
     "emr": emr.measure,
+    "deliveries": deliveries.measure,
     "ring": ring.measure,
     "probes": probes.measure,
 }

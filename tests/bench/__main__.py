@@ -37,7 +37,7 @@ NOT_HERE = (
 def main(argv: Sequence[str]) -> int:
     """0; 1 when a part could not be measured and, with `--strict`, when a ratio or a count is not met."""
     words = _parser().parse_args(argv)
-    _forget_settings()
+    forget_settings()
     load = machine.load()
     bench, rows = _measure(words.only or list(PARTS), QUICK if words.quick else Sizes())
     found = machine.describe(bench.method, load)
@@ -81,7 +81,7 @@ def _part(bench: Bench, name: str) -> list[Row]:
         return []
 
 
-def _forget_settings() -> None:
+def forget_settings() -> None:
     """What a person has set for their own Evenkeel is not for this one."""
     for name in list(os.environ):
         if name.startswith(("EVENKEEL_", "ABLY_", "REDIS_")) or name in ("DATABASE_URL", "PUBLIC_URL"):

@@ -26,5 +26,7 @@ class Change:
 Schedule = Sequence[tuple[float, int]]
 """When, in seconds from the start, and at which clinic."""
 
+# Of a stay: arrival, call, identity, room, discharge.
+EVENTS = 5
 # Where the bare floor listens, and the group of the rival's consumers.
 CHANNEL, GROUP = "bench:bare", "crowd"

@@ -30,7 +30,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Mock:
     bench = Mock(method=["how it was done"], broken=[])
     measure = Mock(return_value=(bench, [GOOD]))
     monkeypatch.setattr(command, "_measure", measure)
-    monkeypatch.setattr(command, "_forget_settings", Mock())
+    monkeypatch.setattr(command, "forget_settings", Mock())
     return measure
 
 
@@ -59,7 +59,7 @@ def test_a_part_that_breaks_costs_no_row_of_another_and_the_command_fails(
     monkeypatch.setattr(command.site, "opened", Mock(return_value=place))
     parts = {"good": Mock(return_value=[GOOD]), "bad": Mock(side_effect=NotMeasured("no samples"))}
     monkeypatch.setattr(command, "PARTS", {"worse": parts["bad"], **parts})
-    monkeypatch.setattr(command, "_forget_settings", Mock())
+    monkeypatch.setattr(command, "forget_settings", Mock())
     assert command.main(["--json"]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["rows"] == [GOOD.as_json()]
@@ -140,7 +140,7 @@ def test_own_settings_of_a_person_are_forgotten(monkeypatch: pytest.MonkeyPatch)
         "PATH": "/bin",
     }
     monkeypatch.setattr(os, "environ", environ)
-    command._forget_settings()
+    command.forget_settings()
     assert environ == {"PATH": "/bin"}
 
 

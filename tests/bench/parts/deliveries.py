@@ -145,9 +145,9 @@ def _drain_rows(bench: Bench, kinds: dict[str, Kind]) -> list[Row]:
     many = bench.sizes.backlog
     bench.method.append(
         f"deliveries: a backlog of {many} messages of whole stays (check-in to discharge) to the demo's record "
-        f"system in a process of its own, on one worker; best of {bench.sizes.runs} runs. The bare protocol: the same "
-        "bytes by plain httpx or a plain socket, a new connection each, one at a time. Processor time: of the worker, "
-        "and of the process that sends bare."
+        f"system in a process of its own, on one worker; best of {bench.sizes.runs} runs. The bare protocol: the "
+        "same bytes by plain httpx or a plain socket, a new connection each, one at a time. Processor time: of "
+        "the worker, and of the process that sends bare."
     )
     found = []
     for name, title in KINDS.items():
@@ -163,8 +163,8 @@ def _drain_rows(bench: Bench, kinds: dict[str, Kind]) -> list[Row]:
 def _disturbance_rows(bench: Bench, alone: list[list[float]], beside: list[list[float]]) -> list[Row]:
     name, rival = "delivery, commit to first try, while a backlog drains", "the same, alone"
     bench.method.append(
-        f"deliveries beside a backlog: {len(alone[0])} check-ins a run at other clinics, {A_SECOND:g} a second, with "
-        f"the workers of a usual set-up; best of {bench.sizes.runs} runs."
+        f"deliveries beside a backlog: {len(alone[0])} check-ins a run at other clinics, {A_SECOND:g} a second, "
+        f"with the workers of a usual set-up; best of {bench.sizes.runs} runs."
     )
     return [
         rows.within_noise(f"{name}, p99", best(beside, p99), rival, best(alone, p99)),

@@ -29,8 +29,10 @@ def allows(destination: Destination, row: Delivery, now: datetime) -> bool:
         return False
     tokens += A_FIRST_TRY if row.attempts == 0 else -1.0 if is_repeat else 0.0
     tokens = min(MOST, max(0.0, tokens))
-    Destination.objects.filter(pk=destination.pk).update(retry_tokens=tokens, retry_tokens_at=now)
-    destination.retry_tokens, destination.retry_tokens_at = tokens, now
+    # Nothing is written for one that is at its most anyway, as nearly all are.
+    if destination.retry_tokens_at is not None or tokens < MOST:
+        since = now if tokens < MOST else None
+        Destination.objects.filter(pk=destination.pk).update(retry_tokens=tokens, retry_tokens_at=since)
     return True
 
 

@@ -31,6 +31,14 @@ NEW = timedelta(minutes=1)
 _HELD = [Delivery.State.PENDING, Delivery.State.DEAD]
 
 
+class WrongPool(Exception):
+    """The destination fell ill, or got well, while its job waited."""
+
+    def __init__(self, destination: Destination) -> None:
+        super().__init__(destination.job_queue)
+        self.destination = destination
+
+
 @dataclass(frozen=True)
 class Attempt:
     """How a try went. `problem` is None when it was taken; `seconds`: how long it took."""
@@ -66,22 +74,42 @@ def ready(now: datetime) -> QuerySet[Destination]:
     )
 
 
-def claim(destination_pk: int) -> Delivery | None:
+def claim(destination_pk: int, job_queue: str | None = None) -> Delivery | None:
     """The destination's next delivery, leased to this worker: new ones before a backlog, each in its order.
 
-    None when there is none, or when the destination is paused, being called, or not to be called yet.
+    None when there is none, or when the destination is paused, being called, or not to be called yet. Raises
+    WrongPool when the destination is not served by this job queue, if one is named.
     """
     with transaction.atomic():
         # NO KEY: a check-in that owes this destination a row at this moment does not stand in the way.
-        found = (
-            Destination.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=destination_pk).first()
-        )
-        if found is None or not ready(now := clock.now()).filter(pk=destination_pk).exists():
+        locked = Destination.objects.select_for_update(skip_locked=True, no_key=True)
+        found = locked.filter(pk=destination_pk, is_paused=False).first()
+        if found is None:
+            return None
+        if job_queue not in (None, found.job_queue):
+            raise WrongPool(found)
+        now = clock.now()
+        if not _may_be_called(found, now):
             return None
         row = _next(found, now)
         if row is None or not budget.allows(found, row, now):
             return None
         return _lease(row, found, now)
+
+
+def has_more(destination_pk: int) -> Destination | None:
+    """The destination, if something is due for it that may be sent now."""
+    now = clock.now()
+    found = Destination.objects.filter(pk=destination_pk, is_paused=False).first()
+    if found is None or not _may_be_called(found, now) or not due(now).filter(destination=found).exists():
+        return None
+    return found
+
+
+def _may_be_called(destination: Destination, now: datetime) -> bool:
+    if destination.next_probe_at is not None and destination.next_probe_at > now:
+        return False
+    return not destination.deliveries.filter(state=Delivery.State.PENDING, leased_until__gte=now).exists()
 
 
 def _next(destination: Destination, now: datetime) -> Delivery | None:
@@ -105,11 +133,17 @@ def attempt(row: Delivery) -> Attempt:
     """
     destination = row.destination
     seconds = float(destination.seconds if destination.is_ill else min(CUT_SECONDS, destination.seconds))
-    record = RemoteRecord.objects.filter(destination=destination, visit=row.visit_id).first()
-    parcel = Parcel(row.key, row.body, destination, seconds, dict(record.ids) if record else {})
+    parcel = Parcel(row.key, row.body, destination, seconds, _remote(row))
     began = monotonic()
     problem = send(parcel)
     return Attempt(row, problem, monotonic() - began, dict(parcel.remote))
+
+
+def _remote(row: Delivery) -> dict[str, str]:
+    if row.destination.kind != Destination.Kind.FHIR:
+        return {}
+    record = RemoteRecord.objects.filter(destination=row.destination, visit=row.visit_id).first()
+    return dict(record.ids) if record else {}
 
 
 def send(parcel: Parcel) -> NotDelivered | None:
@@ -131,6 +165,6 @@ def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:
         return NotDelivered(Failure.NO_ANSWER, f"no answer within {seconds:g} s")
     if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
         return NotDelivered(Failure.SETUP, str(error))
-    # Whatever it is, the row waits and ends as for any failure: it is not tried at each lapse of its lease.
+    # Of this message, as far as we know: it waits and ends as for any failure, and the others go on.
     logger.error("delivery %s could not be sent: %s", key, type(error).__name__, exc_info=error)
-    return NotDelivered(Failure.SETUP, f"could not be sent: {type(error).__name__}")
+    return NotDelivered(Failure.ERROR, f"could not be sent: {type(error).__name__}")

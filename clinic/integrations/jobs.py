@@ -40,31 +40,31 @@ def deliver(destination_pk: int) -> str:
     """Tries the destination's next delivery once, and asks for the next. Returns what became of it."""
     with _without_redis():
         job_queues.begun(deliver, destination_pk)
+    job = get_current_job()
     with _without_rows():
-        destination = Destination.objects.filter(pk=destination_pk).first()
-        if destination is None:
-            return "gone"
-        job = get_current_job()
-        if job is not None and job.origin != destination.job_queue:
-            # It fell ill, or got well, while the job waited: the ill hold no healthy worker.
-            with _without_redis():
-                ask(destination)
-            return "moved"
-        return _deliver(destination)
-
-
-def _deliver(destination: Destination) -> str:
-    row = engine.claim(destination.pk)
-    if row is not None:
         try:
-            results.settle(engine.attempt(row))
-        except deadline.Exhausted:
-            Delivery.objects.filter(pk=row.pk, fence=row.fence).update(leased_until=None)
-    following = engine.ready(clock.now()).filter(pk=destination.pk).first()
-    if following is not None:
-        with _without_redis():
-            ask(following)
-    return "tried" if row is not None else "nothing"
+            row = engine.claim(destination_pk, job.origin if job else None)
+        except engine.WrongPool as moved:
+            _ask_on(moved.destination)
+            return "moved"
+        if row is not None:
+            _try(row)
+        if following := engine.has_more(destination_pk):
+            _ask_on(following)
+        return "tried" if row is not None else "nothing"
+
+
+def _try(row: Delivery) -> None:
+    try:
+        results.settle(engine.attempt(row))
+    except deadline.Exhausted:
+        # This process ends after this job; the next one takes it up.
+        Delivery.objects.filter(pk=row.pk, fence=row.fence).update(leased_until=None)
+
+
+def _ask_on(destination: Destination) -> None:
+    with _without_redis():
+        ask(destination)
 
 
 def sweep() -> int:

@@ -29,8 +29,9 @@ FINAL = frozenset({Failure.REJECTED})
 def settle(result: Attempt) -> bool:
     """Writes it down; False, and nothing written, when the lease has passed to another since."""
     with transaction.atomic():
-        destination = Destination.objects.select_for_update(no_key=True).get(pk=result.row.destination_id)
         now = clock.now()
+        # Its health is written under a lease alone: what was read with the claim still holds.
+        destination = result.row.destination
         if not _write_row(result, destination, now):
             return False
         _keep_ids(result)

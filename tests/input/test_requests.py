@@ -24,7 +24,7 @@ from tests.input.world import OURS, THEIRS
 pytestmark = pytest.mark.django_db
 EACH = 1250
 PARTS = 8
-SEEDS = {"sqlite": 1, "postgresql": 2}
+SEEDS = {"sqlite": 3, "postgresql": 4}
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -10,9 +10,10 @@ import pytest
 
 from clinic.integrations import engine
 from clinic.integrations.addresses import NotAllowed, must_be_allowed
-from clinic.integrations.parcel import NotDelivered, Parcel
+from clinic.integrations.parcel import Parcel
 from clinic.models import Clinic, Delivery, Destination
 from clinic.models.deliveries import Failure
+from tests.clinic.integrations.checked import check
 from tests.clinic.receiver import Behaviour, Receiver
 from tests.factories import make_visit
 
@@ -120,8 +121,8 @@ def test_call_to_a_private_address_is_not_made(nothing_named: None, parcel: Parc
     problem = engine.send(parcel)
     assert problem and problem.failure == Failure.SETUP
     assert "127.0.0.1 is a private address" in str(problem)
-    with pytest.raises(NotDelivered, match=r"127\.0\.0\.1 is a private address"):
-        engine.check(parcel.destination)
+    with pytest.raises(NotAllowed, match=r"127\.0\.0\.1 is a private address"):
+        check(parcel.destination)
     assert receiver.posts == []
 
 

@@ -176,7 +176,7 @@ def test_unforeseen_error_waits_as_any_failure_does(
     monkeypatch.setattr(webhook, "send", explode)
     (pk,) = owe(harbor)
     assert jobs.deliver(emr.pk) == "tried"
-    assert (row(pk).last_error, row(pk).last_failure) == ("could not be sent: KeyError", "setup")
+    assert (row(pk).last_error, row(pk).last_failure) == ("could not be sent: KeyError", "error")
     lines = [Formatter("%(message)s").format(record) for record in caplog.records]
     assert any("KeyError" in line for line in lines) and not any("Miller" in line for line in lines)
     assert engine.claim(emr.pk) is None

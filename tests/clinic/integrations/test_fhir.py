@@ -17,6 +17,7 @@ from clinic.services import Actor, check_in
 from clinic.states import Verb
 from tests.clinic.conftest import Clock
 from tests.clinic.integrations import raw_peer
+from tests.clinic.integrations.checked import check
 from tests.clinic.integrations.fhir_peer import CAPABLE, Fault, FhirPeer, serving
 from tests.factories import answers, do, make_booking, make_destination, make_visit
 
@@ -215,9 +216,9 @@ def test_token_is_shown_and_nothing_else_knows_it(emr: Destination, visit: Visit
 
 
 def test_check_says_what_it_is_and_that_the_token_is_good(emr: Destination, peer: FhirPeer) -> None:
-    assert engine.check(emr) == ["It is Peer 7 and speaks FHIR 4.0.1.", "It lets us in without a token."]
+    assert check(emr) == ["It is Peer 7 and speaks FHIR 4.0.1.", "It lets us in without a token."]
     emr.secrets = Secrets(token="s3cret")
-    assert engine.check(emr)[-1] == "It accepts the token."
+    assert check(emr)[-1] == "It accepts the token."
     assert peer.kept == {}
 
 
@@ -232,7 +233,7 @@ def test_check_warns_of_what_a_server_does_not_say(
     emr: Destination, peer: FhirPeer, change: Any, words: list[str]
 ) -> None:
     peer.statement = CAPABLE | change
-    found = " ".join(engine.check(emr))
+    found = " ".join(check(emr))
     assert all(word in found for word in words)
 
 
@@ -249,14 +250,14 @@ def test_check_fails_in_plain_words(
 ) -> None:
     peer.statement = CAPABLE | change
     with pytest.raises(NotDelivered, match=word) as no:
-        engine.check(emr)
+        check(emr)
     assert no.value.failure == failure
 
 
 def test_check_says_that_the_token_is_refused(emr: Destination, peer: FhirPeer) -> None:
     peer.faults["GET Patient"] = [Fault(401)]
     with pytest.raises(NotDelivered, match="does not accept the token"):
-        engine.check(emr)
+        check(emr)
 
 
 def test_answer_that_drips_is_cut_at_the_deadline(visit: Visit) -> None:

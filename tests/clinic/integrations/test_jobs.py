@@ -60,7 +60,7 @@ def test_a_destination_has_one_waiting_job_however_much_is_due(
 def test_what_comes_while_its_job_runs_is_asked_for_anew(
     harbor: Clinic, emr: Destination, live_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing_yet(pk: int) -> None:
+    def nothing_yet(*words: Any) -> None:
         owe(harbor)
         jobs.ask(emr)
 
@@ -92,7 +92,7 @@ def test_job_in_the_wrong_pool_is_sent_on_and_sends_nothing(
 def test_job_that_the_database_refuses_says_the_kind_of_error_only(
     emr: Destination, no_redis: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(pk: int) -> None:
+    def refuse(*words: Any) -> None:
         raise DatabaseError("DETAIL: Failing row contains (Bob, Miller)")
 
     monkeypatch.setattr(engine, "claim", refuse)
@@ -102,8 +102,8 @@ def test_job_that_the_database_refuses_says_the_kind_of_error_only(
     assert failed.value.__suppress_context__
 
 
-def test_destination_that_does_not_exist_is_gone(no_redis: list[Any]) -> None:
-    assert jobs.deliver(4711) == "gone"
+def test_destination_that_does_not_exist_has_nothing(no_redis: list[Any]) -> None:
+    assert jobs.deliver(4711) == "nothing"
 
 
 def test_redis_that_goes_away_in_the_middle_undoes_nothing(

@@ -18,6 +18,7 @@ from clinic.models import Clinic, Delivery, Destination
 from clinic.models.deliveries import Failure
 from clinic.sealed import Secrets
 from tests.clinic.conftest import Clock
+from tests.clinic.integrations.checked import check
 from tests.clinic.receiver import Behaviour, Receiver
 from tests.factories import SECRET, make_visit
 
@@ -159,7 +160,7 @@ def test_410_pauses_the_destination_and_keeps_its_rows(
 
 
 def test_check_sends_a_signed_message_that_tells_of_nobody(emr: Destination, receiver: Receiver) -> None:
-    assert engine.check(emr) == ["It took a signed test message of the type evenkeel.test."]
+    assert check(emr) == ["It took a signed test message of the type evenkeel.test."]
     content = Webhook(SECRET).verify(receiver.posts[0].body, signed(receiver))
     assert content == {"type": "evenkeel.test", "data": {}}
 

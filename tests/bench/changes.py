@@ -28,5 +28,7 @@ Schedule = Sequence[tuple[float, int]]
 
 # Of a stay: arrival, call, identity, room, discharge.
 EVENTS = 5
+# To a destination of each kind; HL7 has no message for a call.
+OWED_BY_A_VISIT = 3 * EVENTS - 1
 # Where the bare floor listens, and the group of the rival's consumers.
 CHANNEL, GROUP = "bench:bare", "crowd"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,17 +54,16 @@ def _events(visit: Visit) -> Iterable[VisitEvent]:
 
 def owe(destination: Destination, events: Sequence[VisitEvent], **more: Any) -> int:
     """Owes the destination all of these that it wants to hear of; how many. `more`: fields of the rows."""
-    rows = [row for event in events if (row := _row(destination, event))]
-    for row in rows:
-        for name, value in more.items():
-            setattr(row, name, value)
+    rows = [row for event in events if (row := _row(destination, event, more))]
     Delivery.objects.bulk_create(rows, A_BATCH)
     return len(rows)
 
 
-def _row(destination: Destination, event: VisitEvent) -> Delivery | None:
+def _row(destination: Destination, event: VisitEvent, more: Mapping[str, Any]) -> Delivery | None:
+    trigger = trigger_of(event)
+    if trigger is None or not kinds.what_for(destination, trigger):
+        return None
     since = {"created_at": event.at, "next_try_at": event.at, "give_up_at": event.at + GIVE_UP_AFTER}
-    row, trigger = Delivery(destination=destination, visit=event.visit, event=event, **since), trigger_of(event)
-    body = kinds.compose(destination, event, trigger, row.key) if trigger else None
-    row.body = body or ""
-    return row if body else None
+    row = Delivery(destination=destination, visit=event.visit, event=event, **since, **more)
+    row.body = row.body or kinds.compose(destination, event, trigger, row.key) or ""
+    return row

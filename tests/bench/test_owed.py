@@ -39,9 +39,10 @@ def owed_to(addresses: dict[str, str], many: int = 8) -> Owed:
 
 
 def test_whole_stays_owe_a_message_an_event_and_hl7_none_for_a_call(db: None) -> None:
-    events = stays.stays(make_clinic(), 2, timezone.now() - timedelta(hours=8))
+    events = stays.stays(make_clinic(), 2, timedelta(hours=8))
     assert len(events) == 2 * EVENTS
     assert set(Visit.objects.values_list("state", flat=True)) == {State.DISCHARGED}
+    assert all(event.at < timezone.now() for event in events)
     clinic = Visit.objects.first().clinic  # type: ignore[union-attr]
     owed = [stays.owe(make_destination(clinic, name=kind, kind=kind), events) for kind in KINDS]
     assert owed == [10, 10, 8]
@@ -51,7 +52,7 @@ def test_whole_stays_owe_a_message_an_event_and_hl7_none_for_a_call(db: None) ->
 
 def test_what_was_delivered_long_ago_needs_no_message_of_its_own(db: None) -> None:
     destination = make_destination(make_clinic(), kind="hl7")
-    events = stays.stays(destination.clinic, 1, timezone.now())
+    events = stays.stays(destination.clinic, 1, timedelta(hours=8))
     stays.owe(destination, events, body="x", state="delivered", delivered_at=timezone.now())
     assert set(Delivery.objects.values_list("body", "state")) == {("x", "delivered")}
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import cycle
+from math import ceil
 from typing import Any
 
 from django.utils import timezone
@@ -46,13 +47,13 @@ class Visits:
         return sum(self._remember(clinic, visits, {**done, "body": BODY}) for clinic in self._clinics)
 
     def _remember(self, clinic: Clinic, visits: int, fields: dict[str, Any]) -> int:
-        events = stays.stays(clinic, visits, timezone.now() - YESTERDAY)
+        events = stays.stays(clinic, visits, YESTERDAY)
         return sum(stays.owe(each, events, **fields) for each in clinic.destinations.all())
 
     def come_back(self, kind: str, many: int) -> int:
         """One destination of this kind was silent for 8 h, is owed about `many`, and may be probed now. Its id."""
         destination = Destination.objects.filter(kind=kind, is_ill=False).exclude(pk__in=self._back()).latest("pk")
-        events = stays.stays(destination.clinic, -(-many // (4 if kind == "hl7" else 5)), timezone.now() - SILENT)
+        events = stays.stays(destination.clinic, ceil(many / (4 if kind == "hl7" else 5)), SILENT)
         ill = {
             "is_ill": True,
             "ill_since": timezone.now() - SILENT,

@@ -59,9 +59,11 @@ def measure(words: argparse.Namespace, database: str, say: Say) -> dict[str, Any
         _peak(visits, words, 10, workers)
         say("at the peak")
         found["peak"] = _peak(visits, words, words.seconds, workers)
+        say(json.dumps(found))
         for name, kinds, many in (("everyday", KINDS, words.backlog), ("hard", KINDS[:1], words.hard)):
             say(f"{name}: {', '.join(kinds)} back with {many}")
             found[name] = _return(visits, words, kinds, many, workers)
+            say(json.dumps(found[name]))
         found["violations"] = len(system.received()["violations"])
     return found
 

@@ -41,7 +41,10 @@ class WrongPool(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """How a try went. `problem` is None when it was taken; `seconds`: how long it took."""
+    """How a try went. `problem` is None when it was taken; `seconds`: how long it took.
+
+    `remote`: all that the destination calls of this visit's, if something of it is new.
+    """
 
     row: Delivery
     problem: NotDelivered | None
@@ -89,32 +92,39 @@ def claim(destination_pk: int, job_queue: str | None = None) -> Delivery | None:
         if job_queue not in (None, found.job_queue):
             raise WrongPool(found)
         now = clock.now()
-        if not _may_be_called(found, now):
+        if not _may_be_called(found, now) or _is_called(found, now):
             return None
-        row = _next(found, now)
-        if row is None or not budget.allows(found, row, now):
-            return None
-        return _lease(row, found, now)
+        # One that must wait for its repeat lets the next one pass.
+        while (row := _next(found, now)) is not None and not budget.allows(found, row, now):
+            pass
+        return _lease(row, found, now) if row is not None else None
 
 
-def has_more(destination_pk: int) -> Destination | None:
-    """The destination, if something is due for it that may be sent now."""
-    now = clock.now()
-    found = Destination.objects.filter(pk=destination_pk, is_paused=False).first()
-    if found is None or not _may_be_called(found, now) or not due(now).filter(destination=found).exists():
-        return None
-    return found
+def has_more(row: Delivery) -> bool:
+    """After a try: whether something else is due for its destination, and may be sent now."""
+    destination, now = row.destination, clock.now()
+    if destination.is_paused or not _may_be_called(destination, now):
+        return False
+    return row.is_followed or due(now).filter(destination=destination).exists()
 
 
 def _may_be_called(destination: Destination, now: datetime) -> bool:
-    if destination.next_probe_at is not None and destination.next_probe_at > now:
-        return False
-    return not destination.deliveries.filter(state=Delivery.State.PENDING, leased_until__gte=now).exists()
+    return destination.next_probe_at is None or destination.next_probe_at <= now
+
+
+def _is_called(destination: Destination, now: datetime) -> bool:
+    return destination.deliveries.filter(state=Delivery.State.PENDING, leased_until__gte=now).exists()
 
 
 def _next(destination: Destination, now: datetime) -> Delivery | None:
     rows = due(now).filter(destination=destination).order_by("created_at", "pk")
-    return rows.filter(created_at__gte=now - NEW).first() or rows.first()
+    found = list(rows[:2])
+    if found and found[0].created_at < now - NEW:
+        found = list(rows.filter(created_at__gte=now - NEW)[:1]) + found
+    if not found:
+        return None
+    found[0].is_followed = len(found) > 1
+    return found[0]
 
 
 def _lease(row: Delivery, destination: Destination, now: datetime) -> Delivery:
@@ -133,10 +143,12 @@ def attempt(row: Delivery) -> Attempt:
     """
     destination = row.destination
     seconds = float(destination.seconds if destination.is_ill else min(CUT_SECONDS, destination.seconds))
-    parcel = Parcel(row.key, row.body, destination, seconds, _remote(row))
+    known = _remote(row)
+    parcel = Parcel(row.key, row.body, destination, seconds, dict(known))
     began = monotonic()
     problem = send(parcel)
-    return Attempt(row, problem, monotonic() - began, dict(parcel.remote))
+    seconds, learned = monotonic() - began, dict(parcel.remote)
+    return Attempt(row, problem, seconds, learned if learned != known else {})
 
 
 def _remote(row: Delivery) -> dict[str, str]:

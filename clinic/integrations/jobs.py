@@ -47,11 +47,12 @@ def deliver(destination_pk: int) -> str:
         except engine.WrongPool as moved:
             _ask_on(moved.destination)
             return "moved"
-        if row is not None:
-            _try(row)
-        if following := engine.has_more(destination_pk):
-            _ask_on(following)
-        return "tried" if row is not None else "nothing"
+        if row is None:
+            return "nothing"
+        _try(row)
+        if engine.has_more(row):
+            _ask_on(row.destination)
+        return "tried"
 
 
 def _try(row: Delivery) -> None:

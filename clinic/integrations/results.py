@@ -128,13 +128,15 @@ def _write_health(destination: Destination, changes: Mapping[str, Any], now: dat
     if not changes:
         return
     Destination.objects.filter(pk=destination.pk).update(**changes)
-    is_ill = changes.get("is_ill", destination.is_ill)
-    if destination.is_ill and not is_ill:
+    was_ill = destination.is_ill
+    for name, value in changes.items():
+        setattr(destination, name, value)
+    if was_ill and not destination.is_ill:
         # They waited for the destination, not for themselves.
         waiting = destination.deliveries.filter(state=Delivery.State.PENDING, last_failure__in=AWAY)
         waiting.filter(next_try_at__gt=now).update(next_try_at=now)
         logger.warning("destination %s is well again", destination.pk)
-    elif is_ill and not destination.is_ill:
+    elif destination.is_ill and not was_ill:
         logger.warning("destination %s is ill: %s", destination.pk, changes["last_error"])
 
 

@@ -51,6 +51,8 @@ class Delivery(models.Model):
         SKIPPED = "skipped", _("Skipped")
 
     Failure = Failure
+    # Of a claimed one: another was due behind it. Not stored.
+    is_followed = False
 
     destination = models.ForeignKey(Destination, on_delete=models.PROTECT, related_name="deliveries")
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="deliveries")

@@ -97,11 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _end_at_sigterm() -> None:
+def end_at_sigterm() -> None:
     """Blocks end as they do for Ctrl-C: with their processes and their home."""
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 if __name__ == "__main__":
-    _end_at_sigterm()
+    end_at_sigterm()
     sys.exit(main(sys.argv[1:]))

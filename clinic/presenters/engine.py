@@ -183,10 +183,14 @@ def _standing(row: Destination, owed: Figures, pause: EngineEvent | None, rate: 
         oldest=span(now - owed.oldest) if owed.oldest else "",
         given_up=owed.given_up,
         last_error="" if state in (WELL, SLOW, BEHIND) else row.last_error,
-        next_probe=f"{row.next_probe_at:%H:%M:%S} UTC" if is_away and row.next_probe_at else "",
+        next_probe=_next_probe(row.next_probe_at, now) if is_away and row.next_probe_at else "",
         is_paused=row.is_paused,
         rate=rate,
     )
+
+
+def _next_probe(at: datetime, now: datetime) -> str:
+    return f"{at:%H:%M:%S} UTC" if at > now else "now"
 
 
 def _state(row: Destination | Outline, owed: Figures, by_staff: bool, now: datetime) -> str:
@@ -233,12 +237,13 @@ def _say_away(row: Destination, owed: Figures, pause: Any, now: datetime) -> tup
 
 def _say_gave_up(row: Destination, owed: Figures, pause: Any, now: datetime) -> tuple[str, str, str]:
     is_one = owed.given_up == 1
+    them = "it" if is_one else "them"
     would = f"would not take {'this one' if is_one else 'these'}"
     it = f"It {would}" if row.is_ill else f"It takes others, but {would}"
     return (
         f"Gave up on {messages(owed.given_up)}",
         f"{it}. Later messages of the same {'visit' if is_one else 'visits'} wait behind.",
-        f"Read why. Send {'it' if is_one else 'them'} again once that is mended, or skip {'it' if is_one else 'them'}.",
+        f"Read why. Send {them} again once that is mended, or skip {them}.",
     )
 
 

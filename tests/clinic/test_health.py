@@ -88,8 +88,10 @@ def test_destination_that_stopped_by_its_answer_is_an_alarm(harbor: Clinic) -> N
 
 
 @pytest.mark.usefixtures("in_use")
-@pytest.mark.parametrize(("number", "messages"), [(1, "1 message"), (2, "2 messages")])
-def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, messages: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "kept", "them"), [(1, "1 message, of", "it"), (2, "2 messages, the oldest of", "them")]
+)
+def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, kept: str, them: str) -> None:
     make_destination(harbor, name="Behind")
     emr = make_destination(harbor)
     for _visit in range(number):
@@ -98,9 +100,8 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
     emr.deliveries.update(state=Delivery.State.DEAD)
     found = health.look()
     since = timezone.now() - timedelta(minutes=5)
-    kept = f"{messages}, the oldest of {since:%Y-%m-%d %H:}"
-    assert found.sentence.startswith(f"EMR gave up on {kept}")
-    assert found.sentence.endswith(" UTC: none lost, send again or skip them on its page")
+    assert found.sentence.startswith(f"EMR gave up on {kept} {since:%Y-%m-%d %H:}")
+    assert found.sentence.endswith(f" UTC: none lost, send {them} again or skip {them} on its page")
     assert found.alarm
 
 

@@ -35,6 +35,9 @@ def over(standing: Standing) -> Mail:
     if destination.is_paused:
         waiting = messages(standing.waiting, "waits", "wait")
         fact = f"is paused: {waiting} until somebody resumes it"
+    elif destination.is_ill and standing.waiting:
+        waiting = messages(standing.waiting, "waits", "wait")
+        fact = f"has nothing given up any more. It has not taken all yet: {waiting}, and will go by itself"
     else:
         fact = "is well again, and nothing is given up. What still waits goes by itself"
     text = f"{_name(standing)} {fact}.\n\nIts page: {_page(standing)}\n"

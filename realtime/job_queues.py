@@ -15,7 +15,7 @@ from realtime import redis_link
 NAMES = ("notices", "integrations", "default", "low", "ill")
 RESULT_SECONDS = 600
 FAILURE_SECONDS = 7 * 24 * 3600
-CLAIM_SECONDS = 60
+CLAIM_SECONDS = 30
 
 
 @cache

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import deadlines, drilled, kills, ledger, mutation, part, sockets
+from tests.soak import deadlines, drilled, kills, ledger, mutation, outage_kills, part, sockets
 from tests.soak.part import Part, Result, Words
 
 
@@ -36,6 +36,22 @@ def _killed(words: Words, *, on_postgres: bool) -> Result:
     summary = kills.run(words.kills, words.seed, words.pace, on_postgres=on_postgres)
     print(json.dumps(summary, indent=1), flush=True)
     return Result(summary["killed"], summary["lost"])
+
+
+def outages(words: Words) -> Result:
+    """Workers, sweep, Valkey and record systems killed at random: every message arrives, in order, as it was."""
+    return _outages(words, on_postgres=False)
+
+
+def outages_on_postgres(words: Words) -> Result:
+    """The same on PostgreSQL, whose connections are cut too."""
+    return _outages(words, on_postgres=True)
+
+
+def _outages(words: Words, *, on_postgres: bool) -> Result:
+    summary = outage_kills.run(words.strikes, words.seed, words.strike_pace, on_postgres=on_postgres)
+    print(json.dumps(summary, indent=1), flush=True)
+    return Result(summary["kills"], summary["lost"])
 
 
 def bad_input(words: Words) -> Result:
@@ -83,6 +99,8 @@ PARTS: dict[str, Part] = {
     "drill": drill,
     "kills": killed,
     "kills-postgres": killed_on_postgres,
+    "outages": outages,
+    "outages-postgres": outages_on_postgres,
     "input": bad_input,
     "models": models,
     "sockets": many_sockets,
@@ -111,6 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--kills", type=int, default=100, help="of kills: how many")
     parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
+    parser.add_argument("--strikes", type=int, default=500, help="of outages: how many kills")
+    parser.add_argument("--strike-pace", type=float, default=1.0, help="of outages: mean seconds between two")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
     parser.add_argument("--vanish", type=int, default=5_000, help="of sockets: how many")
     parser.add_argument("--seconds", type=float, default=36.0, help="of drill: of each run")

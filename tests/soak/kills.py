@@ -37,7 +37,7 @@ def run(kills: int, seed: int, pace: float, *, on_postgres: bool = False) -> dic
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="evenkeel-kills-", ignore_cleanup_errors=True) as folder,
-        _database(on_postgres) as url,
+        database(on_postgres) as url,
         running(Path(folder) / "home", database_url=url) as stack,
         _chromium() as browser,
     ):
@@ -127,15 +127,15 @@ class Run:
     def _summary(self, settled: float) -> dict[str, Any]:
         self.found += verdict.idle(self.book, self.hand.killed())
         self._one_more()
-        now, received = verdict.truth(self.stack), self.stack.received()
-        problems = [*self.found, *verdict.problems(self.book, self.before, now, received), *self._screens(now)]
+        now, records = verdict.truth(self.stack), self.stack.records()
+        problems = [*self.found, *verdict.problems(self.book, self.before, now, records), *self._screens(now)]
         return {
             "done": dict(sorted(self.hand.counts.items())),
             "killed": self.hand.killed(),
             "check_ins": len(self.book.tickets),
             "moves": len(self.book.presses),
             "deliveries": len(now.deliveries),
-            "arrived_again": sum(one["times"] > 1 for one in received),
+            "arrived_again": sum(one["times"] > 1 for one in records["received"]),
             "asked_again": dict(self.book.repeats),
             "longest_without_answer": round(self.book.longest, 1),
             "settled_after": settled,
@@ -178,7 +178,7 @@ class Run:
 
 
 @contextmanager
-def _database(on_postgres: bool) -> Iterator[str]:
+def database(on_postgres: bool) -> Iterator[str]:
     """The address of a PostgreSQL of this run's own; empty for SQLite in the home."""
     if not on_postgres:
         yield ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.soak.book import Book
@@ -18,7 +19,10 @@ TRUTH = """{
     "board": [[v.ticket, v.state] for v in [*Visit.objects.called(), *Visit.objects.in_line()]],
     "events": [[e.pk, str(e.visit.public_id), e.sequence, e.verb]
                for e in VisitEvent.objects.select_related("visit").order_by("pk")],
-    "deliveries": [[d.event_id, d.key, d.state] for d in Delivery.objects.order_by("pk")],
+    "deliveries": [[d.event_id, d.key, d.state, d.destination.kind]
+                   for d in Delivery.objects.select_related("destination").order_by("pk")],
+    "bodies": [[str(d.visit.public_id), d.body]
+               for d in Delivery.objects.filter(destination__kind="fhir").select_related("visit").order_by("pk")],
 }"""
 OPEN = "Delivery.objects.exclude(state='delivered').count()"
 ROW = re.compile(r'data-ticket="(\w*)" data-state="(\w+)"')
@@ -26,6 +30,8 @@ ROWS_IN_PAGE = "rows => rows.map(row => [row.dataset.ticket, row.dataset.state])
 
 # At the usual pace there are several moves a kill; a process that is away for long may cost some of them.
 KILLS_A_MOVE = 3
+
+FHIR = "fhir"
 
 Rows = list[list[str]]
 
@@ -39,19 +45,22 @@ class Truth:
     board: Rows
     events: list[list[Any]]
     deliveries: list[list[Any]]
+    bodies: list[list[str]] = field(default_factory=list)
 
 
 def truth(stack: Stack) -> Truth:
     return Truth(**stack.ask(" ".join(TRUTH.split())))
 
 
-def problems(book: Book, before: Truth, now: Truth, received: list[dict[str, Any]]) -> Iterator[str]:
-    """All that was lost or doubled; nothing when all is right."""
+def problems(book: Book, before: Truth, now: Truth, records: dict[str, Any]) -> Iterator[str]:
+    """All that was lost or doubled; nothing when all is right. `records`: what the record system says it got."""
     yield from book.odd
     yield from _visits(book, now)
     yield from _moves(book, now)
     yield from _versions(before, now)
-    yield from _deliveries(now, received)
+    yield from _deliveries(now, [one for one in records["received"] if one["protocol"] != FHIR])
+    yield from _resources(now, records["statuses"])
+    yield from (f"{one['what']}, by {one['protocol']}: visit {one['visit']}" for one in records["violations"])
 
 
 def idle(book: Book, killed: int) -> Iterator[str]:
@@ -99,15 +108,30 @@ def _versions(before: Truth, now: Truth) -> Iterator[str]:
 
 
 def _deliveries(now: Truth, received: list[dict[str, Any]]) -> Iterator[str]:
-    owed = {event for event, _key, _state in now.deliveries}
+    owed = {event for event, *_rest in now.deliveries}
     yield from (f"event {pk} owes no delivery" for pk, *_rest in now.events if pk not in owed)
     arrived = {one["key"]: one for one in received}
-    for event, key, state in now.deliveries:
+    for event, key, state, kind in now.deliveries:
         if state != "delivered":
             yield f"delivery {key} of event {event} is still {state}"
+        if kind == FHIR:
+            continue
         if key not in arrived:
             yield f"delivery {key} of event {event} never arrived"
         elif not arrived[key]["same"]:
             yield f"delivery {key} of event {event} came again with another body"
-    stored = {key for _event, key, _state in now.deliveries}
+    stored = {key for _event, key, *_rest in now.deliveries}
     yield from (f"delivery {key} arrived and is not stored" for key in arrived if key not in stored)
+
+
+def _resources(now: Truth, statuses: dict[str, dict[str, list[str]]]) -> Iterator[str]:
+    """Each FHIR resource went through the states of its visit's messages, in their order, and no others."""
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for visit, body in now.bodies:
+        for resource in json.loads(body)["resources"]:
+            states = wanted.setdefault((visit, resource["resourceType"]), [])
+            if "status" in resource and states[-1:] != [resource["status"]]:
+                states.append(resource["status"])
+    for (visit, kind), states in wanted.items():
+        if (had := statuses.get(visit, {}).get(kind, [])) != states:
+            yield f"{kind} of visit {visit} went through {had}, and not {states}"

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from redis.retry import Retry
 
 from clinic.running import home as homes
 from clinic.running import valkey
+from tests.shell import Shell
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,6 +61,9 @@ class Stack:
     def stop(self) -> None:
         """One Ctrl-C, and everything must be gone."""
         assert self.process is not None
+        if "shell" in vars(self):
+            self.shell.end()
+            del self.shell
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=30)
@@ -107,15 +112,15 @@ class Stack:
                 return process.pid
         return 0
 
-    # --- The database, asked from outside by one question in a process of its own ---
+    # --- The database, asked from outside by a process of its own ---
+
+    @cached_property
+    def shell(self) -> Shell:
+        return Shell(ROOT, self.env())
 
     def ask(self, expression: str) -> Any:
-        """The JSON of an expression over the models, as a shell would print it."""
-        models = "from clinic.models import *; from realtime.models import *"
-        code = f"import json; {models}; print(json.dumps({expression}))"
-        done = self.manage("shell", "--no-imports", "-c", code)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.strip().splitlines()[-1])
+        """The value of an expression over the models, as JSON holds it."""
+        return self.shell.value(expression)
 
 
 @contextmanager

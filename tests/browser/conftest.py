@@ -74,8 +74,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def empty_clinic(stack: Stack) -> None:
     """Nobody on site: a full wait-room screen shows only the first of them."""
-    done = stack.manage("shell", "--no-imports", "-c", SEND_ALL_HOME)
-    assert done.returncode == 0, done.stderr
+    stack.shell.run(SEND_ALL_HOME)
 
 
 @pytest.fixture(autouse=True)

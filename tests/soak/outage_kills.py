@@ -25,7 +25,7 @@ from tests.soak import verdict
 from tests.soak.book import Book
 from tests.soak.kills import BEGINS_WITHIN, LAST_ANSWERS, database
 from tests.soak.people import Clerk, Kiosk, Person
-from tests.soak.victims import Hand, processes
+from tests.soak.victims import BACK_WITHIN, Hand, processes
 from tests.stack import Stack, running
 from tests.waiting import until
 
@@ -103,10 +103,11 @@ class Run:
             self.done[name] += 1
 
     def _fail(self) -> None:
-        """One of the record systems, or all, for a while. While it is dead it cannot be told to: then it is so."""
+        """One of the record systems, or all, for a while; once it is there to be told."""
         order = {"mode": self.random.choice(FAULTS), "seconds": self.random.uniform(0.5, 3.0)}
         order["for"] = self.random.choice(["all", "http", "mllp"])
-        self.done[f"fault {order['mode'] if self._tell(order) else 'while dead'}"] += 1
+        until(lambda: self._tell(order), BACK_WITHIN, "the record systems do not come back")
+        self.done[f"fault {order['mode']}"] += 1
 
     def _tell(self, order: dict[str, Any]) -> bool:
         """Whether the record systems heard it."""

@@ -11,6 +11,7 @@ import redis
 
 from clinic import clock
 from clinic.integrations import troubles
+from clinic.presenters.spans import span
 from realtime import breaker as vendor_breaker
 from realtime import gate, job_queues, jobs, obedience, redis_link, vendor_path
 from realtime import switch as vendor_switch
@@ -35,6 +36,8 @@ class Owed:
     is_paused: bool
     silent_since: datetime | None = None
     oldest_given_up: datetime | None = None
+    quiet: str = "silent"
+    has_stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def look() -> Health:
     """How it all stands now. Waits half a second for a Redis that is away, and never for the vendor."""
     row, view = vendor_switch.read(), vendor_breaker.look()
     decision, depths, owed = gate.decide(row, view), _from_redis(job_queues.depths), _owed()
-    ill = _redis_ill(depths) or _given_up(owed) or _destination_ill(owed)
+    ill = _redis_ill(depths) or _stopped(owed) or _away(owed) or _given_up(owed) or _behind(owed)
     sentence = ill or _vendor_off(decision, row, view) or _vendor_ill(depths) or ALL_GOOD
     sent, obeyed, changes = _sent(depths), _obeyed(depths, row), _changes(depths)
     return Health(sentence, bool(ill), row, decision, depths, sent, owed, obeyed, view, changes)
@@ -98,28 +101,48 @@ def _given_up(owed: list[Owed]) -> str:
         return ""
     worst = max(found, key=lambda one: one.given_up)
     since = f"{worst.oldest_given_up:%Y-%m-%d %H:%M} UTC"
-    kept = f"{_messages(worst.given_up)}, the oldest of {since}"
-    return f"{worst.name} gave up on {kept}: none lost, send again or skip them on its page"
+    of, them = ("of", "it") if worst.given_up == 1 else ("the oldest of", "them")
+    kept = f"{_messages(worst.given_up)}, {of} {since}"
+    return f"{worst.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
 
 
-def _destination_ill(owed: list[Owed]) -> str:
-    """The one that most messages wait for; whether it is silent, or only behind."""
-    late = [one for one in owed if one.oldest and not one.is_paused and _minutes(one.oldest) * 60 > LATE_SECONDS]
-    if not late:
+def _stopped(owed: list[Owed]) -> str:
+    """One that asked for no more, and was paused by its answer: nothing goes until somebody resumes it."""
+    found = [one for one in owed if one.has_stopped]
+    if not found:
         return ""
-    worst = max(late, key=lambda one: one.waiting)
-    waiting = f"{_messages(worst.waiting)} {'waits' if worst.waiting == 1 else 'wait'}, none lost"
-    if worst.silent_since is not None:
-        return f"{worst.name} silent for {_minutes(worst.silent_since):.0f} min: {waiting}"
-    return f"{worst.name} behind by {_minutes(worst.oldest or clock.now()):.0f} min: {waiting}"
+    worst = max(found, key=lambda one: one.waiting)
+    return f"{worst.name} asked for no more messages, and was paused: {_waiting(worst)}"
 
 
-def _minutes(since: datetime) -> float:
-    return (clock.now() - since).total_seconds() / 60
+def _away(owed: list[Owed]) -> str:
+    """One that every call fails at, as long as its own page calls it so."""
+    found = [(one, one.silent_since) for one in owed if one.silent_since and _is_late(one.silent_since)]
+    if not found:
+        return ""
+    worst, since = max(found, key=lambda pair: pair[0].waiting)
+    return f"{worst.name} {worst.quiet} for {span(clock.now() - since)}: {_waiting(worst)}"
+
+
+def _behind(owed: list[Owed]) -> str:
+    """The one that most messages wait for."""
+    found = [(one, one.oldest) for one in owed if one.oldest and not one.is_paused and _is_late(one.oldest)]
+    if not found:
+        return ""
+    worst, oldest = max(found, key=lambda pair: pair[0].waiting)
+    return f"{worst.name} behind by {span(clock.now() - oldest)}: {_waiting(worst)}"
+
+
+def _waiting(one: Owed) -> str:
+    return f"{_messages(one.waiting)} {'waits' if one.waiting == 1 else 'wait'}, none lost"
+
+
+def _is_late(since: datetime) -> bool:
+    return (clock.now() - since).total_seconds() > LATE_SECONDS
 
 
 def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count} messages"
+    return "1 message" if count == 1 else f"{count:,} messages"
 
 
 def _vendor_off(decision: gate.Decision, row: Switch | None, view: vendor_breaker.View | None) -> str:
@@ -169,6 +192,8 @@ def _owed() -> list[Owed]:
             one.destination.is_paused,
             one.silent_since,
             one.oldest_given_up,
+            troubles.quiet(one.destination.last_error),
+            one.has_stopped,
         )
         for one in troubles.standings()
         if one.waiting or one.given_up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -15,7 +16,7 @@ from realtime import redis_link
 NAMES = ("notices", "integrations", "default", "low", "ill")
 RESULT_SECONDS = 600
 FAILURE_SECONDS = 7 * 24 * 3600
-CLAIM_SECONDS = 30
+CLAIM_SECONDS = 3600
 
 
 @cache
@@ -25,10 +26,16 @@ def get(name: str) -> Queue:
     return queue
 
 
-def enqueue(name: str, job: Callable[..., Any], *ids: int | str, pipeline: Pipeline | None = None) -> None:
+def enqueue(
+    name: str,
+    job: Callable[..., Any],
+    *ids: int | str,
+    pipeline: Pipeline | None = None,
+    job_id: str | None = None,
+) -> None:
     """Enqueues now, or with `pipeline`. Raises redis.RedisError; for jobs and the scheduler."""
     lives = {"result_ttl": RESULT_SECONDS, "failure_ttl": FAILURE_SECONDS}
-    get(name).enqueue(job, *ids, **lives, retry=None, pipeline=pipeline)
+    get(name).enqueue(job, *ids, **lives, retry=None, pipeline=pipeline, job_id=job_id)
 
 
 def enqueue_soon(name: str, job: Callable[..., Any], *ids: int | str) -> None:
@@ -39,12 +46,18 @@ def enqueue_soon(name: str, job: Callable[..., Any], *ids: int | str) -> None:
 def enqueue_once(name: str, job: Callable[..., Any], pk: int) -> bool:
     """Enqueues unless this job for this id waits already, in whatever queue. Raises redis.RedisError.
 
-    The job must say `begun`, first thing. The claim lapses: a job that was lost is asked for again.
+    The job must say `begun`, first thing. A sweep says it for a job that was lost: one that `waiting` lacks.
     """
     if not redis_link.client().set(_claim(job, pk), 1, nx=True, ex=CLAIM_SECONDS):
         return False
-    enqueue(name, job, pk)
+    enqueue(name, job, pk, job_id=f"{job.__name__}-{pk}-{secrets.token_hex(6)}")
     return True
+
+
+def waiting(job: Callable[..., Any]) -> set[int]:
+    """The ids for which this job waits in any queue. Raises redis.RedisError."""
+    names = [name for queue in NAMES for name in get(queue).job_ids if name.startswith(f"{job.__name__}-")]
+    return {int(name.split("-")[1]) for name in names}
 
 
 def enqueue_once_soon(name: str, job: Callable[..., Any], pk: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ django.setup(set_prefix=False)
 import redis  # noqa: E402  (Django must be set up before models are imported)
 
 from clinic.drill import cast, load, old_ways, receiver, screens, timed_worker  # noqa: E402
+from clinic.emr import Numbers  # noqa: E402
 
 
 def main(part: str, *words: str) -> None:
@@ -21,13 +23,13 @@ def main(part: str, *words: str) -> None:
     match part, words:
         case "cast", (path,):
             cast.make(Path(path))
-        case "load", (design, seconds, emr_port, ready, result):
-            cast.connect(f"http://127.0.0.1:{emr_port}/", os.environ["DRILL_SECRET"])
+        case "load", (design, seconds, addresses, ready, result):
+            cast.connect(json.loads(addresses), os.environ["DRILL_SECRET"])
             load.run(design, float(seconds), Path(ready), Path(result))
         case "screens", (path, ready, result, hears):
             screens.run(Path(path), Path(ready), Path(result), has_own_path=hears == "own")
-        case "receiver", (port,):
-            receiver.serve(int(port), os.environ["DRILL_SECRET"])
+        case "receiver", (http, mllp):
+            receiver.serve(Numbers(http=int(http), mllp=int(mllp)), os.environ["DRILL_SECRET"])
         case "old-worker", names:
             old_ways.work(list(names), redis.Redis(**old_ways.options()))
         case "worker", (pool,):

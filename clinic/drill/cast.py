@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from itertools import cycle
 from pathlib import Path
 
 from clinic.models import Destination, Device
@@ -40,14 +42,12 @@ def make(screens: Path) -> None:
     screens.write_text(json.dumps(found))
 
 
-def connect(url: str, secret: str) -> None:
-    """Every clinic's record system is at this address from now on."""
-    for desk in _desks(plan(1.0)):
-        Destination.objects.update_or_create(
-            clinic=desk.clinic,
-            name="Record system",
-            defaults={"url": url, "sealed_secrets": seal(Secrets(signing=(secret,)))},
-        )
+def connect(addresses: Mapping[str, str], secret: str) -> None:
+    """Each clinic's record system is at the address of its kind from now on. `addresses`: kind to address."""
+    sealed = seal(Secrets(signing=(secret,), token=secret))
+    for desk, (kind, url) in zip(_desks(plan(1.0)), cycle(addresses.items()), strict=False):
+        where = {"kind": kind, "url": url, "sealed_secrets": sealed}
+        Destination.objects.update_or_create(clinic=desk.clinic, name="Record system", defaults=where)
 
 
 def _desks(whole: Plan) -> list[Desk]:

@@ -10,12 +10,12 @@ from clinic.emr.faults import Order
 MILLISECONDS = 50.0
 
 
-def serve(port: int, secret: str) -> None:
+def serve(numbers: Numbers, secret: str) -> None:
     """Serves on 127.0.0.1 until the process ends; as many messages at once as are sent."""
-    asyncio.run(_serve(port, secret))
+    asyncio.run(_serve(numbers, secret))
 
 
-async def _serve(port: int, secret: str) -> None:
-    async with RecordSystem(secret, Numbers(http=port)) as system:
+async def _serve(numbers: Numbers, secret: str) -> None:
+    async with RecordSystem(secret, numbers) as system:
         system.set_fault(Order(Mode.SLOW, ms=MILLISECONDS))
         await asyncio.Event().wait()

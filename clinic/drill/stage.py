@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -90,13 +91,13 @@ class Stage:
         return replace(plain, argv=[*plain.argv, *more], env=self.env())
 
     def _receiver(self) -> Program:
-        words = ("receiver", str(self.demo.emr_port))
+        words = ("receiver", str(self.demo.emr_port), str(self.demo.emr_ports["mllp"]))
         taken = partial(home.port_taken, demo.HOST, self.demo.emr_port)
         return _part("receiver", words, self._secret(), ready=taken)
 
     def _load(self) -> Program:
         ready = self.file("load-ready")
-        words = ("load", self.design, str(self.seconds), str(self.demo.emr_port), str(ready))
+        words = ("load", self.design, str(self.seconds), json.dumps(self.demo.emr_addresses), str(ready))
         return _part("load", (*words, str(self.file("load"))), self._secret(), ready=ready.exists)
 
     def _screens(self) -> Program:

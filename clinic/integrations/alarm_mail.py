@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from clinic.integrations.troubles import Standing
+from clinic.integrations.troubles import Standing, quiet
 from clinic.models import Delivery
 from clinic.models.deliveries import Failure
 
@@ -35,6 +35,9 @@ def over(standing: Standing) -> Mail:
     if destination.is_paused:
         waiting = messages(standing.waiting, "waits", "wait")
         fact = f"is paused: {waiting} until somebody resumes it"
+    elif destination.is_ill and standing.waiting:
+        waiting = messages(standing.waiting, "waits", "wait")
+        fact = f"has nothing given up any more. It has not taken all yet: {waiting}, and will go by itself"
     else:
         fact = "is well again, and nothing is given up. What still waits goes by itself"
     text = f"{_name(standing)} {fact}.\n\nIts page: {_page(standing)}\n"
@@ -58,7 +61,7 @@ def _silent(standing: Standing, now: datetime) -> tuple[str, str] | None:
     minutes = (now - standing.silent_since).total_seconds() // 60
     more = f", since {standing.silent_since:%Y-%m-%d %H:%M} UTC: {messages(standing.waiting, 'waits', 'wait')}, "
     more += "none lost. They go by themselves when it answers, up to 72 hours after they were made"
-    return f"silent for {minutes:.0f} min", more
+    return f"{quiet(standing.destination.last_error)} for {minutes:.0f} min", more
 
 
 def _stopped(standing: Standing) -> tuple[str, str] | None:
@@ -79,9 +82,12 @@ def _given_up(standing: Standing) -> tuple[str, str] | None:
 
 
 def _reason(standing: Standing) -> str:
-    tried = standing.destination.deliveries.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEAD])
-    failure = tried.exclude(last_failure="").order_by("-pk").values_list("last_failure", flat=True).first()
-    return f"At the last try: {Failure(failure).label}." if failure else "It was not tried yet."
+    """Of what the mail is about first: the last call, or the newest message that was given up."""
+    is_given_up = standing.silent_since is None and not standing.has_stopped
+    state = Delivery.State.DEAD if is_given_up else Delivery.State.PENDING
+    tried = standing.destination.deliveries.filter(state=state).exclude(last_failure="")
+    failure = tried.order_by("-pk").values_list("last_failure", flat=True).first()
+    return f"Why, at the last try: {Failure(failure).label}." if failure else "It was not tried yet."
 
 
 def _what_to_do(standing: Standing) -> str:
@@ -91,7 +97,7 @@ def _what_to_do(standing: Standing) -> str:
         f"1. Look at it: {_page(standing)}\n"
         f'2. Press "Test connection", which says what is wrong: {admin}\n'
         f"3. Ask the people who run the other system. If it will be away for long, pause it there.\n"
-        f"4. When it is well, send again what was given up, on the first page.\n\n"
+        f"4. When it is well, send again on the first page what was given up. What waits goes by itself.\n\n"
         f"Patients can check in as always. The next mail about this comes in an hour at the soonest.\n"
     )
 

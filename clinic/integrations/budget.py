@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from clinic.models import Delivery, Destination
 from clinic.models.deliveries import Failure
 
@@ -16,7 +18,7 @@ MOST = 20.0
 
 
 def allows(destination: Destination, row: Delivery, now: datetime) -> bool:
-    """Whether this try is within the budget, which then pays for it; else the row waits until it is.
+    """Whether this try is within the budget, which then pays for it; else all such rows wait until one is.
 
     For the transaction that holds the destination.
     """
@@ -24,8 +26,8 @@ def allows(destination: Destination, row: Delivery, now: datetime) -> bool:
     is_repeat = row.last_failure == Failure.ERROR
     # Ten times a tenth is a little less than one.
     if is_repeat and tokens < 1 - 1e-6:
-        wait = timedelta(minutes=(1 - tokens) / A_MINUTE)
-        Delivery.objects.filter(pk=row.pk).update(next_try_at=now + wait)
+        repeats = destination.deliveries.filter(state=Delivery.State.PENDING, last_failure=Failure.ERROR)
+        repeats.filter(next_try_at__lte=now).update(next_try_at=now + timedelta(minutes=(1 - tokens) / A_MINUTE))
         return False
     tokens += A_FIRST_TRY if row.attempts == 0 else -1.0 if is_repeat else 0.0
     tokens = min(MOST, max(0.0, tokens))
@@ -34,6 +36,12 @@ def allows(destination: Destination, row: Delivery, now: datetime) -> bool:
         since = now if tokens < MOST else None
         Destination.objects.filter(pk=destination.pk).update(retry_tokens=tokens, retry_tokens_at=since)
     return True
+
+
+def give_back(destination: Destination) -> None:
+    """A repeat that was taken cost nothing: what failed while all failed over there goes on at full speed."""
+    rows = Destination.objects.filter(pk=destination.pk, retry_tokens_at__isnull=False)
+    rows.update(retry_tokens=F("retry_tokens") + 1)
 
 
 def _tokens(destination: Destination, now: datetime) -> float:

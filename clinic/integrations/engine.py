@@ -127,11 +127,19 @@ def _next(destination: Destination, now: datetime) -> Delivery | None:
     return found[0]
 
 
-def _lease(row: Delivery, destination: Destination, now: datetime) -> Delivery:
-    row.leased_until = now + timedelta(seconds=destination.seconds) + LEASE_MARGIN
-    row.fence, row.attempts = row.fence + 1, row.attempts + 1
-    row.first_tried_at = row.first_tried_at or now
-    row.save(update_fields=["leased_until", "fence", "attempts", "first_tried_at"])
+def _lease(row: Delivery, destination: Destination, now: datetime) -> Delivery | None:
+    """None when it was given up or skipped at this very moment."""
+    changes = {
+        "leased_until": now + timedelta(seconds=destination.seconds) + LEASE_MARGIN,
+        "fence": row.fence + 1,
+        "attempts": row.attempts + 1,
+        "first_tried_at": row.first_tried_at or now,
+    }
+    as_seen = Delivery.objects.filter(pk=row.pk, fence=row.fence, state=Delivery.State.PENDING)
+    if not as_seen.update(**changes):
+        return None
+    for name, value in changes.items():
+        setattr(row, name, value)
     row.destination = destination
     return row
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clinic.integrations import er7, hl7_answers, hl7_messages, http, mllp
-from clinic.integrations.mllp import Address
 from clinic.integrations.parcel import NotDelivered, Parcel
+from clinic.integrations.places import NoPlace, Place, place_of
 from clinic.models import Destination, VisitEvent
 from clinic.models.deliveries import Failure
 from clinic.models.destinations import Trigger
@@ -65,7 +65,7 @@ def compose(destination: Destination, event: VisitEvent, what: str, key: str) ->
 def send(parcel: Parcel) -> None:
     """Sends it, and reads the one acknowledgement. Raises NotDelivered unless that says that it was taken."""
     where, message = _address(parcel.destination), er7.to_bytes(parcel.body)
-    context = http.tls(parcel.destination) if where.tls else None
+    context = http.tls(parcel.destination) if where.has_tls else None
     answer = mllp.exchange(where, message, seconds=parcel.seconds, context=context)
     hl7_answers.must_be_taken(parcel.key, parcel.body, answer)
 
@@ -73,18 +73,18 @@ def send(parcel: Parcel) -> None:
 def check(destination: Destination) -> list[str]:
     """Connects, with TLS where its address says so, and hangs up: no message is sent."""
     where = _address(destination)
-    context = http.tls(destination) if where.tls else None
+    context = http.tls(destination) if where.has_tls else None
     mllp.knock(where, seconds=float(destination.seconds), context=context)
     found = [f"It takes connections at port {where.port}. No message was sent."]
-    if where.tls:
+    if where.has_tls:
         found.append("Its certificate is trusted, and it asks for none that we do not show.")
     return found
 
 
-def _address(destination: Destination) -> Address:
+def _address(destination: Destination) -> Place:
     try:
-        return mllp.address(destination.url)
-    except ValueError as error:
+        return place_of(destination.kind, destination.url)
+    except NoPlace as error:
         raise NotDelivered(Failure.SETUP, f"its address cannot be used. {error}") from None
 
 

@@ -154,7 +154,7 @@ def _appointment(destination: Destination, event: VisitEvent, code: str) -> list
     number = (str(visit.public_id), destination.sending_application or facility(destination))
     fields: dict[int, Field] = {
         1: number,
-        2: number,
+        2: (visit.booking_id,) if visit.booking_id else number,
         6: (event.verb, "", "L"),
         11: ("", "", "", start),
         16: ("", visit.clinic.name),

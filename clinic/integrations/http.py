@@ -64,7 +64,8 @@ def ask(client: httpx.Client, method: str, url: str, *, wants_body: bool = True,
     try:
         with client.stream(method, url, **more) as response:
             body = _read(response) if wants_body else b""
-            return Answer(response.status_code, response.headers, body, _retry_after(response))
+            wait = 0.0 if response.is_success else _retry_after(response)
+            return Answer(response.status_code, response.headers, body, wait)
     except httpx.TimeoutException:
         raise NotDelivered(Failure.NO_ANSWER, f"no answer within {client.timeout.read:g} s") from None
     except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
@@ -167,7 +168,7 @@ def _retry_after(response: httpx.Response) -> float:
         return min(float(value), GIVE_UP_AFTER.total_seconds())
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - timezone.now()).total_seconds())

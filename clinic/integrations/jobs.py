@@ -71,10 +71,16 @@ def _ask_on(destination: Destination) -> None:
 def sweep() -> int:
     """Gives up what is too old, and asks for a job for every destination that something is due for. How many.
 
-    It finds whatever Redis forgot, or a dead worker held.
+    It finds whatever Redis forgot, or a dead worker held. Raises redis.RedisError.
     """
     results.expire()
-    return sum(ask(destination) for destination in engine.ready(clock.now()))
+    asked, waiting = 0, job_queues.waiting(deliver)
+    for destination in engine.ready(clock.now()):
+        if destination.pk not in waiting:
+            # Of a job that was lost, the claim may still stand.
+            job_queues.begun(deliver, destination.pk)
+            asked += ask(destination)
+    return asked
 
 
 @contextmanager

@@ -10,11 +10,10 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from clinic.integrations import http
 from clinic.integrations.parcel import NotDelivered
+from clinic.integrations.places import Place
 from clinic.models.deliveries import Failure
 
 START, END = b"\x0b", b"\x1c\x0d"
@@ -24,12 +23,6 @@ CHUNK = 65536
 TLS_ALERT = b"\x15\x03"
 # For one who accepts and then thinks better of it, as when it wants a certificate that we did not show.
 MOMENT_SECONDS = 0.3
-
-
-class Address(NamedTuple):
-    host: str
-    port: int
-    tls: bool
 
 
 class Frames:
@@ -97,34 +90,7 @@ def frame(message: bytes) -> bytes:
     return START + message + END
 
 
-def address(url: str) -> Address:
-    """Where an mllp:// or mllps:// address leads. Raises ValueError, which says in a sentence what is wrong."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError("Its host or port cannot be read. Write mllp://host:port.") from None
-    if parts.scheme not in ("mllp", "mllps"):
-        raise ValueError("It must begin with mllp://, or with mllps:// for TLS.")
-    if not _can_be_looked_up(host):
-        raise ValueError("It names no host. Write mllp://host:port.")
-    if not port:
-        raise ValueError("It names no port. Write mllp://host:port.")
-    if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("Nothing but host and port may stand in it: mllp://host:port.")
-    return Address(host, port, parts.scheme == "mllps")
-
-
-def _can_be_looked_up(host: str) -> bool:
-    if not host or any(char.isspace() or not char.isprintable() for char in host):
-        return False
-    try:
-        return bool(host.encode("idna"))
-    except UnicodeError:
-        return False
-
-
-def exchange(where: Address, message: bytes, *, seconds: float, context: ssl.SSLContext | None = None) -> bytes:
+def exchange(where: Place, message: bytes, *, seconds: float, context: ssl.SSLContext | None = None) -> bytes:
     """Sends one message over a connection of its own, and returns the answer to it, both without their blocks.
 
     `context`: for TLS. Raises NotDelivered when there is no answer within `seconds`.
@@ -141,7 +107,7 @@ def exchange(where: Address, message: bytes, *, seconds: float, context: ssl.SSL
             raise NotDelivered(Failure.NO_ANSWER, f"no answer: {http.reason(error)}") from None
 
 
-def knock(where: Address, *, seconds: float, context: ssl.SSLContext | None = None) -> None:
+def knock(where: Place, *, seconds: float, context: ssl.SSLContext | None = None) -> None:
     """Connects, sends nothing, and hangs up. Raises NotDelivered when that is not to be had."""
     with _connected(where, seconds, context) as peer:
         peer.settimeout(min(seconds, MOMENT_SECONDS))
@@ -160,7 +126,7 @@ def knock(where: Address, *, seconds: float, context: ssl.SSLContext | None = No
 
 
 @contextmanager
-def _connected(where: Address, seconds: float, context: ssl.SSLContext | None) -> Iterator[socket.socket]:
+def _connected(where: Place, seconds: float, context: ssl.SSLContext | None) -> Iterator[socket.socket]:
     ends = monotonic() + seconds
     with ExitStack() as opened:
         try:

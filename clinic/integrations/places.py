@@ -60,7 +60,7 @@ def _split(kind: Kind, address: str) -> SplitResult:
     example = EXAMPLES[kind]
     try:
         parts = urlsplit(address)
-        has_host = bool(parts.hostname) and parts.port != 0
+        has_host = bool((parts.hostname or "").encode("idna")) and parts.port != 0
     except ValueError:
         has_host = False
     if not has_host or not address.isprintable() or " " in address:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from clinic import clock
+from clinic.integrations import budget
 from clinic.integrations.engine import CUT_SECONDS, Attempt
 from clinic.integrations.parcel import NotDelivered
 from clinic.models import Delivery, Destination, RemoteRecord
@@ -22,6 +23,8 @@ SHORTEST, LONGEST = 5.0, 3600.0
 LONGEST_PROBE = 300.0
 # Of the destination, not of one message: one probe at a time finds out when it is back.
 AWAY = frozenset({Failure.NO_ANSWER, Failure.UNREACHABLE, Failure.BUSY, Failure.PROTOCOL, Failure.SETUP})
+# After so many tries that found nobody there, a message is thought to be the reason.
+SUSPECT = 6
 # No number of tries makes these welcome.
 FINAL = frozenset({Failure.REJECTED})
 
@@ -35,6 +38,8 @@ def settle(result: Attempt) -> bool:
         if not _write_row(result, destination, now):
             return False
         _keep_ids(result)
+        if result.problem is None and result.row.last_failure == Failure.ERROR:
+            budget.give_back(destination)
         _write_health(destination, _health(destination, result, now), now)
         return True
 
@@ -63,8 +68,9 @@ def _write_row(result: Attempt, destination: Destination, now: datetime) -> bool
         changes: dict[str, Any] = {"state": Delivery.State.DELIVERED, "delivered_at": now}
         changes |= {"last_error": "", "last_failure": ""}
     else:
-        changes = {"last_error": str(problem)[:300], "last_failure": problem.failure}
-        changes |= _after_failure(row, problem, destination, now)
+        row.errors += problem.failure == Failure.ERROR
+        changes = {"last_error": str(problem)[:300], "last_failure": problem.failure, "errors": row.errors}
+        changes |= _after_failure(result, problem, destination, now)
     ours = Delivery.objects.filter(pk=row.pk, fence=row.fence, state=Delivery.State.PENDING)
     if not ours.update(leased_until=None, **changes):
         return False
@@ -74,23 +80,27 @@ def _write_row(result: Attempt, destination: Destination, now: datetime) -> bool
 
 
 def _after_failure(
-    row: Delivery, problem: NotDelivered, destination: Destination, now: datetime
+    result: Attempt, problem: NotDelivered, destination: Destination, now: datetime
 ) -> dict[str, Any]:
+    row = result.row
     if problem.failure == Failure.GONE:
         return {"next_try_at": now}
-    is_last = problem.most_tries is not None and row.attempts >= problem.most_tries
+    is_last = problem.most_tries is not None and row.errors >= problem.most_tries
     if problem.failure in FINAL or is_last or now >= row.give_up_at:
         return {"state": Delivery.State.DEAD}
-    if _was_cut(problem, destination):
+    if problem.failure in AWAY and _was_cut(result, destination):
         return {"next_try_at": now}
     wait = max(wait_seconds(row.attempts), min(problem.retry_after, GIVE_UP_AFTER.total_seconds()))
     # The last try is at the very end, however long a wait was drawn or asked for.
     return {"next_try_at": min(now + timedelta(seconds=wait), row.give_up_at)}
 
 
-def _was_cut(problem: NotDelivered, destination: Destination) -> bool:
-    """A call of the healthy pool that was ended early: it goes on among the ill, at once."""
-    return problem.failure == Failure.NO_ANSWER and not destination.is_ill and destination.seconds > CUT_SECONDS
+def _was_cut(result: Attempt, destination: Destination) -> bool:
+    """A call of the healthy pool that was ended early: it goes on among the ill, at once.
+
+    A sender's own time-out may come first, by a hair, and be called something else.
+    """
+    return not destination.is_ill and destination.seconds > CUT_SECONDS and result.seconds >= 0.9 * CUT_SECONDS
 
 
 def _health(destination: Destination, result: Attempt, now: datetime) -> dict[str, Any]:
@@ -99,17 +109,18 @@ def _health(destination: Destination, result: Attempt, now: datetime) -> dict[st
     if problem is not None and problem.failure == Failure.GONE:
         return {"is_paused": True, "paused_because": str(problem)[:200]}
     if problem is not None and problem.failure in AWAY:
-        return _away(destination, problem, now)
+        return _away(destination, result, problem, now)
     if result.seconds > CUT_SECONDS:
         return {**_ill(destination, now), "failures": 0, "next_probe_at": None, "last_error": _slow(result)}
-    if destination.is_ill or destination.last_error:
-        return {"is_ill": False, "ill_since": None, "failures": 0, "next_probe_at": None, "last_error": ""}
+    said = str(problem)[:300] if problem is not None else ""
+    if destination.is_ill or destination.last_error != said:
+        return {"is_ill": False, "ill_since": None, "failures": 0, "next_probe_at": None, "last_error": said}
     return {}
 
 
-def _away(destination: Destination, problem: NotDelivered, now: datetime) -> dict[str, Any]:
+def _away(destination: Destination, result: Attempt, problem: NotDelivered, now: datetime) -> dict[str, Any]:
     changes = {**_ill(destination, now), "last_error": str(problem)[:300]}
-    if _was_cut(problem, destination):
+    if _was_cut(result, destination):
         return {**changes, "failures": 0, "next_probe_at": None}
     failures = destination.failures + 1
     wait = max(wait_seconds(failures, LONGEST_PROBE), min(problem.retry_after, GIVE_UP_AFTER.total_seconds()))
@@ -132,9 +143,9 @@ def _write_health(destination: Destination, changes: Mapping[str, Any], now: dat
     for name, value in changes.items():
         setattr(destination, name, value)
     if was_ill and not destination.is_ill:
-        # They waited for the destination, not for themselves.
+        # They waited for the destination, not for themselves; unless one is what makes it ill, again and again.
         waiting = destination.deliveries.filter(state=Delivery.State.PENDING, last_failure__in=AWAY)
-        waiting.filter(next_try_at__gt=now).update(next_try_at=now)
+        waiting.filter(next_try_at__gt=now, attempts__lt=SUSPECT).update(next_try_at=now)
         logger.warning("destination %s is well again", destination.pk)
     elif destination.is_ill and not was_ill:
         logger.warning("destination %s is ill: %s", destination.pk, changes["last_error"])

@@ -16,6 +16,11 @@ SILENT, GIVEN_UP, STOPPED = "silent", "given_up", "stopped"
 _REFUSED = Q(last_failure=Failure.GONE)
 
 
+def quiet(last_error: str) -> str:
+    """What a destination is that every call fails at, in the same words on all pages and in mails."""
+    return "silent" if last_error.startswith("no answer") else "not taking messages"
+
+
 @dataclass(frozen=True)
 class Standing:
     """Counts of messages; `oldest` and `oldest_given_up`: when those were made; `newest_given_up`: its row, or 0.

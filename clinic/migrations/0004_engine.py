@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
             name='technical_email',
             field=models.EmailField(blank=True, help_text='Told by mail when messages to another system were given up, or are stuck.', max_length=254, verbose_name='technical address'),
         ),
+        migrations.AddField(model_name='delivery', name='errors', field=models.PositiveIntegerField(default=0)),
         migrations.AddField(model_name='delivery', name='first_tried_at', field=models.DateTimeField(null=True)),
         migrations.AddField(
             model_name='delivery',

@@ -61,6 +61,8 @@ class Delivery(models.Model):
     body = models.TextField(editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempts = models.PositiveIntegerField(default=0)
+    # Of these, how often it was answered that it could not be processed.
+    errors = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now)
     give_up_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)

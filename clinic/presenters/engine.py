@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from clinic import clock
 from clinic.integrations.results import LONGEST_PROBE
+from clinic.integrations.troubles import quiet
 from clinic.models import Clinic, Destination, EngineEvent
 from clinic.presenters.engine_owed import NOTHING_OWED, Figures, figures
 from clinic.presenters.engine_rates import NOTHING, Rate, rates
@@ -182,10 +183,14 @@ def _standing(row: Destination, owed: Figures, pause: EngineEvent | None, rate: 
         oldest=span(now - owed.oldest) if owed.oldest else "",
         given_up=owed.given_up,
         last_error="" if state in (WELL, SLOW, BEHIND) else row.last_error,
-        next_probe=f"{row.next_probe_at:%H:%M:%S} UTC" if is_away and row.next_probe_at else "",
+        next_probe=_next_probe(row.next_probe_at, now) if is_away and row.next_probe_at else "",
         is_paused=row.is_paused,
         rate=rate,
     )
+
+
+def _next_probe(at: datetime, now: datetime) -> str:
+    return f"{at:%H:%M:%S} UTC" if at > now else "now"
 
 
 def _state(row: Destination | Outline, owed: Figures, by_staff: bool, now: datetime) -> str:
@@ -224,17 +229,21 @@ def _say_paused(row: Destination, owed: Figures, pause: Any, now: datetime) -> t
 
 def _say_away(row: Destination, owed: Figures, pause: Any, now: datetime) -> tuple[str, str, str]:
     since = row.ill_since or now
-    word = "Silent" if row.last_error.startswith("no answer") else "Not taking messages"
+    word = quiet(row.last_error).capitalize()
     said = f"{_wait(owed)}. Since {since:%-d %b %H:%M} UTC."
     lever = f"It is tried every {LONGEST_PROBE / 60:.0f} min or sooner, and goes on by itself once it answers."
     return f"{word} for {span(now - since)}", said, f"{lever} Tell its owner; try now when they have mended it."
 
 
 def _say_gave_up(row: Destination, owed: Figures, pause: Any, now: datetime) -> tuple[str, str, str]:
+    is_one = owed.given_up == 1
+    them = "it" if is_one else "them"
+    would = f"would not take {'this one' if is_one else 'these'}"
+    it = f"It {would}" if row.is_ill else f"It takes others, but {would}"
     return (
         f"Gave up on {messages(owed.given_up)}",
-        "It takes others, but would not take these. Later messages of the same visits wait behind them.",
-        "Read why it would not. Send them again once that is mended, or skip them.",
+        f"{it}. Later messages of the same {'visit' if is_one else 'visits'} wait behind.",
+        f"Read why. Send {them} again once that is mended, or skip {them}.",
     )
 
 

@@ -107,7 +107,7 @@ def _words(reason: str) -> str:
 
 
 def _lock(destination: Destination) -> Destination:
-    return Destination.objects.select_for_update().get(pk=destination.pk)
+    return Destination.objects.select_for_update(no_key=True).get(pk=destination.pk)
 
 
 def _settled(delivery: Delivery, seen: int) -> Delivery:
@@ -143,6 +143,7 @@ def _followers(destination: Destination, chosen: QuerySet[Delivery]) -> QuerySet
 def _send_again(
     destination: Destination, chosen: QuerySet[Delivery], by: Actor, reason: str, one: Delivery | None
 ) -> int:
+    _must_be_still(destination, chosen)
     unmade = _compose(destination, chosen.filter(body=""))
     chosen = chosen.exclude(body="")
     pks = [*chosen.values_list("pk", flat=True), *_followers(destination, chosen).values_list("pk", flat=True)]
@@ -156,11 +157,19 @@ def _send_again(
     return len(pks)
 
 
+def _must_be_still(destination: Destination, chosen: QuerySet[Delivery]) -> None:
+    """A later message of the same visit that is on its way now would arrive before these."""
+    flying = destination.deliveries.filter(state=State.PENDING, leased_until__gte=clock.now())
+    if flying.filter(visit__in=chosen.values("visit")).exists():
+        raise Refused("A message of the same visit is being sent at this moment. Look again in a few seconds.")
+
+
 def _owe_anew(pks: list[int], now: datetime) -> None:
     """A whole new set of tries. `fence` goes on counting all that there ever were."""
     changes = {
         "state": State.PENDING,
         "attempts": 0,
+        "errors": 0,
         "next_try_at": now,
         "give_up_at": now + GIVE_UP_AFTER,
         "leased_until": None,

@@ -83,7 +83,7 @@ def remove(destination: Destination) -> None:
 
 def _lock(destination: Destination) -> Destination:
     """As it is stored now; nobody else claims, settles or changes it before the transaction ends."""
-    return Destination.objects.select_for_update().get(pk=destination.pk)
+    return Destination.objects.select_for_update(no_key=True).get(pk=destination.pk)
 
 
 def _words(reason: str) -> str:

@@ -30,7 +30,12 @@ FAULTS = {
     "cut_stream": "Cuts browsers off",
     "deaf": "Says yes, delivers nothing",
 }
-RECORD_FAULTS = {"ok": "Healthy again", "silent": "Take messages, never answer", "error": "Answer with an error"}
+RECORD_FAULTS = {
+    "ok": "Healthy again",
+    "silent": "Take messages, never answer",
+    "error": "Answer with an error",
+    "reject": "Refuse messages for good",
+}
 ROLES = {"desk": "/desk/", "manager": "/admin/", "ops": "/ops/", "admin": "/admin/"}
 
 

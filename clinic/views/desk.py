@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import boards, parties, presenters, services
-from clinic.access import StaffRequest, is_ops, may_book, others, staff_only
+from clinic.access import StaffRequest, engine_clinics, is_ops, may_book, others, staff_only
 from clinic.forms import DeskCheckInForm
 from clinic.models import HelpRequest, Room, Visit, VisitEvent
 from clinic.services import Actor, Refused
@@ -40,6 +40,7 @@ def desk(request: StaffRequest) -> HttpResponse:
     context = {**boards.page(request.clinic, version), "board": _board(request, version)}
     context |= {
         "is_ops": is_ops(request.user),
+        "minds_engine": engine_clinics(request.user).exists(),
         "others": others(request),
         "may_book": may_book(request.membership),
     }

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from tests.bench import machine, site, table
 from tests.bench.part import QUICK, Bench, Part, Sizes
-from tests.bench.parts import burst, crowd, emr, jobs, live, probes, ring, screens
+from tests.bench.parts import burst, crowd, deliveries, emr, jobs, live, probes, ring, screens
 from tests.bench.rows import Row
 
 PARTS: dict[str, Part] = {
@@ -23,6 +23,7 @@ PARTS: dict[str, Part] = {
     "burst": burst.measure,
     "jobs": jobs.measure,
     "emr": emr.measure,
+    "deliveries": deliveries.measure,
     "ring": ring.measure,
     "probes": probes.measure,
 }
@@ -36,7 +37,7 @@ NOT_HERE = (
 def main(argv: Sequence[str]) -> int:
     """0; 1 when a part could not be measured and, with `--strict`, when a ratio or a count is not met."""
     words = _parser().parse_args(argv)
-    _forget_settings()
+    forget_settings()
     load = machine.load()
     bench, rows = _measure(words.only or list(PARTS), QUICK if words.quick else Sizes())
     found = machine.describe(bench.method, load)
@@ -80,7 +81,7 @@ def _part(bench: Bench, name: str) -> list[Row]:
         return []
 
 
-def _forget_settings() -> None:
+def forget_settings() -> None:
     """What a person has set for their own Evenkeel is not for this one."""
     for name in list(os.environ):
         if name.startswith(("EVENKEEL_", "ABLY_", "REDIS_")) or name in ("DATABASE_URL", "PUBLIC_URL"):
@@ -96,11 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _end_at_sigterm() -> None:
+def end_at_sigterm() -> None:
     """Blocks end as they do for Ctrl-C: with their processes and their home."""
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 if __name__ == "__main__":
-    _end_at_sigterm()
+    end_at_sigterm()
     sys.exit(main(sys.argv[1:]))

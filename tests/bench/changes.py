@@ -26,5 +26,9 @@ class Change:
 Schedule = Sequence[tuple[float, int]]
 """When, in seconds from the start, and at which clinic."""
 
+# Of a stay: arrival, call, identity, room, discharge.
+EVENTS = 5
+# To a destination of each kind; HL7 has no message for a call.
+OWED_BY_A_VISIT = 3 * EVENTS - 1
 # Where the bare floor listens, and the group of the rival's consumers.
 CHANNEL, GROUP = "bench:bare", "crowd"

@@ -31,11 +31,13 @@ class Sizes:
     low_jobs: int = 200
     calls: int = 300
     processes: int = 16
+    backlog: int = 300
+    check_ins: int = 150
 
 
 QUICK = Sizes(
     runs=1, clinics=4, screens=2, seconds=1.0, emr_seconds=1.0, crowd=40, rings=2, asking=0.2, changes=40,
-    jobs=10, low_jobs=20, calls=20, processes=4,
+    jobs=10, low_jobs=20, calls=20, processes=4, backlog=10, check_ins=5,
 )  # fmt: skip
 
 

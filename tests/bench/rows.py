@@ -84,5 +84,10 @@ def reported(
     return Row(name, value, unit, rival, rival_value, goal, met)
 
 
+def rate(name: str, value: float, rival: str, rival_value: float, least: float) -> Row:
+    """Not judged: a rate of a machine that may be busy. `least`: what is to be reached, a second."""
+    return Row(name, value, "/s", rival, rival_value, f"about {least:g} /s or more (reported)", value >= least)
+
+
 def _rounded(value: Any) -> Any:
     return float(f"{value:.4g}") if isinstance(value, float) else value

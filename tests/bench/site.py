@@ -50,9 +50,10 @@ class Served:
 
 @dataclass(frozen=True)
 class Site:
-    """Its Valkey runs and its database is ready."""
+    """Its Valkey runs and its database is ready. `database`: the address of a PostgreSQL; "" for SQLite."""
 
     plan: demo.Plan
+    database: str = ""
 
     @property
     def env(self) -> dict[str, str]:
@@ -62,6 +63,7 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "clinic.settings",
             "SSL_CERT_FILE": str(self.plan.ca_file),
             "NO_PROXY": "127.0.0.1",
+            "DATABASE_URL": self.database,
         }
 
     def remote(self, where: str, **env: str) -> Remote:
@@ -98,20 +100,25 @@ class Site:
             yield Vendor(self.plan.control)
 
     @contextmanager
-    def emr(self) -> Iterator[None]:
+    def emr(self) -> Iterator[RecordSystem]:
         """The demo's medical record system."""
         with self.running(programs.emr(self.plan.emr_ports, self.plan.emr_secret)):
-            yield
+            yield RecordSystem(self.plan.emr_control)
 
     @contextmanager
-    def workers(self, sizes: str = pools.DEFAULT) -> Iterator[None]:
+    def workers(self, sizes: str = pools.DEFAULT) -> Iterator[list[psutil.Process]]:
         """Real worker processes, when they have registered."""
         wanted = programs.workers(pools.parse(sizes), self.env)
         with ExitStack() as stack:
-            for program in wanted:
-                stack.enter_context(self.running(program))
+            children = [stack.enter_context(self.running(program)) for program in wanted]
             client = self.redis()
             until(lambda: client.scard("rq:workers") >= len(wanted), 30, "the workers did not register")
+            yield [psutil.Process(child.pid) for child in children]
+
+    @contextmanager
+    def cron(self) -> Iterator[None]:
+        """The real sweeps."""
+        with self.running(programs.cron(self.env)):
             yield
 
     @contextmanager
@@ -150,12 +157,28 @@ class Vendor:
         return sum(one["method"] == "POST" for one in self.seen()["requests"])
 
 
+@dataclass(frozen=True)
+class RecordSystem:
+    """The stand-in's control address."""
+
+    control: str
+
+    def reset(self) -> None:
+        httpx.post(f"{self.control}/__reset", timeout=5, trust_env=False).raise_for_status()
+
+    def received(self) -> dict[str, Any]:
+        """How much it took, and what was wrong with it."""
+        where = f"{self.control}/received?tail=0"
+        found: dict[str, Any] = httpx.get(where, timeout=30, trust_env=False).json()
+        return found
+
+
 @contextmanager
-def opened(say: Say) -> Iterator[Site]:
-    """A fresh site in a temporary home, which goes with it."""
+def opened(say: Say, database: str = "") -> Iterator[Site]:
+    """A fresh site in a temporary home, which goes with it. `database`: as of Site."""
     _raise_limits()
     with tempfile.TemporaryDirectory(prefix="evenkeel-bench-", ignore_cleanup_errors=True) as folder:
-        site = Site(demo.plan(Path(folder), port=home.free_port()))
+        site = Site(demo.plan(Path(folder), port=home.free_port()), database)
         with home.lock(site.plan.home), site.running(valkey.program(site.plan.home)):
             say("preparing a database and static files")
             for command in ("migrate", "build"):

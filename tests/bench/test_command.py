@@ -30,7 +30,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Mock:
     bench = Mock(method=["how it was done"], broken=[])
     measure = Mock(return_value=(bench, [GOOD]))
     monkeypatch.setattr(command, "_measure", measure)
-    monkeypatch.setattr(command, "_forget_settings", Mock())
+    monkeypatch.setattr(command, "forget_settings", Mock())
     return measure
 
 
@@ -59,7 +59,7 @@ def test_a_part_that_breaks_costs_no_row_of_another_and_the_command_fails(
     monkeypatch.setattr(command.site, "opened", Mock(return_value=place))
     parts = {"good": Mock(return_value=[GOOD]), "bad": Mock(side_effect=NotMeasured("no samples"))}
     monkeypatch.setattr(command, "PARTS", {"worse": parts["bad"], **parts})
-    monkeypatch.setattr(command, "_forget_settings", Mock())
+    monkeypatch.setattr(command, "forget_settings", Mock())
     assert command.main(["--json"]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["rows"] == [GOOD.as_json()]
@@ -124,7 +124,7 @@ def test_an_unknown_part_is_refused(measured: Mock) -> None:
 def test_sigterm_ends_blocks_as_it_ends_the_command() -> None:
     kept = signal.getsignal(signal.SIGTERM)
     try:
-        command._end_at_sigterm()
+        command.end_at_sigterm()
         with pytest.raises(SystemExit) as end:
             signal.raise_signal(signal.SIGTERM)
     finally:
@@ -140,7 +140,7 @@ def test_own_settings_of_a_person_are_forgotten(monkeypatch: pytest.MonkeyPatch)
         "PATH": "/bin",
     }
     monkeypatch.setattr(os, "environ", environ)
-    command._forget_settings()
+    command.forget_settings()
     assert environ == {"PATH": "/bin"}
 
 

@@ -87,4 +87,5 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     for name in ("enqueue", "enqueue_soon", "enqueue_once", "enqueue_once_soon"):
         monkeypatch.setattr(f"realtime.job_queues.{name}", lambda *words: asked.append(words))
     monkeypatch.setattr("realtime.job_queues.begun", lambda *words: None)
+    monkeypatch.setattr("realtime.job_queues.waiting", lambda job: set())
     return asked

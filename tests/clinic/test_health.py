@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clinic import health
 from clinic.models import Clinic, Delivery
+from clinic.presenters import engine
 from realtime import switch, vendor_path
 from realtime.breaker import Breaker
 from realtime.models import Desired, Switch
@@ -58,18 +59,39 @@ def test_late_destination_is_named_with_its_backlog_and_no_patient(harbor: Clini
 
 
 @pytest.mark.usefixtures("in_use")
-def test_silent_destination_is_told_with_since_when(harbor: Clinic) -> None:
-    since = timezone.now() - timedelta(minutes=14)
-    make_destination(harbor, name="EMR North", is_ill=True, ill_since=since, failures=4)
+@pytest.mark.parametrize(
+    ("last_error", "word"),
+    [("no answer within 10 s", "silent"), ("503 Service Unavailable", "not taking messages")],
+)
+def test_destination_that_is_away_is_told_as_on_its_own_page(harbor: Clinic, last_error: str, word: str) -> None:
+    since = timezone.now() - timedelta(minutes=134)
+    emr = make_destination(
+        harbor, name="EMR North", is_ill=True, ill_since=since, failures=4, last_error=last_error
+    )
     make_visit(harbor), make_visit(harbor)
-    grow_old(14)
+    grow_old(134)
     found = health.look()
-    assert (found.sentence, found.alarm) == ("EMR North silent for 14 min: 2 messages wait, none lost", True)
+    said = f"EMR North {word} for 2 h 14 min: 2 messages wait, none lost"
+    assert (found.sentence, found.alarm) == (said, True)
+    assert engine.standing(emr).word.lower() == f"{word} for 2 h 14 min"
 
 
 @pytest.mark.usefixtures("in_use")
-@pytest.mark.parametrize(("number", "messages"), [(1, "1 message"), (2, "2 messages")])
-def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, messages: str) -> None:
+def test_destination_that_stopped_by_its_answer_is_an_alarm(harbor: Clinic) -> None:
+    emr = make_destination(harbor, is_paused=True, paused_because="410 Gone")
+    make_visit(harbor)
+    assert health.look().sentence == "All good"
+    emr.deliveries.update(last_failure=Delivery.Failure.GONE)
+    found = health.look()
+    said = "EMR asked for no more messages, and was paused: 1 message waits, none lost"
+    assert (found.sentence, found.alarm) == (said, True)
+
+
+@pytest.mark.usefixtures("in_use")
+@pytest.mark.parametrize(
+    ("number", "kept", "them"), [(1, "1 message, of", "it"), (2, "2 messages, the oldest of", "them")]
+)
+def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, kept: str, them: str) -> None:
     make_destination(harbor, name="Behind")
     emr = make_destination(harbor)
     for _visit in range(number):
@@ -78,9 +100,8 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
     emr.deliveries.update(state=Delivery.State.DEAD)
     found = health.look()
     since = timezone.now() - timedelta(minutes=5)
-    kept = f"{messages}, the oldest of {since:%Y-%m-%d %H:}"
-    assert found.sentence.startswith(f"EMR gave up on {kept}")
-    assert found.sentence.endswith(" UTC: none lost, send again or skip them on its page")
+    assert found.sentence.startswith(f"EMR gave up on {kept} {since:%Y-%m-%d %H:}")
+    assert found.sentence.endswith(f" UTC: none lost, send {them} again or skip {them} on its page")
     assert found.alarm
 
 

@@ -79,16 +79,10 @@ def short_waits(results: ModuleType) -> None:
     results.wait_seconds.__defaults__ = (2.0,)
 
 
-def short_claims(job_queues: ModuleType) -> None:
-    """A job that died with its worker is asked for again after three seconds instead of thirty."""
-    job_queues.CLAIM_SECONDS = 3
-
-
 CUTS = {"realtime.notices": no_ring, "realtime.jobs": no_fan_out, "realtime.look": no_second}
 PATCHES = {
     "count_listeners": ("realtime.routing", count_listeners),
     "slow_after_a_second": ("realtime.broadcast", slow_after_a_second),
-    "short_claims": ("realtime.job_queues", short_claims),
     "short_leases": ("clinic.integrations.engine", short_leases),
     "short_waits": ("clinic.integrations.results", short_waits),
     "unread_for_four_seconds": ("clinic.management.commands.web", unread_for_four_seconds),

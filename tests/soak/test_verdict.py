@@ -29,13 +29,20 @@ NOW = Truth(
     visits=[["id-1", "Ada", "A10", "called"]],
     board=[["A10", "called"]],
     events=[[1, "id-1", 1, "check-in"], [2, "id-1", 2, "call"]],
-    deliveries=[[1, "K1", "delivered", "webhook"], [2, "K2", "delivered", "hl7"], [2, "K3", "delivered", "fhir"]],
+    deliveries=[
+        [1, "K1", "delivered", "webhook"],
+        [1, "K2", "delivered", "hl7"],
+        [1, "K3", "delivered", "fhir"],
+        [2, "K4", "delivered", "webhook"],
+        [2, "K5", "delivered", "fhir"],
+    ],
     bodies=[["id-1", body("arrived")], ["id-1", body("arrived")], ["id-1", body("in-progress")]],
 )
 RECORDS: dict[str, Any] = {
     "received": [
         {"key": "K1", "times": 2, "same": True, "protocol": "webhook"},
         {"key": "K2", "times": 2, "same": True, "protocol": "hl7"},
+        {"key": "K4", "times": 1, "same": True, "protocol": "webhook"},
         {"key": "Encounter of id-1", "times": 1, "same": True, "protocol": "fhir"},
     ],
     "statuses": {"id-1": {"Encounter": ["arrived", "in-progress"]}},
@@ -66,9 +73,10 @@ def test_nothing_is_found_when_all_is_right() -> None:
         ({"version": 5}, "the version was raised 1 times for 2 events"),
         ({"events": [NOW.events[0], [2, "id-1", 3, "call"]]}, "the history of visit id-1 has a gap: [1, 3]"),
         ({"events": [NOW.events[0]], "version": 5}, "a move is lost: call of visit id-1: told 1, stored 0"),
-        ({"deliveries": NOW.deliveries[:1]}, "event 2 owes no delivery"),
+        ({"deliveries": NOW.deliveries[:4]}, "event 2 owes no delivery by fhir"),
+        ({"deliveries": [NOW.deliveries[0], *NOW.deliveries[2:]]}, "event 1 owes no delivery by hl7"),
         ({"deliveries": [[1, "K1", "pending", "webhook"], *NOW.deliveries[1:]]}, "K1 of event 1 is still pending"),
-        ({"deliveries": [*NOW.deliveries, [2, "K4", "delivered", "hl7"]]}, "delivery K4 of event 2 never arrived"),
+        ({"deliveries": [*NOW.deliveries, [2, "K6", "delivered", "hl7"]]}, "delivery K6 of event 2 never arrived"),
         ({"bodies": NOW.bodies[:1]}, "went through ['arrived', 'in-progress'], and not ['arrived']"),
     ],
 )
@@ -77,8 +85,8 @@ def test_what_is_not_stored_as_told_is_found(changes: dict[str, Any], problem: s
 
 
 def test_what_arrived_wrongly_is_found() -> None:
-    first, second, _resource = RECORDS["received"]
-    other = [{**first, "same": False}, second, {"key": "K9", "same": True, "protocol": "hl7"}]
+    first, second, third, _resource = RECORDS["received"]
+    other = [{**first, "same": False}, second, third, {"key": "K9", "same": True, "protocol": "hl7"}]
     assert found(received=other) == [
         "delivery K1 of event 1 came again with another body",
         "delivery K9 arrived and is not stored",

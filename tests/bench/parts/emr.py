@@ -1,10 +1,11 @@
-"""When the jobs that feed the record systems begin, with the vendor black-holed beside the vendor well."""
+"""When deliveries to the record systems are first tried, with the vendor black-holed beside the vendor well."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 
 from tests.bench import rows
+from tests.bench.changes import Schedule
 from tests.bench.part import Bench
 from tests.bench.remote import Remote
 from tests.bench.rows import Row
@@ -21,31 +22,34 @@ def measure(bench: Bench) -> list[Row]:
         vendor = stack.enter_context(bench.site.vendor())
         stack.enter_context(bench.site.emr())
         stack.enter_context(bench.site.workers())
-        jobs = stack.enter_context(bench.site.remote("tests.bench.emr_jobs:EmrJobs"))
+        tries = stack.enter_context(bench.site.remote("tests.bench.tries:Tries"))
         for run in range(bench.sizes.runs):
             for mode, runs in found.items():
                 bench.say(f"emr: run {run + 1}, vendor {mode}")
                 vendor.fault(mode)
                 bench.forget_breaker()
-                runs.append(_run(bench, jobs, run))
+                runs.append(_run(bench, tries, run))
     return _rows(bench, found[WELL], found[FAULT])
 
 
-def _run(bench: Bench, jobs: Remote, run: int) -> list[float]:
+def _run(bench: Bench, tries: Remote, run: int) -> list[float]:
     schedule = bench.schedule(A_SECOND, 100 + run, bench.sizes.emr_seconds)
-    before = jobs.call("done")
-    bench.writer.call("check_ins", schedule[:WARM_UP])
-    jobs.call("delays", before, len(schedule[:WARM_UP]))
-    before = jobs.call("done")
-    bench.writer.call("check_ins", schedule)
-    return milliseconds(jobs.call("delays", before, len(schedule)))
+    delays(bench, tries, schedule[:WARM_UP])
+    return delays(bench, tries, schedule)
+
+
+def delays(bench: Bench, tries: Remote, schedule: Schedule) -> list[float]:
+    """Milliseconds from each check-in's commit to the first try of what its one destination is owed."""
+    newest = tries.call("newest")
+    commits = [change.at for change in bench.writer.call("check_ins", schedule)]
+    return milliseconds(tries.call("delays", newest, commits))
 
 
 def _rows(bench: Bench, well: list[list[float]], fault: list[list[float]]) -> list[Row]:
-    name, rival = "EMR job enqueued to begun, vendor black-holed", "the same, vendor well"
+    name, rival = "EMR delivery, commit to first try, vendor black-holed", "the same, vendor well"
     bench.method.append(
-        f"EMR jobs: {len(well[0])} check-ins a run, {A_SECOND:g} a second, after {WARM_UP} more; best of "
-        f"{bench.sizes.runs} runs; by RQ's own stamps; the breaker begins each run knowing nothing."
+        f"EMR: {len(well[0])} check-ins a run, {A_SECOND:g} a second, after {WARM_UP} more; best of "
+        f"{bench.sizes.runs} runs; by the rows' own stamps; the breaker begins each run knowing nothing."
     )
     return [
         rows.within_noise(f"{name}, p99", best(fault, p99), rival, best(well, p99)),

@@ -146,3 +146,8 @@ def test_list_says_how_each_stands(manager: Client, harbor: Clinic) -> None:
     make_destination(harbor, name="Sick", is_ill=True, ill_since=timezone.now(), last_error="refused")
     text: Any = shown(manager.get(page("destination", "changelist")))
     assert "Ill since" in text
+
+
+def test_page_leads_to_its_messages(manager: Client, harbor: Clinic) -> None:
+    made = make_destination(harbor)
+    assert f'href="/ops/engine/{made.pk}/"' in look(manager, made)

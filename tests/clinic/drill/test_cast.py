@@ -25,12 +25,20 @@ def test_every_screen_is_paired_with_its_clinic(db: None, tmp_path: Path) -> Non
         assert answer.context["topic"] == topic
 
 
-def test_every_clinic_has_the_record_system_at_its_newest_address(db: None) -> None:
-    cast.connect("http://127.0.0.1:9/", "whsec_b2xk")
-    cast.connect("http://127.0.0.1:10/", "whsec_bmV3")
+def addresses(port: int) -> dict[str, str]:
+    where = f"127.0.0.1:{port}"
+    return {"webhook": f"http://{where}/", "fhir": f"http://{where}/fhir", "hl7": f"mllp://{where}"}
+
+
+def test_every_clinic_has_a_record_system_at_its_newest_address_and_all_kinds_are_there(db: None) -> None:
+    cast.connect(addresses(9), "whsec_b2xk")
+    cast.connect(addresses(10), "whsec_bmV3")
     assert Clinic.objects.count() == cast.CLINICS
-    rows = [(row.url, row.secrets.signing) for row in Destination.objects.all()]
-    assert rows == [("http://127.0.0.1:10/", ("whsec_bmV3",))] * cast.CLINICS
+    rows = [(row.kind, row.url) for row in Destination.objects.order_by("pk")]
+    assert rows == [*addresses(10).items()] * (cast.CLINICS // 3)
+    assert {(row.secrets.signing, row.secrets.token) for row in Destination.objects.all()} == {
+        (("whsec_bmV3",), "whsec_bmV3")
+    }
 
 
 def test_about_one_change_a_second(transactional_db: None) -> None:

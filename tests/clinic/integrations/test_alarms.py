@@ -44,7 +44,8 @@ def fall_silent(emr: Destination, clock: Clock, minutes: float = 16, count: int 
         owe(emr.clinic)
     emr.deliveries.update(last_failure=Failure.NO_ANSWER, last_error="ERR: Miller unknown")
     since = clock.at - timedelta(minutes=minutes)
-    Destination.objects.filter(pk=emr.pk).update(is_ill=True, ill_since=since, failures=3)
+    is_away = {"is_ill": True, "failures": 3, "last_error": "no answer within 10 s"}
+    Destination.objects.filter(pk=emr.pk).update(ill_since=since, **is_away)
 
 
 def recover(emr: Destination, clock: Clock) -> None:
@@ -134,6 +135,28 @@ def test_given_up_messages_are_told_at_once_and_new_ones_an_hour_later(
         "EMR North (Harbor) did not take 1 message",
         "EMR North (Harbor) did not take 2 messages",
     ]
+
+
+def test_mail_says_why_those_were_given_up_and_not_what_a_later_one_met(
+    emr: Destination, post: MailServer, clock: Clock
+) -> None:
+    give_up(emr)
+    [later] = owe(emr.clinic)
+    Delivery.objects.filter(pk=later).update(last_failure=Failure.NO_ANSWER)
+    tick()
+    text = str(post.mails[0].get_content())
+    assert "at the last try: Will not take it." in text and "No answer" not in text
+
+
+def test_what_was_sent_again_to_one_that_is_still_ill_is_not_called_well(
+    emr: Destination, post: MailServer, clock: Clock
+) -> None:
+    give_up(emr)
+    tick()
+    emr.deliveries.update(state="pending")
+    fall_silent(emr, clock, minutes=2, count=0)
+    assert tick() == ["sent"]
+    assert "It has not taken all yet: 1 message waits" in str(post.mails[1].get_content())
 
 
 def test_silence_that_comes_back_within_the_hour_waits_for_its_turn(

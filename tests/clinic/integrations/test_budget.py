@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -81,3 +82,24 @@ def test_one_that_can_process_nothing_sees_about_one_repeat_a_minute(emr: Destin
             assert results.settle(Attempt(claimed, NotDelivered(Failure.ERROR, "no"), 0.01, {}))
         clock.add(seconds=10)
     assert (calls - repeats, 8 <= repeats <= 11) == (10, True)
+
+
+def test_repeats_that_are_taken_go_on_at_full_speed(emr: Destination, clock: Clock) -> None:
+    Destination.objects.filter(pk=emr.pk).update(retry_tokens=1)
+    for _n in range(5):
+        failed_before(emr, Failure.ERROR, clock)
+    for _n in range(5):
+        claimed = engine.claim(emr.pk)
+        assert claimed and results.settle(Attempt(claimed, None, 0.01, {}))
+    assert tokens(emr) == 1
+
+
+def test_all_repeats_wait_in_one_step_and_what_is_new_goes_on(
+    emr: Destination, clock: Clock, django_assert_max_num_queries: Any
+) -> None:
+    bad = [failed_before(emr, Failure.ERROR, clock) for _n in range(30)]
+    (new,) = owe(emr.clinic)
+    with django_assert_max_num_queries(20):
+        claimed = engine.claim(emr.pk)
+    assert claimed and claimed.pk == new
+    assert {row(pk).next_try_at for pk in bad} == {clock.at + timedelta(minutes=1)}

@@ -196,6 +196,19 @@ def test_process_that_may_begin_no_call_gives_the_row_back(
     assert row(pk).state == "delivered"
 
 
+@pytest.mark.parametrize(("is_ill", "seconds"), [(False, engine.CUT_SECONDS), (True, 7)])
+def test_healthy_pool_cuts_a_call_and_the_ill_one_waits_its_whole_time_out(
+    harbor: Clinic, emr: Destination, clock: Clock, monkeypatch: pytest.MonkeyPatch, is_ill: bool, seconds: float
+) -> None:
+    owe(harbor)
+    Destination.objects.update(is_ill=is_ill, ill_since=clock.at if is_ill else None, seconds=7)
+    allowed: list[float] = []
+    monkeypatch.setattr(engine, "send", lambda parcel: allowed.append(parcel.seconds))
+    claimed = engine.claim(emr.pk)
+    assert claimed is not None and engine.attempt(claimed).problem is None
+    assert allowed == [seconds]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_of_many_workers_gets_the_claim(receiver: Receiver, no_redis: list[Any]) -> None:
     clinic = make_clinic()

@@ -33,6 +33,18 @@ def test_every_message_is_valid_to_another_author(harbor: Clinic, version: str) 
         assert (er7.parse(row.body).get("MSH", 10), row.state) == (row.key, Delivery.State.PENDING)
 
 
+@pytest.mark.parametrize("booking_id", ["B|77", ""])
+def test_a_schedule_hears_of_its_appointment_under_its_own_id(harbor: Clinic, booking_id: str) -> None:
+    make_hl7(harbor)
+    visit = make_visit_in(harbor, State.EXPECTED)
+    visit.booking_id = booking_id
+    event = visit.events.latest("pk")
+    event.visit = visit
+    message = er7.parse(hl7.compose(harbor.destinations.get(), event, "S15", "KEY1"))
+    assert message.get("SCH", 2) == (booking_id or str(visit.public_id))
+    assert message.get("SCH", 1) == str(visit.public_id)
+
+
 def owed(clinic: Clinic, url: str, given: str = "Zoë", **fields: object) -> Delivery:
     make_hl7(clinic, url, **fields)
     return make_visit(clinic, given).deliveries.get()

@@ -130,16 +130,19 @@ def test_sweep_finds_what_redis_forgot_and_a_dead_worker_held(
     assert jobs.sweep() == 2
 
 
-def test_lost_job_is_asked_for_again_once_its_claim_has_lapsed(
+def test_job_that_was_lost_is_asked_for_again_and_one_that_waits_long_is_not(
     harbor: Clinic, emr: Destination, live_redis: Any
 ) -> None:
     owe(harbor)
     assert (jobs.sweep(), jobs.sweep()) == (1, 0)
-    job_queues.get("integrations").empty()
     (claim,) = live_redis.keys("evenkeel:waiting:*")
-    assert 0 < live_redis.ttl(claim) <= job_queues.CLAIM_SECONDS
     live_redis.delete(claim)
-    assert jobs.sweep() == 1
+    assert jobs.sweep() == 0, "its claim lapsed; it waits all the same"
+    job_queues.get("integrations").empty()
+    jobs.ask(emr)
+    job_queues.get("integrations").empty()
+    assert live_redis.exists(claim)
+    assert (jobs.sweep(), waiting("integrations")) == (1, [[emr.pk]])
 
 
 def test_sweep_asks_for_the_ill_in_their_own_pool_and_only_when_a_probe_is_due(

@@ -89,6 +89,7 @@ def days(harbor: Clinic, records: Beside, clock: Clock, live_redis: Any, monkeyp
     for name in ("enqueue", "enqueue_soon", "enqueue_once", "enqueue_once_soon"):
         monkeypatch.setattr(job_queues, name, lambda *words: asked.append(words) or True)
     monkeypatch.setattr(job_queues, "begun", lambda *words: None)
+    monkeypatch.setattr(job_queues, "waiting", lambda job: set())
     emr = make_destination(harbor, records.mllp_url, kind=Destination.Kind.HL7)
     return Days(harbor, emr, clock, asked)
 

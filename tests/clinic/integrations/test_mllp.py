@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.integrations import mllp
-from clinic.integrations.mllp import Address, Frames
+from clinic.integrations.mllp import Frames
 from clinic.integrations.parcel import NotDelivered
+from clinic.integrations.places import Place
 from clinic.models.deliveries import Failure
 from clinic.running.home import free_port
 from tests.clinic.integrations.peers import heard, hung_up, says, scripted
@@ -20,7 +21,7 @@ PIECES = st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([b"\x0b", b"
 
 def ask(play: Callable[[socket.socket], object], seconds: float = 5.0) -> bytes:
     with scripted(play) as port:
-        return mllp.exchange(Address("127.0.0.1", port, False), b"MSH|hello", seconds=seconds)
+        return mllp.exchange(Place("127.0.0.1", port, False), b"MSH|hello", seconds=seconds)
 
 
 @given(PIECES)
@@ -83,31 +84,5 @@ def test_what_went_wrong_is_said(play: Callable[[socket.socket], object], failur
 @pytest.mark.parametrize(("host", "words"), [("127.0.0.1", "nothing listens"), ("nowhere.invalid", "its name")])
 def test_nobody_there_is_said(host: str, words: str) -> None:
     with pytest.raises(NotDelivered, match=words) as no:
-        mllp.exchange(Address(host, free_port(), False), b"x", seconds=2)
+        mllp.exchange(Place(host, free_port(), False), b"x", seconds=2)
     assert no.value.failure == Failure.UNREACHABLE
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "port", "tls"),
-    [("mllp://a:1", "a", 1, False), ("mllps://[::1]:2575/", "::1", 2575, True)],
-)
-def test_addresses(url: str, host: str, port: int, tls: bool) -> None:
-    assert mllp.address(url) == (host, port, tls)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://a:1",
-        "mllp://",
-        "mllp://a",
-        "mllp://a:99999",
-        "mllp://a:x",
-        "mllp://u@b:1",
-        "mllp://a:1/x",
-        "mllp://" + "a" * 64 + ":1",
-    ],
-)
-def test_other_addresses_are_refused_in_a_sentence(url: str) -> None:
-    with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
-        mllp.address(url)

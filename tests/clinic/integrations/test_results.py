@@ -129,6 +129,9 @@ def test_what_it_cannot_process_is_given_up_after_the_tries_that_its_kind_allows
     harbor: Clinic, emr: Destination, clock: Clock
 ) -> None:
     owe(harbor)
+    for _n in range(2):
+        tried(emr, failed(Failure.UNREACHABLE))
+        clock.add(hours=1)
     states = []
     for _n in range(3):
         states.append(tried(emr, failed(Failure.ERROR, most_tries=3)).state)
@@ -172,11 +175,12 @@ def probe_of(destination: Destination) -> datetime:
     return at
 
 
+@pytest.mark.parametrize("failure", [Failure.NO_ANSWER, Failure.UNREACHABLE])
 def test_call_that_was_cut_in_the_healthy_pool_goes_on_at_once_among_the_ill(
-    harbor: Clinic, emr: Destination, clock: Clock
+    harbor: Clinic, emr: Destination, clock: Clock, failure: Failure
 ) -> None:
     (pk,) = owe(harbor)
-    after = tried(emr, failed(Failure.NO_ANSWER))
+    after = tried(emr, failed(failure), seconds=0.99)
     assert (after.next_try_at, fresh(emr).next_probe_at, fresh(emr).job_queue) == (clock.at, None, "ill")
     assert tried(emr, failed(Failure.NO_ANSWER)).pk == pk
     assert probe_of(emr) > clock.at
@@ -201,19 +205,21 @@ def test_quick_answer_makes_it_well_whatever_it_says(
     make_ill(emr, clock)
     tried(emr, problem)
     well = fresh(emr)
-    assert (well.is_ill, well.ill_since, well.failures, well.last_error) == (False, None, 0, "")
+    said = "why" if problem else ""
+    assert (well.is_ill, well.ill_since, well.failures, well.last_error) == (False, None, 0, said)
 
 
 def test_recovery_brings_forward_what_waited_for_it_and_not_what_failed_by_itself(
     harbor: Clinic, emr: Destination, clock: Clock
 ) -> None:
-    away, bad, probe = (owe(harbor)[0] for _n in range(3))
+    away, bad, suspect, probe = (owe(harbor)[0] for _n in range(4))
     later = clock.at + timedelta(minutes=50)
-    for pk, failure in ((away, Failure.NO_ANSWER), (bad, Failure.ERROR)):
+    for pk, failure in ((away, Failure.NO_ANSWER), (bad, Failure.ERROR), (suspect, Failure.NO_ANSWER)):
         Delivery.objects.filter(pk=pk).update(next_try_at=later, last_failure=failure)
+    Delivery.objects.filter(pk=suspect).update(attempts=results.SUSPECT)
     make_ill(emr, clock)
     assert tried(emr).pk == probe
-    assert [row(pk).next_try_at for pk in (away, bad)] == [clock.at, later]
+    assert [row(pk).next_try_at for pk in (away, bad, suspect)] == [clock.at, later, later]
 
 
 def test_ill_one_gives_up_what_is_too_old_though_it_was_never_tried(

@@ -59,7 +59,7 @@ def test_record_systems_break_at_an_address_of_their_own(client: Client, setting
         settings.DEMO_CONTROL, settings.DEMO_EMR_CONTROL = "http://127.0.0.1:1", emr.control_url
         client.post("/demo/records/", {"records": "silent"})
         pressed = dict(re.findall(r'data-records="(\w+)" aria-pressed="(\w+)"', page(client)))
-        assert pressed == {"ok": "false", "silent": "true", "error": "false"}
+        assert pressed == {"ok": "false", "silent": "true", "error": "false", "reject": "false"}
         assert client.post("/demo/records/", {"records": "nonsense"}).status_code == 404
 
 

@@ -73,7 +73,7 @@ def test_silent_destination_says_since_when_what_waits_and_when_it_is_tried(olu:
     for shown in (page(olu), page(olu, at(one))):
         assert 'data-state="away"' in shown and "Silent for 1 h 30 min" in shown
         assert "1 message waits, none lost" in shown and "<dd>5 min</dd>" in shown
-        assert "Last answer: no answer within 5 s" in shown and f"Next try {probe:%H:%M:%S} UTC" in shown
+        assert "Last try: no answer within 5 s" in shown and f"Next try {probe:%H:%M:%S} UTC" in shown
     assert sentence(olu) == "Record system, Harbor: silent for 1 h 30 min"
 
 

@@ -194,3 +194,11 @@ def test_many_destinations_are_paged_and_found_by_name(clinic: Clinic, monkeypat
 
 def test_ops_page_leads_here(clinic: Clinic) -> None:
     assert b'href="/ops/engine/"' in member(clinic, "ops").get("/ops/").content
+
+
+@pytest.mark.parametrize(("role", "leads"), [("manager", True), ("clerk", False)])
+def test_desk_leads_managers_here_and_back(clinic: Clinic, role: str, leads: bool) -> None:
+    client = member(clinic, role)
+    assert (b'href="/ops/engine/"' in client.get("/desk/").content) is leads
+    if leads:
+        assert b'href="/desk/"' in client.get("/ops/engine/").content

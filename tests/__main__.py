@@ -56,7 +56,7 @@ def browser_postgres() -> int:
 
 def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
-    names = ("table", "two_at_once", "breaker_opens", "bulkheads", "kills")
+    names = ("table", "two_at_once", "breaker_opens", "bulkheads", "kills", "sick_destinations")
     files = [f"tests/faults/test_{name}.py" for name in names]
     # Apart, since a browser leaves an event loop running in its process.
     crowd = _run(*PYTEST, "-p", "no:randomly", "tests/faults/test_many_sockets.py")

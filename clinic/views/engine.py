@@ -24,9 +24,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic import access
 from clinic.build import build_id
+from clinic.middleware import NUL
 from clinic.models import Clinic, Delivery, Destination
 from clinic.presenters import engine, engine_rows
 from clinic.services import Actor, Refused, destinations
+from clinic.views import errors
 
 P = ParamSpec("P")
 
@@ -41,12 +43,17 @@ class EngineRequest(HttpRequest):
 def engine_staff(
     view: Callable[Concatenate[EngineRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Lets those in who look after a clinic's messages, or after the whole; 404 for others. Nothing is kept."""
+    """Lets those in who look after a clinic's messages, or after the whole; 404 for others. Nothing is kept.
+
+    No form of these pages sends a NUL, and PostgreSQL fails on it.
+    """
 
     @never_cache
     @login_required
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if any(NUL in value for _name, values in request.POST.lists() for value in values):
+            return errors.bad_request(request)
         request.clinics = access.engine_clinics(request.user)
         if not (access.is_ops(request.user) or request.clinics.exists()):
             raise Http404

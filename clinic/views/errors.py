@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -18,7 +19,13 @@ PUBLIC = ("kiosk:start", "monitor:screen")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """A request that cannot be read. Django's own page reads its form again, and fails where that failed."""
+    """A request that cannot be read. Django's own page reads its form again, and fails where that failed.
+
+    A session that could not be written, most often for want of the database, is no fault of who asked: the same
+    may be asked again.
+    """
+    if isinstance(exception, SessionInterrupted):
+        return _page(request, "500.html", 503)
     return _page(request, "400.html", 400)
 
 

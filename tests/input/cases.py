@@ -15,7 +15,7 @@ from tests.input.wire import ORIGIN, Request
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"]
 WEIGHTS = {"kiosk": 30, "desk": 22, "admin": 30, "ops": 4, "login": 4, "pair": 3, "live": 3, "monitor": 3}
 # Every so many requests go to the routes in turn, so that chance leaves none of them out.
-IN_TURN = 10
+IN_TURN = 5
 MOST_FORMS = 5
 TOKEN = b"csrfmiddlewaretoken"
 FORM = b"application/x-www-form-urlencoded"

@@ -1,4 +1,4 @@
-"""20,000 bad requests over every route, half of them on each database: no failure, no half-stored row, no leak.
+"""10,000 bad requests over every route, half of them on each database: no failure, no half-stored row, no leak.
 
 A failure names the number of its request: `python -m tests.input --seed SEED --only NUMBER` sends that one again.
 In one file, since each file builds a world.
@@ -22,7 +22,7 @@ from tests.input.wire import Answer, Request
 from tests.input.world import OURS, THEIRS
 
 pytestmark = pytest.mark.django_db
-EACH = 1250
+EACH = 625
 PARTS = 8
 SEEDS = {"sqlite": 3, "postgresql": 4}
 

@@ -168,6 +168,14 @@ def test_what_is_not_found_is_said_and_names_find_nothing(
     assert "Nothing here has that id" in olu.post("/ops/engine/find/", {"id": asked}, follow=True).content.decode()
 
 
+@pytest.mark.parametrize("field", ["id", "reason", "state", "verb"])
+def test_form_with_a_nul_is_turned_away(olu: Client, clinic: Clinic, emr: Destination, field: str) -> None:
+    (pk,) = owe(clinic)
+    said = {"verb": "skip", "reason": "because", "seen": "0", "state": "pending", field: "a\0b"}
+    for address in ("/ops/engine/find/", at(row(pk)), f"{at(emr)}pause/", f"{at(emr)}resend/"):
+        assert olu.post(address, said).status_code == 400
+
+
 def test_message_says_its_facts_and_what_it_waits_for(olu: Client, clinic: Clinic, emr: Destination) -> None:
     first, second = owe(clinic, Verb.CALL)
     lost = put(first, "dead", attempts=3, fence=5, last_error="it would not take it", last_failure="rejected")

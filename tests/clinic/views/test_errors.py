@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError
 from django.test import Client
 from django.utils.http import urlencode
@@ -20,6 +22,7 @@ from clinic.handler import Handler
 from clinic.models import Clinic
 from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.views.kiosk_pages import answer
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
@@ -126,3 +129,17 @@ def test_way_from_an_object_to_its_page_leads_nowhere(db: None, object_id: str) 
     root = logged_in(User.objects.create_superuser("root"))
     for kind in ContentType.objects.all():
         assert root.get(f"/admin/r/{kind.pk}/{object_id}/").status_code == 404
+
+
+def test_session_that_cannot_be_written_is_no_fault_of_who_asked(
+    client: Client, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the database goes away after the page was made."""
+
+    def fail(*_words: Any, **_more: Any) -> None:
+        raise UpdateError
+
+    client.force_login(make_user("ana", clinic))
+    monkeypatch.setattr(SessionStore, "save", fail)
+    page = client.get(f"/desk/?clinic={clinic.slug}")
+    assert page.status_code == 503

@@ -83,9 +83,11 @@ def rows(destination: Destination, state: str, *, after: str = "") -> Rows:
     return _page(found)
 
 
-def rows_of_visit(destination: Destination, visit: Visit) -> Rows:
-    """All of one visit, in order."""
-    return _page(destination.deliveries.filter(visit=visit).order_by("pk"))
+def rows_of_visit(destination: Destination, visit: Visit, *, after: str = "") -> Rows:
+    """A page of those of one visit, in order, beginning behind the one whose key is `after`."""
+    found = destination.deliveries.filter(visit=visit).order_by("pk")
+    last = found.filter(key=after).first() if after else None
+    return _page(found.filter(pk__gt=last.pk) if last else found)
 
 
 def _behind(found: QuerySet[Delivery], state: State, last: Delivery) -> QuerySet[Delivery]:

@@ -77,11 +77,11 @@ def destination(request: EngineRequest, pk: int) -> HttpResponse:
     """One destination: its state, its levers, a list of its messages, and what staff did."""
     row = find_destination(request, pk)
     standing, state = engine.standing(row), _state(request, row)
-    of = _visit_of(request, row)
+    of, after = _visit_of(request, row), request.GET.get("after", "")
     if of is not None:
-        listed = engine_rows.rows_of_visit(row, of.visit)
+        listed = engine_rows.rows_of_visit(row, of.visit, after=after)
     else:
-        listed = engine_rows.rows(row, state, after=request.GET.get("after", ""))
+        listed = engine_rows.rows(row, state, after=after)
     oldest = row.deliveries.filter(state=Delivery.State.PENDING).order_by("created_at", "pk").first()
     context = {
         "row": row,

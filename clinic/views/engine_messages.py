@@ -101,5 +101,10 @@ def _range(said: QueryDict) -> Range | None:
 
 
 def _time(written: str) -> datetime | None:
-    """As a browser writes a date and a time, in UTC. Raises ValueError."""
-    return datetime.fromisoformat(written).replace(tzinfo=UTC) if written else None
+    """As a browser writes a date and a time, in UTC. Raises ValueError, also for one with an offset of its own."""
+    if not written:
+        return None
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is not None:
+        raise ValueError("a time with an offset")
+    return moment.replace(tzinfo=UTC)

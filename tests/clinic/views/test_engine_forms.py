@@ -1,0 +1,56 @@
+"""What the engine's pages do with what is asked of them: further pages, ranges, refusals, finds, links."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from clinic.models import Clinic, Delivery, Destination
+from clinic.states import Verb
+from tests.clinic.engine_states import given_up
+from tests.clinic.owed import owe, row
+from tests.clinic.views.desk_pages import logged_in
+from tests.factories import make_clinic, make_destination, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def olu(clinic: Clinic) -> Client:
+    return logged_in(make_user("olu", clinic, "ops"))
+
+
+@pytest.fixture
+def emr(clinic: Clinic) -> Destination:
+    return make_destination(clinic, name="Record system")
+
+
+def page(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def at(one: Delivery | Destination) -> str:
+    if isinstance(one, Destination):
+        return f"/ops/engine/{one.pk}/"
+    return f"/ops/engine/{one.destination_id}/{one.key}/"
+
+
+def test_further_in_a_visit_stays_in_the_visit(
+    olu: Client, clinic: Clinic, emr: Destination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinic.presenters.engine_rows.PER_PAGE", 1)
+    first, second = (row(pk) for pk in owe(clinic, Verb.CALL))
+    owe(clinic)
+    further = re.search(r'href="([^"]*)">Further', page(olu, f"{at(emr)}?visit={first.key}"))
+    assert further is not None
+    shown = page(olu, at(emr) + further[1].replace("&amp;", "&"))
+    assert re.findall(r'<tr id="row-(\w+)"', shown) == [second.key] and ">Further" not in shown
+
+
+@pytest.mark.parametrize("since", ["2026-03-01T10:00+02:00", "2026-03-01T10:00Z"])
+def test_time_with_an_offset_is_refused_not_read_as_utc(olu: Client, emr: Destination, since: str) -> None:
+    assert "not a date" in page(olu, f"{at(emr)}resend/?since={since.replace('+', '%2B')}")

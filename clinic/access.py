@@ -101,6 +101,18 @@ def engine_clinics(user: Any) -> QuerySet[Clinic]:
     return Clinic.objects.filter(pk__in=Membership.objects.filter(user=user.pk, role__in=roles).values("clinic"))
 
 
+def managed_clinics(user: Any) -> QuerySet[Clinic]:
+    """The clinics that a person manages: all for a superuser."""
+    if user.is_superuser:
+        return Clinic.objects.all()
+    return Clinic.objects.filter(memberships__user=user.pk, memberships__role=Membership.Role.MANAGER)
+
+
+def may_set_up(user: Any, clinic_pk: int) -> bool:
+    """Whether the admin lets a person change what this clinic has there, such as its destinations."""
+    return user.is_staff and managed_clinics(user).filter(pk=clinic_pk).exists()
+
+
 class OpsBackend(BaseBackend):
     """Gives members with the role ops, of any clinic, the rights over what all clinics share: the switch."""
 

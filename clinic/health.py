@@ -38,6 +38,8 @@ class Owed:
     oldest_given_up: datetime | None = None
     quiet: str = "silent"
     has_stopped: bool = False
+    pk: int = 0
+    clinic_pk: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ def _owed() -> list[Owed]:
             one.oldest_given_up,
             troubles.quiet(one.destination.last_error),
             one.has_stopped,
+            one.destination.pk,
+            one.destination.clinic_id,
         )
         for one in troubles.standings()
         if one.waiting or one.given_up

@@ -10,7 +10,8 @@ from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
-from clinic.models import Clinic, Membership
+from clinic.access import managed_clinics
+from clinic.models import Clinic
 
 if TYPE_CHECKING:
     BaseAdmin = admin.options.BaseModelAdmin[Any]
@@ -24,13 +25,6 @@ else:
 VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 EVERYTHING = frozenset({VIEW, ADD, CHANGE, DELETE})
 PER_PAGE = 40
-
-
-def managed_clinics(user: Any) -> QuerySet[Clinic]:
-    """The clinics that a person manages: all for a superuser."""
-    if user.is_superuser:
-        return Clinic.objects.all()
-    return Clinic.objects.filter(memberships__user=user.pk, memberships__role=Membership.Role.MANAGER)
 
 
 def manageable_people(user: Any) -> QuerySet[User]:

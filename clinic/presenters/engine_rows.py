@@ -90,6 +90,14 @@ def rows_of_visit(destination: Destination, visit: Visit, *, after: str = "") ->
     return _page(found.filter(pk__gt=last.pk) if last else found)
 
 
+def told_of(found: QuerySet[Delivery]) -> list[Delivery]:
+    """The first of these messages at each destination, by the destination's clinic and name."""
+    first: dict[int, Delivery] = {}
+    for one in found.select_related("destination__clinic").defer("body").order_by("pk"):
+        first.setdefault(one.destination_id, one)
+    return sorted(first.values(), key=lambda one: (one.destination.clinic.name, one.destination.name))
+
+
 def _behind(found: QuerySet[Delivery], state: State, last: Delivery) -> QuerySet[Delivery]:
     """The first bound is what an index can use; the second is exact."""
     if state == State.PENDING:

@@ -93,6 +93,7 @@ def destination(request: EngineRequest, pk: int) -> HttpResponse:
         "oldest": oldest,
         "give_up_at": oldest.give_up_at if oldest else None,
         "history": engine_rows.history(row),
+        "may_set_up": access.may_set_up(request.user, row.clinic_id),
     }
     shown = (standing, listed, context["history"], oldest and (oldest.pk, oldest.fence, oldest.give_up_at))
     return live(request, "destination", repr(shown), context)
@@ -101,15 +102,18 @@ def destination(request: EngineRequest, pk: int) -> HttpResponse:
 @require_POST
 @engine_staff
 def find(request: EngineRequest) -> HttpResponse:
-    """Leads to a message by its control id, or to the messages of a visit by the visit's id. Never by a name."""
+    """Leads to a message by its control id, or to the messages of a visit by the visit's id. Never by a name.
+
+    A visit that several destinations were told of: lists them.
+    """
     asked = request.POST.get("id", "").strip()
     rows = Delivery.objects.filter(destination__clinic__in=request.clinics)
     if found := rows.filter(key=asked.upper()[:20]).first():
         return redirect("ops:message", found.destination_id, found.key)
-    if (visit := _uuid(asked)) and (
-        found := rows.filter(visit__public_id=visit).order_by("destination", "pk").first()
-    ):
-        return redirect(f"{reverse('ops:destination', args=[found.destination_id])}?visit={found.key}")
+    if (visit := _uuid(asked)) and (told := engine_rows.told_of(rows.filter(visit__public_id=visit))):
+        if len(told) > 1:
+            return page(request, "ops/engine/found.html", {"told": told})
+        return redirect(f"{reverse('ops:destination', args=[told[0].destination_id])}?visit={told[0].key}")
     messages.error(request, "Nothing here has that id. A control id has 20 letters and digits; a visit's id 36.")
     return redirect("ops:engine")
 

@@ -38,7 +38,9 @@ def ops_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReque
 @ops_only
 def ops(request: HttpRequest) -> HttpResponse:
     """The whole page."""
-    return render(request, "ops/ops.html", {"health": health.look(), "history": SwitchEvent.objects.all()[:20]})
+    theirs = set(access.engine_clinics(request.user).values_list("pk", flat=True))
+    context = {"health": health.look(), "history": SwitchEvent.objects.all()[:20], "theirs": theirs}
+    return render(request, "ops/ops.html", context)
 
 
 @require_POST

@@ -54,3 +54,30 @@ def test_further_in_a_visit_stays_in_the_visit(
 @pytest.mark.parametrize("since", ["2026-03-01T10:00+02:00", "2026-03-01T10:00Z"])
 def test_time_with_an_offset_is_refused_not_read_as_utc(olu: Client, emr: Destination, since: str) -> None:
     assert "not a date" in page(olu, f"{at(emr)}resend/?since={since.replace('+', '%2B')}")
+
+
+def test_visit_that_several_systems_heard_of_leads_to_each(olu: Client, clinic: Clinic, emr: Destination) -> None:
+    lab, elsewhere = make_destination(clinic, name="Laboratory"), make_clinic("inland")
+    make_destination(elsewhere, name="Foreign")
+    first = row(owe(clinic)[0])
+    shown = olu.post("/ops/engine/find/", {"id": str(first.visit.public_id)}).content.decode()
+    keys = {one.destination_id: one.key for one in first.visit.deliveries.all()}
+    found = re.findall(r'<li><a href="([^"]*)">([^<]*)</a>', shown)
+    names = [(lab, "Laboratory"), (emr, "Record system")]
+    assert found == [(f"{at(one)}?visit={keys[one.pk]}", name) for one, name in names]
+
+
+@pytest.mark.parametrize(("role", "leads"), [("manager", True), ("ops", False)])
+def test_set_up_is_offered_to_those_whom_the_admin_lets_in(
+    clinic: Clinic, emr: Destination, role: str, leads: bool
+) -> None:
+    client = logged_in(make_user("mia", clinic, role, is_staff=True))
+    assert (f"/clinic/destination/{emr.pk}/change/" in page(client, at(emr))) is leads
+
+
+def test_ops_of_one_clinic_is_not_led_to_a_page_of_another(olu: Client, clinic: Clinic, emr: Destination) -> None:
+    given_up(clinic, emr)
+    assert f'href="{at(emr)}"' in page(olu, "/ops/") and "ask its manager" not in page(olu, "/ops/")
+    other = logged_in(make_user("ota", make_clinic("inland"), "ops"))
+    shown = page(other, "/ops/")
+    assert "Record system" in shown and "(ask its manager)" in shown and at(emr) not in shown

@@ -20,7 +20,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import access
 from clinic.build import build_id
@@ -75,7 +75,11 @@ def overview(request: EngineRequest) -> HttpResponse:
 @engine_staff
 def destination(request: EngineRequest, pk: int) -> HttpResponse:
     """One destination: its state, its levers, a list of its messages, and what staff did."""
-    row = find_destination(request, pk)
+    return _whole(request, find_destination(request, pk))
+
+
+def _whole(request: EngineRequest, row: Destination, **typed: str) -> HttpResponse:
+    """The page of a destination. `typed`: into a form of it, which was refused."""
     standing, state = engine.standing(row), _state(request, row)
     of, after = _visit_of(request, row), request.GET.get("after", "")
     if of is not None:
@@ -96,7 +100,7 @@ def destination(request: EngineRequest, pk: int) -> HttpResponse:
         "may_set_up": access.may_set_up(request.user, row.clinic_id),
     }
     shown = (standing, listed, context["history"], oldest and (oldest.pk, oldest.fence, oldest.give_up_at))
-    return live(request, "destination", repr(shown), context)
+    return live(request, "destination", repr(shown), {**context, **typed})
 
 
 @require_POST
@@ -118,10 +122,12 @@ def find(request: EngineRequest) -> HttpResponse:
     return redirect("ops:engine")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @engine_staff
 def pause(request: EngineRequest, pk: int) -> HttpResponse:
-    """Pauses or resumes a destination, by `verb`."""
+    """Pauses or resumes a destination, by `verb`. What is refused is shown again, and links of that page lead back."""
+    if request.method == "GET":
+        return redirect(f"{reverse('ops:destination', args=[pk])}?{request.GET.urlencode()}".rstrip("?"))
     row, by, reason = find_destination(request, pk), Actor(user=request.user), request.POST.get("reason", "")
     try:
         if request.POST.get("verb") == "pause":
@@ -130,6 +136,9 @@ def pause(request: EngineRequest, pk: int) -> HttpResponse:
             destinations.resume(row, by=by, reason=reason)
     except Refused as no:
         messages.error(request, str(no))
+        answer = _whole(request, find_destination(request, pk), pause_why=reason)
+        answer.status_code = 422
+        return answer
     return redirect("ops:destination", row.pk)
 
 
@@ -154,9 +163,9 @@ def live(request: HttpRequest, name: str, shown: str, context: dict[str, Any]) -
     return response
 
 
-def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """With what the frame of all these pages needs."""
-    return render(request, template, {**context, "is_ops": access.is_ops(request.user)})
+    return render(request, template, {**context, "is_ops": access.is_ops(request.user)}, status=status)
 
 
 def _state(request: HttpRequest, row: Destination) -> str:

@@ -30,6 +30,7 @@ def message(request: EngineRequest, pk: int, key: str) -> HttpResponse:
         _act(request, row)
     except Refused as no:
         messages.error(request, str(no))
+        return _page(request, _find(request, pk, key), typed=request.POST)
     return redirect("ops:message", pk, key)
 
 
@@ -40,21 +41,31 @@ def resend(request: EngineRequest, pk: int) -> HttpResponse:
     destination = find_destination(request, pk)
     said = request.POST if request.method == "POST" else request.GET
     which = _range(said)
-    if request.method == "POST" and which is not None:
-        return _resend(request, destination, which)
+    if request.method == "POST" and which is not None and _resend(request, destination, which):
+        return redirect("ops:destination", destination.pk)
     found = deliveries.preview(destination, which) if which else None
-    context = {"row": destination, "found": found, "said": said, "is_wrong": which is None}
-    return page(request, "ops/engine/resend.html", context)
+    context = {
+        "row": destination,
+        "found": found,
+        "said": said,
+        "is_wrong": which is None,
+        "typed": request.POST,
+    }
+    return page(request, "ops/engine/resend.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _page(request: HttpRequest, row: Delivery, *, reveal: bool = False) -> HttpResponse:
+def _page(
+    request: HttpRequest, row: Delivery, *, reveal: bool = False, typed: QueryDict | None = None
+) -> HttpResponse:
+    """`typed`: a form of the page that was refused."""
     context = {
         "facts": engine_rows.facts(row),
         "parts": engine_message.parts(row, reveal=reveal),
         "is_revealed": reveal,
         "history": engine_rows.history(row.destination, row),
+        "typed": typed,
     }
-    return page(request, "ops/engine/message.html", context)
+    return page(request, "ops/engine/message.html", context, status=422 if typed else 200)
 
 
 def _find(request: EngineRequest, pk: int, key: str) -> Delivery:
@@ -79,16 +90,18 @@ def _act(request: EngineRequest, row: Delivery) -> None:
         raise Http404
 
 
-def _resend(request: EngineRequest, destination: Destination, which: Range) -> HttpResponse:
+def _resend(request: EngineRequest, destination: Destination, which: Range) -> bool:
+    """Whether it was done. Says what became of it."""
     by, reason = Actor(user=request.user), request.POST.get("reason", "")
     written = request.POST.get("latest", "")
     latest = int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
     try:
         count = deliveries.resend_range(destination, which, by=by, reason=reason, latest=latest)
-        messages.success(request, f"Sent again, in order: {count}.")
     except Refused as no:
         messages.error(request, str(no))
-    return redirect("ops:destination", destination.pk)
+        return False
+    messages.success(request, f"Sent again, in order: {count}.")
+    return True
 
 
 def _range(said: QueryDict) -> Range | None:

@@ -11,6 +11,8 @@
   const EVERY = 4000;
   const ANSWER_WITHIN = 8000;
   const OLD_AFTER = 15000;
+  /* What was refused is shown under the address of its form: what is fresh lies under the page's own. */
+  if (place.dataset.address) history.replaceState(null, "", place.dataset.address);
   let etag = place.dataset.etag;
   let pressing = false;
   let freshAt = performance.now();
@@ -25,7 +27,7 @@
   /* What is open, chosen or typed belongs to the person; a form in use is left alone as a whole. */
   const isKept = (node) => node.nodeType === 1 && node.matches("[data-keep]") && inUse(node);
   const inUse = (form) =>
-    form.closest("details[open]") || [...form.elements].some((field) => field.type === "text" && field.value);
+    form.contains(document.activeElement) || [...form.elements].some((field) => field.type === "text" && field.value);
 
   /* Somebody is at work in it: moved, it would lose the focus, and removed, what was typed. */
   const isHeld = (node) =>
@@ -36,7 +38,7 @@
       if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
       return;
     }
-    if (isKept(old)) return;
+    if (isKept(old)) return mark(old, fresh);
     for (const { name } of [...old.attributes]) {
       if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
     }
@@ -44,6 +46,13 @@
       if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
     children(old, fresh);
+  }
+
+  /* A form for what can no longer be done says so, and is not replaced under the hands of who fills it in. */
+  function mark(form, fresh) {
+    const does = (one) => one.querySelector("[data-verb]").value;
+    const note = form.querySelector("[data-stale]");
+    if (note) note.hidden = does(form) === does(fresh);
   }
 
   function children(old, fresh) {
@@ -75,7 +84,9 @@
 
   /* The right to be here has ended, or a new build has other parts: but not under somebody's hands. */
   function isOver(answer) {
-    if (document.querySelector("details[open]") || document.activeElement.matches("input, select, textarea")) return false;
+    const isTyped = [...document.querySelectorAll("input[name]")].some((one) => one.value !== one.defaultValue);
+    const isOpen = document.querySelector("details[open]");
+    if (isTyped || isOpen || document.activeElement.matches("input, select, textarea")) return false;
     if (answer.type === "opaqueredirect" || answer.status === 404) return true;
     const build = answer.headers.get("X-Build");
     if (!build || build === document.documentElement.dataset.build || sessionStorage.build === build) return false;
@@ -98,6 +109,7 @@
         const box = document.createElement("template");
         box.innerHTML = text;
         children(place, box.content);
+        document.title = place.querySelector("[data-title]")?.dataset.title || document.title;
       } else if (answer.status !== 304) {
         return;
       }

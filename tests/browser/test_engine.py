@@ -26,6 +26,27 @@ def test_page_follows_without_losing_a_half_typed_reason(stack: Stack, context: 
     assert page.evaluate("window.sameDocument && document.querySelector('details').open")
 
 
+def test_form_for_what_a_colleague_did_is_replaced_or_marked(stack: Stack, context: BrowserContext) -> None:
+    typed, untouched, colleague = (log_in(context, stack, "ops", "/ops/engine/") for _page in range(3))
+    for page in (typed, untouched, colleague):
+        page.locator("details summary").first.click()
+    typed.locator("details [name=reason]").first.fill(WORDS)
+    colleague.locator("details [name=reason]").first.fill("a drill")
+    colleague.locator("[data-verb=pause]").first.click()
+    title = colleague.title()
+    untouched.bring_to_front()
+    expect(untouched.locator("[data-verb=resume]").first).to_be_visible()
+    assert untouched.title() != "" and "paused" in untouched.title().lower()
+    typed.bring_to_front()
+    expect(typed.locator("[data-stale]").first).to_have_text("Somebody else was first: it is paused already.")
+    expect(typed.locator("details [name=reason]").first).to_have_value(WORDS)
+    assert title.startswith("Paused: ")
+    colleague.bring_to_front()
+    colleague.locator("details summary", has_text="Resume").click()
+    colleague.locator("[data-verb=resume]").click()
+    expect(colleague.locator(".word").first).to_have_text("Well")
+
+
 def test_page_says_how_old_it_is_and_recovers(stack: Stack, context: BrowserContext) -> None:
     context.clock.install()
     page = log_in(context, stack, "ops", "/ops/engine/")

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from clinic.models import Clinic, Delivery, Destination
+from clinic.services import Actor, deliveries
 from clinic.states import Verb
 from tests.clinic.engine_states import given_up
 from tests.clinic.owed import owe, row
@@ -81,3 +82,43 @@ def test_ops_of_one_clinic_is_not_led_to_a_page_of_another(olu: Client, clinic: 
     other = logged_in(make_user("ota", make_clinic("inland"), "ops"))
     shown = page(other, "/ops/")
     assert "Record system" in shown and "(ask its manager)" in shown and at(emr) not in shown
+
+
+def refused(client: Client, address: str, form: dict[str, str]) -> str:
+    answer = client.post(address, form)
+    assert answer.status_code == 422
+    return answer.content.decode()
+
+
+def test_refused_pause_keeps_the_reason(olu: Client, emr: Destination) -> None:
+    address, form = f"{at(emr)}pause/", {"verb": "pause", "reason": "they move house"}
+    olu.post(address, form)
+    shown = refused(olu, address, form)
+    assert "is paused already" in shown and 'value="they move house"' in shown
+    assert f'id="pause-{emr.pk}" open' in shown and f'data-address="{at(emr)}"' in shown
+    assert olu.get(f"{address}?state=dead")["Location"] == f"{at(emr)}?state=dead"
+    assert olu.get(address)["Location"] == at(emr)
+
+
+@pytest.mark.parametrize(("verb", "field"), [("resend", "why"), ("skip", "why"), ("reveal", "why-reveal")])
+def test_refused_act_keeps_the_reason(
+    olu: Client, clinic: Clinic, emr: Destination, verb: str, field: str
+) -> None:
+    lost, reason = given_up(clinic, emr), "mended" if verb != "reveal" else "  "
+    form = {"verb": verb, "reason": reason, "seen": "1", "state": "dead"}
+    shown = refused(olu, at(lost), form)
+    assert f'id="{field}" name="reason" maxlength="200" value="{reason}"' in shown
+    assert shown.count(f'value="{reason}"') == 1
+
+
+def test_refused_range_keeps_the_reason_and_the_range(olu: Client, clinic: Clinic, emr: Destination) -> None:
+    given_up(clinic, emr)
+    deliveries.skip(given_up(clinic, emr), by=Actor(), reason="known", seen=3)
+    form = {"since": "2020-01-01T10:00", "until": "", "delivered": "1", "reason": "mended", "latest": "0"}
+    shown = refused(olu, f"{at(emr)}resend/", form)
+    assert (
+        "was first" in shown
+        and 'value="mended"' in shown
+        and shown.count('value="2020-01-01T10:00"') == 2
+        and " checked" in shown
+    )

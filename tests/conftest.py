@@ -14,17 +14,29 @@ from tests.own_valkey import OwnValkey, connect
 
 # Whoever reads or writes a database asks for one of these; pytest-django refuses the rest.
 DATABASE = {"db", "transactional_db"}
+# Files that take long are begun first: one that comes last keeps one core busy and leaves the other idle.
+LONG = [
+    *("input/test_requests", "drill/test_drill_run", "models/test_services_model", "bench/test_command"),
+    *("input/test_raw", "running/test_worker", "clinic/test_simulation", "integrations/test_long_outage"),
+    *("models/test_interleavings", "bench/test_remote"),
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--of-database", action="store_true", help="only tests that a database may change")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out, if asked to, what no database can change."""
+    """Leaves out, if asked to, what no database can change; what takes long goes first, the rest by chance."""
     if config.getoption("--of-database"):
         config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
         items[:] = [item for item in items if _uses_database(item)]
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, name in enumerate(LONG) if name in item.nodeid), len(LONG))
 
 
 def _uses_database(item: pytest.Item) -> bool:

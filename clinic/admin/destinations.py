@@ -89,9 +89,13 @@ class DestinationAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Destination, form: DestinationForm, change: bool) -> None:
         obj.secrets = form.secrets()
         destinations.save(obj)
-        for secret in form.fresh:
-            text = f"The new signing secret of {obj}, shown only now: {secret}"
-            self.message_user(request, text, messages.WARNING)
+        request.fresh_secrets = form.fresh  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return _with_secrets(self, request, obj, super().response_add(request, obj, post_url_continue))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return _with_secrets(self, request, obj, super().response_change(request, obj))
 
     # --- What is shown -----------------------------------------------------------------------------------------
 
@@ -186,6 +190,18 @@ KIND_HELP = {
     Kind.FHIR: "For systems with a FHIR R4 server: Patient, Encounter and Appointment.",
     Kind.WEBHOOK: "For everything that can take a signed HTTPS message in JSON.",
 }
+
+
+def _with_secrets(
+    site: DestinationAdmin, request: HttpRequest, row: Destination, onward: HttpResponse
+) -> HttpResponse:
+    """`onward`; or a page that shows the secrets made just now: a message would lie in the session, in plain."""
+    fresh = getattr(request, "fresh_secrets", [])
+    if not fresh:
+        return onward
+    context = {**site.admin_site.each_context(request), "title": f"New signing secret of {row}", "opts": site.opts}
+    context |= {"destination": row, "secrets": fresh, "onward": onward.get("Location", "")}
+    return TemplateResponse(request, "admin/clinic/destination/secret.html", context)
 
 
 def _asked_kind(request: HttpRequest) -> str | None:

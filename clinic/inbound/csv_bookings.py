@@ -73,8 +73,8 @@ def read(text: str, clinic: Clinic, *, is_day_first: bool = False) -> list[Row]:
         raise UnusableList(
             _("The list has more than %(most)s rows. Please split it.") % {"most": f"{MOST_ROWS:,}"}
         )
-    reader = _Reader(clinic, is_day_first)
-    rows = [reader.row(line, dict(zip(columns, cells, strict=False)), cells) for line, cells in lines[1:]]
+    reader = _Reader(columns, clinic, is_day_first)
+    rows = [reader.row(line, cells) for line, cells in lines[1:]]
     if not rows:
         raise UnusableList(_("The list has no rows below its headings."))
     return rows
@@ -117,12 +117,16 @@ def _columns(headings: Sequence[str]) -> list[str]:
 class _Reader:
     """Reads row after row, and knows those before."""
 
-    def __init__(self, clinic: Clinic, is_day_first: bool) -> None:
-        self._clinic, self._is_day_first = clinic, is_day_first
+    def __init__(self, columns: Sequence[str], clinic: Clinic, is_day_first: bool) -> None:
+        self._columns, self._clinic, self._is_day_first = columns, clinic, is_day_first
         self._seen: dict[object, int] = {}
 
-    def row(self, line: int, said: dict[str, str], cells: Sequence[str]) -> Row:
+    def row(self, line: int, cells: Sequence[str]) -> Row:
         written = ", ".join(cell for cell in cells if cell)[:200]
+        # A comma within a name moves all that follows: then no cell can be trusted.
+        if any(cells[len(self._columns) :]):
+            return Row(line, written, [_("This row has more cells than there are headings.")])
+        said = dict(zip(self._columns, cells, strict=False))
         problems = list(self._problems(said))
         if problems:
             return Row(line, written, problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -36,18 +37,17 @@ def rows(upload: BookingUpload) -> list[csv_bookings.Row]:
     return csv_bookings.read(upload.text, upload.clinic, is_day_first=upload.is_day_first)
 
 
-def confirm(upload: BookingUpload) -> BookingUpload:
-    """Books the good rows, some at a time, and notes in `done` how many became what.
+def confirm(upload: BookingUpload, good: Sequence[Appointment]) -> BookingUpload:
+    """Books these rows of it, some at a time, and notes in `done` how many became what.
 
     Each batch is committed: should it end half way, or be pressed twice, the rest follows and what is there stays
-    as it is. Raises csv_bookings.UnusableList.
+    as it is. Of two at once the first to end says what became of them. `done` is also filled where another list
+    took the place of this one meanwhile, and nothing of it is kept.
     """
-    if upload.done is not None:
-        return upload
-    good = [row.appointment for row in rows(upload) if row.appointment]
-    upload.done = _book(upload, good)
-    upload.text = ""
-    upload.save(update_fields=["done", "text"])
+    upload.done, upload.text = _book(upload, good), ""
+    this = BookingUpload.objects.filter(pk=upload.pk)
+    if not this.filter(done__isnull=True).update(done=upload.done, text=""):
+        upload.done = this.values_list("done", flat=True).first() or upload.done
     return upload
 
 
@@ -56,7 +56,7 @@ def clear_expired() -> int:
     return BookingUpload.objects.filter(created_at__lt=clock.now() - KEEP_UPLOADS_FOR).delete()[0]
 
 
-def _book(upload: BookingUpload, good: list[Appointment]) -> dict[str, int]:
+def _book(upload: BookingUpload, good: Sequence[Appointment]) -> dict[str, int]:
     actor, counts = Actor(user=upload.user), Counter[str]()
     for start in range(0, len(good), BATCH):
         outcomes = bookings.put_all(upload.clinic, good[start : start + BATCH], by=actor)

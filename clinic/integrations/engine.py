@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock, sealed
@@ -67,8 +67,7 @@ def due(now: datetime) -> QuerySet[Delivery]:
 
 def ready(now: datetime) -> QuerySet[Destination]:
     """Destinations that something is due for, that nobody calls now, and that may be called."""
-    ours = Delivery.objects.filter(destination=OuterRef("pk"))
-    in_flight = ours.filter(state=Delivery.State.PENDING, leased_until__gte=now)
+    in_flight = _in_flight(Delivery.objects.filter(destination=OuterRef("pk")), now)
     return Destination.objects.filter(
         Q(next_probe_at=None) | Q(next_probe_at__lte=now),
         Exists(due(now).filter(destination=OuterRef("pk"))),
@@ -77,27 +76,38 @@ def ready(now: datetime) -> QuerySet[Destination]:
     )
 
 
+def _in_flight(rows: QuerySet[Delivery], now: datetime) -> QuerySet[Delivery]:
+    return rows.filter(state=Delivery.State.PENDING, leased_until__gte=now)
+
+
 def claim(destination_pk: int, job_queue: str | None = None) -> Delivery | None:
     """The destination's next delivery, leased to this worker: new ones before a backlog, each in its order.
 
     None when there is none, or when the destination is paused, being called, or not to be called yet. Raises
     WrongPool when the destination is not served by this job queue, if one is named.
     """
+    if not connection.features.has_select_for_update:
+        # One conditional statement decides: a database with one writer is not held up by what is only read.
+        return _choose(Destination.objects.filter(pk=destination_pk), job_queue)
     with transaction.atomic():
         # NO KEY: a check-in that owes this destination a row at this moment does not stand in the way.
         locked = Destination.objects.select_for_update(skip_locked=True, no_key=True)
-        found = locked.filter(pk=destination_pk, is_paused=False).first()
-        if found is None:
-            return None
-        if job_queue not in (None, found.job_queue):
-            raise WrongPool(found)
-        now = clock.now()
-        if not _may_be_called(found, now) or _is_called(found, now):
-            return None
-        # One that must wait for its repeat lets the next one pass.
-        while (row := _next(found, now)) is not None and not budget.allows(found, row, now):
-            pass
-        return _lease(row, found, now) if row is not None else None
+        return _choose(locked.filter(pk=destination_pk), job_queue)
+
+
+def _choose(which: QuerySet[Destination], job_queue: str | None) -> Delivery | None:
+    found = which.filter(is_paused=False).first()
+    if found is None:
+        return None
+    if job_queue not in (None, found.job_queue):
+        raise WrongPool(found)
+    now = clock.now()
+    if not _may_be_called(found, now):
+        return None
+    # One that must wait for its repeat lets the next one pass.
+    while (row := _next(found, now)) is not None and not budget.allows(found, row, now):
+        pass
+    return _lease(row, found, now) if row is not None else None
 
 
 def has_more(row: Delivery) -> bool:
@@ -112,10 +122,6 @@ def _may_be_called(destination: Destination, now: datetime) -> bool:
     return destination.next_probe_at is None or destination.next_probe_at <= now
 
 
-def _is_called(destination: Destination, now: datetime) -> bool:
-    return destination.deliveries.filter(state=Delivery.State.PENDING, leased_until__gte=now).exists()
-
-
 def _next(destination: Destination, now: datetime) -> Delivery | None:
     rows = due(now).filter(destination=destination).order_by("created_at", "pk")
     found = list(rows[:2])
@@ -128,15 +134,15 @@ def _next(destination: Destination, now: datetime) -> Delivery | None:
 
 
 def _lease(row: Delivery, destination: Destination, now: datetime) -> Delivery | None:
-    """None when it was given up or skipped at this very moment."""
+    """None when something has changed since it was chosen, or another one is on its way there."""
     changes = {
         "leased_until": now + timedelta(seconds=destination.seconds) + LEASE_MARGIN,
         "fence": row.fence + 1,
         "attempts": row.attempts + 1,
         "first_tried_at": row.first_tried_at or now,
     }
-    as_seen = Delivery.objects.filter(pk=row.pk, fence=row.fence, state=Delivery.State.PENDING)
-    if not as_seen.update(**changes):
+    in_flight = _in_flight(Delivery.objects.filter(destination=OuterRef("destination")), now)
+    if not due(now).filter(~Exists(in_flight), pk=row.pk, fence=row.fence).update(**changes):
         return None
     for name, value in changes.items():
         setattr(row, name, value)

@@ -70,8 +70,7 @@ def _bring(opened: Server, resource: Resource, ids: dict[str, str]) -> None:
 def _mask_of(content: list[Resource]) -> Any:
     patient = next(each for each in content if each["resourceType"] == "Patient")
     names = [patient["name"][0]["text"]]
-    phone = patient.get("telecom", [{"value": ""}])[0]["value"]
-    return partial(masked, names=names, birth_date=patient["birthDate"], phone=phone)
+    return partial(masked, names=names, birth_date=patient["birthDate"])
 
 
 def _abilities(statement: Resource) -> list[str]:

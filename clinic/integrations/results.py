@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from clinic import clock
 from clinic.integrations import budget
@@ -47,9 +48,11 @@ def settle(result: Attempt) -> bool:
 def expire() -> int:
     """Gives up what an ill destination has not taken in time; a healthy one tries each once more. How many."""
     now, count = clock.now(), 0
-    for destination in Destination.objects.filter(is_ill=True, is_paused=False):
-        late = destination.deliveries.filter(state=Delivery.State.PENDING, give_up_at__lte=now)
-        late = late.exclude(leased_until__gt=now)
+    late_ones = Delivery.objects.filter(state=Delivery.State.PENDING, give_up_at__lte=now)
+    late_ones = late_ones.exclude(leased_until__gt=now)
+    ill = Destination.objects.filter(is_ill=True, is_paused=False)
+    for destination in ill.filter(Exists(late_ones.filter(destination=OuterRef("pk")))):
+        late = late_ones.filter(destination=destination)
         changes = {"last_error": destination.last_error, "last_failure": Failure.UNREACHABLE}
         if given_up := late.update(state=Delivery.State.DEAD, leased_until=None, **changes):
             logger.error("%d deliveries to %s given up: %s", given_up, destination.pk, destination.last_error)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinic.access import StaffRequest, may_book, staff_only
 from clinic.forms import ONE_OF, TYPED
 from clinic.inbound import csv_bookings, uploads
-from clinic.inbound.csv_bookings import LARGEST, UnusableList
+from clinic.inbound.csv_bookings import LARGEST, Row, UnusableList
 from clinic.models import BookingUpload
 from clinic.services.bookings import Became
 
@@ -99,15 +99,16 @@ def preview(request: StaffRequest, public_id: UUID) -> HttpResponse:
     _must_be_allowed(request)
     mine = BookingUpload.objects.filter(clinic=request.clinic, user=request.user)
     kept = get_object_or_404(mine.select_related("clinic", "user"), public_id=public_id)
-    if request.method == "POST":
-        uploads.confirm(kept)
-        return redirect("desk:booking_preview", public_id)
     if kept.done is not None:
-        counts = [(label, kept.done[became]) for became, label in BECAME.items() if became in kept.done]
-        return render(request, "desk/bookings_done.html", {"counts": counts})
+        return redirect("desk:booking_preview", public_id) if request.method == "POST" else _done(request, kept)
     rows = uploads.rows(kept)
-    context = {"good": [row for row in rows if not row.problems], "bad": [row for row in rows if row.problems]}
-    return render(request, "desk/bookings_preview.html", context)
+    good, bad = [row for row in rows if not row.problems], [row for row in rows if row.problems]
+    # The rows are read anew: those of a day that is over by now are no longer good.
+    is_as_shown = bool(good) and request.POST.get("good") == str(len(good))
+    if request.method == "POST" and is_as_shown:
+        return _confirmed(request, kept, good)
+    context = {"good": good, "bad": bad, "is_other": request.method == "POST"}
+    return render(request, "desk/bookings_preview.html", context, status=409 if context["is_other"] else 200)
 
 
 @require_GET
@@ -129,6 +130,20 @@ def _kept(request: StaffRequest, form: ListForm) -> BookingUpload | None:
         form.add_error(None, str(no))
         return None
     return uploads.keep(request.clinic, request.user, text, is_day_first=is_day_first)
+
+
+def _confirmed(request: StaffRequest, kept: BookingUpload, good: list[Row]) -> HttpResponse:
+    """Books them. Where another list took the place of this one meanwhile, what became of it is said at once."""
+    uploads.confirm(kept, [row.appointment for row in good if row.appointment])
+    if not BookingUpload.objects.filter(pk=kept.pk).exists():
+        return _done(request, kept)
+    return redirect("desk:booking_preview", kept.public_id)
+
+
+def _done(request: StaffRequest, kept: BookingUpload) -> HttpResponse:
+    done = kept.done or {}
+    counts = [(label, done[became]) for became, label in BECAME.items() if became in done]
+    return render(request, "desk/bookings_done.html", {"counts": counts})
 
 
 def _must_be_allowed(request: StaffRequest) -> None:

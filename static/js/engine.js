@@ -27,6 +27,10 @@
   const inUse = (form) =>
     form.closest("details[open]") || [...form.elements].some((field) => field.type === "text" && field.value);
 
+  /* Somebody is at work in it: moved, it would lose the focus, and removed, what was typed. */
+  const isHeld = (node) =>
+    node.nodeType === 1 && (node.contains(document.activeElement) || [...node.querySelectorAll("[data-keep]")].some(inUse));
+
   function morph(old, fresh) {
     if (old.nodeType !== 1) {
       if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
@@ -49,7 +53,7 @@
       const known = wanted.id ? kept.get(wanted.id) : at && !at.id && isSame(at, wanted) ? at : null;
       if (known && isSame(known, wanted)) {
         if (known === at) at = at.nextSibling;
-        else old.insertBefore(known, at);
+        else if (!isHeld(known)) old.insertBefore(known, at);
         morph(known, wanted);
       } else {
         old.insertBefore(wanted, at);
@@ -57,7 +61,7 @@
     }
     while (at) {
       const next = at.nextSibling;
-      at.remove();
+      if (!isHeld(at)) at.remove();
       at = next;
     }
   }
@@ -71,9 +75,13 @@
 
   /* The right to be here has ended, or a new build has other parts: but not under somebody's hands. */
   function isOver(answer) {
+    if (document.querySelector("details[open]") || document.activeElement.matches("input, select, textarea")) return false;
     if (answer.type === "opaqueredirect" || answer.status === 404) return true;
     const build = answer.headers.get("X-Build");
-    return build && build !== document.documentElement.dataset.build && !place.querySelector("details[open]");
+    if (!build || build === document.documentElement.dataset.build || sessionStorage.build === build) return false;
+    /* Once a build: servers of two builds may answer in turn. */
+    sessionStorage.build = build;
+    return true;
   }
 
   async function ask() {
@@ -85,6 +93,7 @@
       if (isOver(answer)) return location.reload();
       if (answer.status === 200) {
         const text = await answer.text();
+        freshAt = performance.now();
         if (pressing || isMarking()) return;
         const box = document.createElement("template");
         box.innerHTML = text;

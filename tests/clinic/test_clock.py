@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clinic import boards, clock, presenters
 from clinic.integrations import engine
-from clinic.models import Clinic, Delivery
+from clinic.models import Clinic
 from clinic.services import Actor, call_together, check_in_together
 from clinic.states import Verb
 from tests.factories import answers, do, make_destination, make_visit
@@ -87,9 +87,8 @@ def test_service_asks_for_the_time_once(harbor: Clinic, has_clock: bool) -> None
 def test_delivery_is_due_at_once_and_its_lease_holds_whatever_the_workers_clocks_say(
     harbor: Clinic, monkeypatch: pytest.MonkeyPatch, no_redis: object, has_clock: bool
 ) -> None:
-    make_destination(harbor)
+    pk = make_destination(harbor).pk
     make_visit(harbor)
-    pk = Delivery.objects.get().pk
     set_clock(monkeypatch, BEHIND)
     assert (engine.claim(pk) is not None) == has_clock, "as if it were of the future"
     set_clock(monkeypatch, timedelta(0))

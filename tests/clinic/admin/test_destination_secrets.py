@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Clinic, Destination
 from clinic.sealed import Secrets
 from clinic.services import destinations
-from tests.clinic.admin.destination_pages import add, change, look, shown
+from tests.clinic.admin.destination_pages import add, change, filled, look, shown
 from tests.clinic.admin.rig import page
 from tests.clinic.pem import authority_pem, pair
 from tests.factories import SECRET, make_destination
@@ -40,6 +42,15 @@ def test_new_webhook_gets_a_secret_that_is_shown_once(manager: Client, harbor: C
     assert secret.removeprefix("whsec_")[:12] not in look(manager, made)
     assert secret not in made.sealed_secrets
     assert secret not in "".join(entry.change_message for entry in LogEntry.objects.all())
+
+
+def test_new_secret_lies_in_no_session_and_no_cache(manager: Client, harbor: Clinic) -> None:
+    answer = manager.post(f"{page('destination', 'add')}?kind=webhook", filled(harbor))
+    [secret] = kept().signing
+    assert secret in shown(answer)
+    assert "no-store" in answer["cache-control"]
+    assert not [row for row in Session.objects.all() if secret in str(row.get_decoded())]
+    assert secret not in manager.get(reverse("admin:index")).content.decode()
 
 
 def test_a_change_of_something_else_keeps_all_secrets(manager: Client, harbor: Clinic) -> None:

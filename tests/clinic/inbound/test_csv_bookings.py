@@ -112,6 +112,13 @@ def test_bad_row_says_its_line_and_what_is_wrong(harbor: Clinic, said: dict[str,
     assert bad.line == 3 and bad.problems[0].startswith(why) and len(bad.problems) == 1
 
 
+def test_row_with_more_cells_than_headings_is_named(harbor: Clinic) -> None:
+    eve = row(AT, "Eve", booking_id="A2") + ",Dr. Who"
+    blank = row(AT, booking_id="A3") + ", ,"
+    bad = [one for one in read(listed(row(AT), eve, blank), harbor) if one.problems]
+    assert [(one.line, one.problems) for one in bad] == [(3, ["This row has more cells than there are headings."])]
+
+
 def test_all_that_is_wrong_is_said_at_once(harbor: Clinic) -> None:
     (bad,) = read(listed(row(AT, "7", "", born="x", day="y", phone="z")), harbor)
     assert len(bad.problems) == 5

@@ -59,7 +59,7 @@ def test_a_well_one_is_told_step_by_step(emr: Destination, receiver: Receiver) -
         ("https://nowhere.invalid/", "Name", "nowhere.invalid leads nowhere"),
         ("https://10.255.0.1/", "Allowed", "10.255.0.1 is a private address"),
         ("https://169.254.169.254/", "Allowed", "169.254.169.254 is a private address"),
-        ("https://" + "a" * 70 + ".example/", "Name", "leads nowhere"),
+        ("https://" + "a" * 70 + ".example/", "Address", "That is no address"),
         ("mllp://emr.example", "Address", "must begin with https://"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from django.utils import timezone
 from clinic.inbound import uploads
 from clinic.models import BookingUpload, Clinic, Visit
 from clinic.running.schedule import tasks
+from clinic.services import bookings
 from clinic.states import Verb
+from tests.clinic.conftest import Clock
 from tests.clinic.inbound.lists import HEADINGS, listed, row
 from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.views.kiosk_pages import answer, finish, paired_client, ticket_in
@@ -43,6 +46,17 @@ def shown(client: Client, text: str, **said: Any) -> tuple[str, str]:
     return sent["location"], client.get(sent["location"]).content.decode()
 
 
+def confirm(client: Client, address: str, page: str) -> Any:
+    """What comes of the preview's button."""
+    [good] = re.findall(r'name="good" value="(\d+)"', page)
+    return client.post(address, {"good": good}, follow=True)
+
+
+def added(client: Client, text: str) -> str:
+    """What is said of a list that was looked at and confirmed."""
+    return str(confirm(client, *shown(client, text)).content.decode())
+
+
 def lines(page: str) -> list[int]:
     return [int(line) for line in re.findall(r'data-line="(\d+)"', page)]
 
@@ -52,7 +66,7 @@ def test_list_is_looked_at_and_then_booked(ana: Client, clinic: Clinic, at: date
     assert "2 patients can be added" in page and "Add 2 patients" in page and "Jan. 2, 1990" in page
     assert "2:30 p.m." in page
     assert not Visit.objects.exists()
-    done = ana.post(address, follow=True).content.decode()
+    done = confirm(ana, address, page).content.decode()
     assert "The list was added" in done and re.search(r"<td>2</td><th[^>]*>Added", done)
     visit = Visit.objects.get(booking_id="A1")
     assert (visit.state, visit.booked_for) == ("expected", at.replace(microsecond=0))
@@ -62,7 +76,7 @@ def test_list_is_looked_at_and_then_booked(ana: Client, clinic: Clinic, at: date
 def test_booked_patient_is_found_by_the_kiosk(ana: Client, clinic: Clinic) -> None:
     soon = timezone.now().astimezone(clinic.zone).replace(hour=5, minute=0, second=0, microsecond=0)
     soon = max(soon, (timezone.now() + timedelta(minutes=5)).astimezone(clinic.zone))
-    ana.post(shown(ana, listed(row(soon)))[0])
+    added(ana, listed(row(soon)))
     kiosk = paired_client(clinic)
     answer(kiosk, arrival="booked")
     ticket = ticket_in(finish(kiosk))
@@ -76,7 +90,7 @@ def test_bad_rows_are_named_and_the_others_are_booked(ana: Client, at: datetime)
     bad, good = page.split("<h2>")[1:]
     assert (lines(bad), lines(good)) == ([3, 4], [2])
     assert "2 rows cannot be read" in page and "Please write the last name." in bad and "14:30 or 2:30 PM" in bad
-    ana.post(address)
+    confirm(ana, address, page)
     assert Visit.objects.get().booking_id == "A1"
 
 
@@ -87,19 +101,20 @@ def test_list_of_bad_rows_alone_offers_nothing_to_add(ana: Client, at: datetime)
 
 def test_pressed_twice_or_added_again_books_nobody_twice(ana: Client, at: datetime) -> None:
     text = listed(row(at), row(at, "Eve", booking_id=""))
-    address, _page = shown(ana, text)
-    assert [ana.post(address).status_code for _n in range(2)] == [302, 302]
-    again = ana.post(shown(ana, text)[0], follow=True).content.decode()
+    address, page = shown(ana, text)
+    said = {confirm(ana, address, page).content for _n in range(2)}
+    assert len(said) == 1
+    again = added(ana, text)
     assert re.search(r"<td>2</td><th[^>]*>Expected already", again)
     assert Visit.objects.count() == 2
     assert [visit.events.count() for visit in Visit.objects.all()] == [1, 1]
 
 
 def test_what_became_of_each_is_counted(ana: Client, at: datetime) -> None:
-    ana.post(shown(ana, listed(row(at), row(at, "Eve", booking_id="A2")))[0])
+    added(ana, listed(row(at), row(at, "Eve", booking_id="A2")))
     do(Visit.objects.get(booking_id="A1"), Verb.CANCEL)
     later = row(at + timedelta(hours=1), "Eve", booking_id="A2")
-    page = ana.post(shown(ana, listed(row(at), later))[0], follow=True).content.decode()
+    page = added(ana, listed(row(at), later))
     assert re.search(r"<td>1</td><th[^>]*>Changed", page) and re.search(r"<td>1</td><th[^>]*>Called off", page)
 
 
@@ -158,7 +173,7 @@ def test_list_is_kept_half_an_hour_at_most_and_not_once_it_was_added(
     shown(ana, listed(row(at, "Eve")))
     assert ana.get(address).status_code == 404, "a new list takes the place of the one before"
     assert "Eve" in BookingUpload.objects.get().text
-    ana.post(shown(ana, listed(row(at)))[0])
+    added(ana, listed(row(at)))
     assert BookingUpload.objects.get().text == ""
     assert uploads.clear_expired() == 0
     assert uploads.clear_expired in [task.do for task in tasks()]
@@ -176,8 +191,7 @@ def test_long_list_is_booked_in_short_turns(
     ana: Client, at: datetime, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
     monkeypatch.setattr(uploads, "BATCH", 2)
-    address, _page = shown(ana, listed(*(row(at, booking_id=f"A{n}") for n in range(5))))
-    ana.post(address)
+    added(ana, listed(*(row(at, booking_id=f"A{n}") for n in range(5))))
     assert Visit.objects.count() == 5
 
 
@@ -186,3 +200,57 @@ def test_page_speaks_spanish(ana: Client, at: datetime, spanish: Path, settings:
     assert "Pacientes esperados" in ana.get(PAGE).content.decode()
     _address, page = shown(ana, listed(row(at), row(at, family="", booking_id="A2")))
     assert "1 fila no se puede leer" in page and "Agregar 1 paciente" in page and "Falta" not in page
+
+
+@pytest.fixture
+def late(clock: Clock, clinic: Clinic) -> datetime:
+    """Ten minutes before the clinic's day is over, on its wall: it is now."""
+    tomorrow = clinic.day(clock.at) + timedelta(days=1)
+    clock.at = (clinic.day_starts(tomorrow) - timedelta(minutes=10)).astimezone(clinic.zone)
+    return clock.at
+
+
+def test_list_that_reads_otherwise_by_now_is_shown_again(late: datetime, clock: Clock, ana: Client) -> None:
+    rows = row(late), row(late + timedelta(days=1), "Eve", booking_id="A2")
+    address, page = shown(ana, listed(*rows))
+    clock.add(minutes=20)
+    again = confirm(ana, address, page)
+    assert again.status_code == 409 and "Nothing was added" in again.content.decode()
+    assert not Visit.objects.exists()
+    assert confirm(ana, address, again.content.decode()).status_code == 200
+    assert Visit.objects.get().booking_id == "A2"
+
+
+def test_list_without_a_good_row_by_now_cannot_be_added(late: datetime, clock: Clock, ana: Client) -> None:
+    address, page = shown(ana, listed(row(late)))
+    clock.add(minutes=20)
+    again = confirm(ana, address, page)
+    assert again.status_code == 409 and 'name="good"' not in again.content.decode()
+    assert ana.post(address, {"good": "0"}).status_code == 409
+    assert BookingUpload.objects.get().done is None
+
+
+def before_it_is_booked(monkeypatch: pytest.MonkeyPatch, do: Callable[[], Any]) -> None:
+    """Does this once, when the first patients of a list are about to be booked."""
+    put_all, waiting = bookings.put_all, [do]
+
+    def first(*args: Any, **kwargs: Any) -> Any:
+        if waiting:
+            waiting.pop()()
+        return put_all(*args, **kwargs)
+
+    monkeypatch.setattr(bookings, "put_all", first)
+
+
+def test_list_that_another_replaced_meanwhile_is_told_of(
+    ana: Client, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_it_is_booked(monkeypatch, lambda: shown(ana, listed(row(at, "Eve", booking_id="A2"))))
+    assert re.search(r"<td>1</td><th[^>]*>Added", added(ana, listed(row(at))))
+    assert Visit.objects.get().booking_id == "A1"
+
+
+def test_double_tap_says_what_the_first_did(ana: Client, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    address, page = shown(ana, listed(row(at)))
+    before_it_is_booked(monkeypatch, lambda: confirm(ana, address, page))
+    assert re.search(r"<td>1</td><th[^>]*>Added", confirm(ana, address, page).content.decode())

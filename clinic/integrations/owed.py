@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from clinic.models import Delivery, Destination
 from clinic.models.deliveries import Failure
 
-_ERROR = Q(last_failure=Failure.ERROR)
+_CALLS_FAIL = Q(destination__is_ill=True, destination__failures__gt=0)
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Owed:
     """To one destination: counts of messages. `oldest` and `oldest_given_up`: when those were made.
 
     `newest_given_up`: its row, or 0. `errors_since`: the first try of the oldest that waits since it could not be
-    processed. `taken_at`: when it last took one; asked only of those that are ill or have such errors.
+    processed; not asked of those that every call fails at. `taken_at`: when it last took one; asked only of those
+    that are ill or have such errors.
     """
 
     waiting: int = 0
@@ -37,7 +38,7 @@ NOTHING = Owed()
 def owed(pks: Collection[int] | None = None) -> dict[int, Owed]:
     """By the destination's pk: of these, or of all; those that are owed nothing are missing.
 
-    In two queries, one a state: SQLite has an index for each, and for both together it reads all rows.
+    One query a state: SQLite has an index for each, and for both together it reads all rows.
     """
     rows = Delivery.objects.order_by()
     if pks is not None:
@@ -51,9 +52,12 @@ def owed(pks: Collection[int] | None = None) -> dict[int, Owed]:
 
 
 def _waiting(rows: QuerySet[Delivery]) -> dict[int, Owed]:
-    tried = Min("first_tried_at", filter=_ERROR)
-    counts = rows.values_list("destination").annotate(Count("pk"), Min("created_at"), tried=tried)
-    found = {pk: Owed(count, oldest, errors) for pk, count, oldest, errors in counts}
+    counts = rows.values_list("destination").annotate(Count("pk"), Min("created_at"))
+    found = {pk: Owed(count, oldest) for pk, count, oldest in counts}
+    # By itself, without those that backlogs wait for: it reads the rows, where an index alone gives the counts.
+    erring = rows.filter(last_failure=Failure.ERROR, destination__is_paused=False).exclude(_CALLS_FAIL)
+    for pk, tried in erring.values_list("destination").annotate(Min("first_tried_at")):
+        found[pk] = replace(found.get(pk, NOTHING), errors_since=tried)
     for pk, at in _taken_at(found).items():
         found[pk] = replace(found[pk], taken_at=at)
     return found

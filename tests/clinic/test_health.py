@@ -137,17 +137,22 @@ def test_paused_destination_with_given_up_messages_needs_somebody(harbor: Clinic
 @pytest.mark.usefixtures("in_use")
 def test_both_pages_name_the_same_as_the_worst(harbor: Clinic) -> None:
     """The one that most messages wait for, whatever its trouble is."""
-    since = timezone.now() - timedelta(hours=70)
+    since = timezone.now() - timedelta(hours=7)
     away = {"is_ill": True, "ill_since": since, "failures": 9, "last_error": "it cannot be reached"}
     make_destination(harbor, name="EMR North", **away)
     other = make_clinic("bay")
     lost = make_destination(other, name="EMR South")
     make_visit(harbor), make_visit(harbor), make_visit(other)
     lost.deliveries.update(state=Delivery.State.DEAD)
-    said = "not taking messages for 2 d 22 h"
+    said = "not taking messages for 7 h"
     assert health.look().sentence == f"EMR North {said}: 2 messages wait, none lost"
     board = engine.overview(Clinic.objects.all())
     assert board.sentence == f"EMR North, Harbor: {said}; 1 more needs somebody"
+    make_visit(other), make_visit(other)
+    lost.deliveries.update(state=Delivery.State.DEAD)
+    assert health.look().sentence.startswith("EMR South gave up on 3 messages")
+    board = engine.overview(Clinic.objects.all())
+    assert board.sentence == "EMR South, Bay: gave up on 3 messages; 1 more needs somebody"
 
 
 @pytest.mark.usefixtures("in_use")

@@ -90,6 +90,13 @@ def test_one_that_answers_and_takes_nothing_is_told_once(
     assert tick() == ["sent"]
 
 
+def test_slow_one_that_takes_nothing_is_failing_too(emr: Destination, post: MailServer, clock: Clock) -> None:
+    fail(emr, clock, minutes=20)
+    Destination.objects.update(is_ill=True, ill_since=clock.at - timedelta(minutes=20), failures=0)
+    assert tick() == ["sent"]
+    assert subjects(post) == ["EMR North (Harbor) failing for 20 min"]
+
+
 def test_one_that_takes_other_messages_is_not_failing(emr: Destination, clock: Clock) -> None:
     fail(emr, clock, minutes=60)
     [other] = owe(emr.clinic)

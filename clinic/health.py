@@ -10,8 +10,22 @@ from typing import TypeVar
 import redis
 
 from clinic import clock
-from clinic.integrations import troubles
-from clinic.presenters.spans import span
+from clinic.integrations.troubles import (
+    AWAY,
+    BEHIND,
+    FAILING,
+    GAVE_UP,
+    IDLE,
+    PAUSED,
+    STOPPED,
+    WELL,
+    Standing,
+    messages,
+    since_words,
+    standings,
+    waiting,
+)
+from clinic.spans import span
 from realtime import breaker as vendor_breaker
 from realtime import gate, job_queues, jobs, obedience, redis_link, vendor_path
 from realtime import switch as vendor_switch
@@ -20,26 +34,7 @@ from realtime.models import Desired, Switch
 T = TypeVar("T")
 
 ALL_GOOD = "All good"
-LATE_SECONDS = 60
 CHANGES_SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Owed:
-    """What one destination waits for."""
-
-    name: str
-    clinic: str
-    waiting: int
-    given_up: int
-    oldest: datetime | None
-    is_paused: bool
-    silent_since: datetime | None = None
-    oldest_given_up: datetime | None = None
-    quiet: str = "silent"
-    has_stopped: bool = False
-    pk: int = 0
-    clinic_pk: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,8 @@ class Health:
     """`sentence`: the one that matters most; `alarm` when it needs a person now.
 
     `depths` and `sent` are None when Redis does not answer. `obeyed`: by which processes the switch is, in words.
-    `changes`: the last of the breaker's, newest first.
+    `owed`: the destinations that are owed anything, the worst first. `changes`: the last of the breaker's, newest
+    first.
     """
 
     sentence: str
@@ -56,7 +52,7 @@ class Health:
     gate: gate.Decision
     depths: dict[str, int] | None
     sent: dict[str, int] | None
-    owed: list[Owed] = field(default_factory=list)
+    owed: list[Standing] = field(default_factory=list)
     obeyed: str = ""
     breaker: vendor_breaker.View | None = None
     changes: list[vendor_breaker.Event] = field(default_factory=list)
@@ -69,9 +65,12 @@ class Health:
 def look() -> Health:
     """How it all stands now. Waits half a second for a Redis that is away, and never for the vendor."""
     row, view = vendor_switch.read(), vendor_breaker.look()
-    decision, depths, owed = gate.decide(row, view), _from_redis(job_queues.depths), _owed()
-    ill = _redis_ill(depths) or _stopped(owed) or _away(owed) or _given_up(owed) or _behind(owed)
-    sentence = ill or _vendor_off(decision, row, view) or _vendor_ill(depths) or ALL_GOOD
+    now, decision, depths = clock.now(), gate.decide(row, view), _from_redis(job_queues.depths)
+    owed = sorted(standings(), key=lambda one: one.urgency(now))
+    worst = _worst(owed, now)
+    ill = _redis_ill(depths) or (worst if _is_alarm(owed, now) else "")
+    sentence = ill or _vendor_off(decision, row, view) or _vendor_ill(depths) or worst or ALL_GOOD
+    owed = [one for one in owed if one.owed.waiting or one.owed.given_up]
     sent, obeyed, changes = _sent(depths), _obeyed(depths, row), _changes(depths)
     return Health(sentence, bool(ill), row, decision, depths, sent, owed, obeyed, view, changes)
 
@@ -97,54 +96,35 @@ def _redis_ill(depths: dict[str, int] | None) -> str:
     return ""
 
 
-def _given_up(owed: list[Owed]) -> str:
-    found = [one for one in owed if one.given_up]
-    if not found:
+def _is_alarm(standing: list[Standing], now: datetime) -> bool:
+    """One that is behind is for the engineer on call too: our own workers may be why."""
+    worst = next(iter(standing), None)
+    return worst is not None and (not worst.urgency(now).needs_nobody or worst.state(now) == BEHIND)
+
+
+def _worst(standing: list[Standing], now: datetime) -> str:
+    """What is to be said of the worst, which is the first; "" when that is nothing."""
+    if not standing:
         return ""
-    worst = max(found, key=lambda one: one.given_up)
-    since = f"{worst.oldest_given_up:%Y-%m-%d %H:%M} UTC"
-    of, them = ("of", "it") if worst.given_up == 1 else ("the oldest of", "them")
-    kept = f"{_messages(worst.given_up)}, {of} {since}"
-    return f"{worst.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
-
-
-def _stopped(owed: list[Owed]) -> str:
-    """One that asked for no more, and was paused by its answer: nothing goes until somebody resumes it."""
-    found = [one for one in owed if one.has_stopped]
-    if not found:
+    one, state = standing[0], standing[0].state(now)
+    name, waits = one.destination.name, waiting(one.owed.waiting)
+    if state in (WELL, IDLE):
         return ""
-    worst = max(found, key=lambda one: one.waiting)
-    return f"{worst.name} asked for no more messages, and was paused: {_waiting(worst)}"
+    if state == GAVE_UP or (state == PAUSED and one.owed.given_up):
+        return _gave_up(one)
+    if state in (AWAY, FAILING):
+        return f"{name} {since_words(one.destination, one.owed, now)}: {waits}"
+    if state == BEHIND and one.owed.oldest:
+        return f"{name} behind by {span(now - one.owed.oldest)}: {waits}"
+    said = {STOPPED: "asked for no more messages, and was paused", PAUSED: "is paused"}
+    return f"{name} {said.get(state, 'is slow')}: {waits}"
 
 
-def _away(owed: list[Owed]) -> str:
-    """One that every call fails at, as long as its own page calls it so."""
-    found = [(one, one.silent_since) for one in owed if one.silent_since and _is_late(one.silent_since)]
-    if not found:
-        return ""
-    worst, since = max(found, key=lambda pair: pair[0].waiting)
-    return f"{worst.name} {worst.quiet} for {span(clock.now() - since)}: {_waiting(worst)}"
-
-
-def _behind(owed: list[Owed]) -> str:
-    """The one that most messages wait for."""
-    found = [(one, one.oldest) for one in owed if one.oldest and not one.is_paused and _is_late(one.oldest)]
-    if not found:
-        return ""
-    worst, oldest = max(found, key=lambda pair: pair[0].waiting)
-    return f"{worst.name} behind by {span(clock.now() - oldest)}: {_waiting(worst)}"
-
-
-def _waiting(one: Owed) -> str:
-    return f"{_messages(one.waiting)} {'waits' if one.waiting == 1 else 'wait'}, none lost"
-
-
-def _is_late(since: datetime) -> bool:
-    return (clock.now() - since).total_seconds() > LATE_SECONDS
-
-
-def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count:,} messages"
+def _gave_up(one: Standing) -> str:
+    count = one.owed.given_up
+    of, them = ("of", "it") if count == 1 else ("the oldest of", "them")
+    kept = f"{messages(count)}, {of} {one.owed.oldest_given_up:%Y-%m-%d %H:%M} UTC"
+    return f"{one.destination.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
 
 
 def _vendor_off(decision: gate.Decision, row: Switch | None, view: vendor_breaker.View | None) -> str:
@@ -181,24 +161,3 @@ def _from_redis(ask: Callable[[], T]) -> T | None:
         return ask()
     except redis.RedisError:
         return None
-
-
-def _owed() -> list[Owed]:
-    return [
-        Owed(
-            one.destination.name,
-            one.destination.clinic.name,
-            one.waiting,
-            one.given_up,
-            one.oldest,
-            one.destination.is_paused,
-            one.silent_since,
-            one.oldest_given_up,
-            troubles.quiet(one.destination.last_error),
-            one.has_stopped,
-            one.destination.pk,
-            one.destination.clinic_id,
-        )
-        for one in troubles.standings()
-        if one.waiting or one.given_up
-    ]

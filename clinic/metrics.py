@@ -44,13 +44,15 @@ def _destinations() -> Iterator[Metric]:
         "evenkeel_deliveries", "Messages that are not done, by state.", labels=["destination", "state"]
     )
     for row, standing in rows:
-        counts.add_metric([str(row.pk), "pending"], standing.waiting)
-        counts.add_metric([str(row.pk), "dead"], standing.given_up)
+        counts.add_metric([str(row.pk), "pending"], standing.owed.waiting)
+        counts.add_metric([str(row.pk), "dead"], standing.owed.given_up)
     yield counts
-    ages = {row.pk: _age(standing.oldest, now) for row, standing in rows}
+    ages = {row.pk: _age(standing.owed.oldest, now) for row, standing in rows}
     yield _gauge("oldest_waiting_seconds", "Age of the oldest message that waits.", ages)
     silent = {row.pk: _age(standing.silent_since, now) for row, standing in rows}
     yield _gauge("destination_silent_seconds", "For how long every call has failed, 0 if not.", silent)
+    failing = {row.pk: _age(standing.failing_since, now) for row, standing in rows}
+    yield _gauge("destination_failing_seconds", "For how long it answered, yet took nothing, 0 if not.", failing)
     yield _gauge("destination_ill", "Has workers of its own.", {row.pk: row.is_ill for row, _one in rows})
     yield _gauge("destination_paused", "Nothing is sent.", {row.pk: row.is_paused for row, _one in rows})
     alarms = {row.pk: bool(standing.troubles(now)) for row, standing in rows}

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from clinic.integrations.troubles import Standing, quiet
+from clinic.integrations.troubles import FAILING, GIVEN_UP, SILENT, Standing, messages, since_words, waiting
 from clinic.models import Delivery
 from clinic.models.deliveries import Failure
 
@@ -23,21 +23,20 @@ class Mail:
 def trouble(standing: Standing, now: datetime) -> Mail:
     """What is wrong, since when, what it means, and what to do."""
     name = _name(standing)
-    facts = [fact for fact in (_silent(standing, now), _stopped(standing), _given_up(standing)) if fact]
+    facts = [fact for fact in (_since(standing, now), _stopped(standing), _given_up(standing)) if fact]
     said = [f"{name} {brief}{more}." for brief, more in facts]
-    text = "\n\n".join([*said, _reason(standing), _what_to_do(standing)])
+    text = "\n\n".join([*said, _reason(standing, now), _what_to_do(standing)])
     return Mail(standing.destination.clinic.technical_email, _line(f"{name} {facts[0][0]}"), text)
 
 
 def over(standing: Standing) -> Mail:
     """It is well, or somebody has seen to it."""
     destination = standing.destination
+    waits = messages(standing.owed.waiting, "waits", "wait")
     if destination.is_paused:
-        waiting = messages(standing.waiting, "waits", "wait")
-        fact = f"is paused: {waiting} until somebody resumes it"
-    elif destination.is_ill and standing.waiting:
-        waiting = messages(standing.waiting, "waits", "wait")
-        fact = f"has nothing given up any more. It has not taken all yet: {waiting}, and will go by itself"
+        fact = f"is paused: {waits} until somebody resumes it"
+    elif standing.owed.waiting and (destination.is_ill or standing.failing_since):
+        fact = f"has nothing given up any more. It has not taken all yet: {waits}, and will go by itself"
     else:
         fact = "is well again, and nothing is given up. What still waits goes by itself"
     text = f"{_name(standing)} {fact}.\n\nIts page: {_page(standing)}\n"
@@ -50,40 +49,35 @@ def send(mail: Mail) -> None:
     EmailMessage(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.to], connection=connection).send()
 
 
-def messages(count: int, one: str = "", many: str = "") -> str:
-    """In words, with what they do: "1 message waits", "3 messages wait"."""
-    return f"1 message {one}".rstrip() if count == 1 else f"{count} messages {many}".rstrip()
-
-
-def _silent(standing: Standing, now: datetime) -> tuple[str, str] | None:
-    if standing.silent_since is None:
+def _since(standing: Standing, now: datetime) -> tuple[str, str] | None:
+    """Of one that is silent, or answers and takes nothing."""
+    since = standing.silent_since or standing.failing_since
+    if since is None or not standing.troubles(now) & {SILENT, FAILING}:
         return None
-    minutes = (now - standing.silent_since).total_seconds() // 60
-    more = f", since {standing.silent_since:%Y-%m-%d %H:%M} UTC: {messages(standing.waiting, 'waits', 'wait')}, "
-    more += "none lost. They go by themselves when it answers, up to 72 hours after they were made"
-    return f"{quiet(standing.destination.last_error)} for {minutes:.0f} min", more
+    more = f", since {since:%Y-%m-%d %H:%M} UTC: {waiting(standing.owed.waiting)}. "
+    when = "answers" if standing.silent_since else "takes them"
+    more += f"They go by themselves when it {when}, up to 72 hours after they were made"
+    return since_words(standing.destination, standing.owed, now), more
 
 
 def _stopped(standing: Standing) -> tuple[str, str] | None:
     if not standing.has_stopped:
         return None
-    waiting = messages(standing.waiting, "waits", "wait")
-    return "asked for no more messages", f", and was paused: {waiting}, none lost"
+    return "asked for no more messages", f", and was paused: {waiting(standing.owed.waiting)}"
 
 
 def _given_up(standing: Standing) -> tuple[str, str] | None:
-    if not standing.given_up:
+    owed = standing.owed
+    if not owed.given_up:
         return None
-    more = (
-        f", and we gave up. The oldest is of {standing.oldest_given_up:%Y-%m-%d %H:%M} UTC. None is lost: each is "
-    )
+    more = f", and we gave up. The oldest is of {owed.oldest_given_up:%Y-%m-%d %H:%M} UTC. None is lost: each is "
     more += "kept, and holds back the later ones of its visit, until somebody sends it again or skips it"
-    return f"did not take {messages(standing.given_up)}", more
+    return f"did not take {messages(owed.given_up)}", more
 
 
-def _reason(standing: Standing) -> str:
+def _reason(standing: Standing, now: datetime) -> str:
     """Of what the mail is about first: the last call, or the newest message that was given up."""
-    is_given_up = standing.silent_since is None and not standing.has_stopped
+    is_given_up = standing.troubles(now) == {GIVEN_UP}
     state = Delivery.State.DEAD if is_given_up else Delivery.State.PENDING
     tried = standing.destination.deliveries.filter(state=state).exclude(last_failure="")
     failure = tried.order_by("-pk").values_list("last_failure", flat=True).first()

@@ -1,19 +1,155 @@
-"""How each destination stands: what waits there, what was given up, and since when it has been silent."""
+"""How each destination stands: its state, since when, and which of them is the worst.
+
+All pages, mails and figures have it from here, so that none says something else than another.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Q
 
-from clinic.models import Delivery, Destination
-from clinic.models.deliveries import Failure
+from clinic.integrations.owed import NOTHING, Owed, owed
+from clinic.models import Destination, EngineEvent
+from clinic.spans import span
 
-SILENT_AFTER = timedelta(minutes=15)
-SILENT, GIVEN_UP, STOPPED = "silent", "given_up", "stopped"
-_REFUSED = Q(last_failure=Failure.GONE)
+# Pages say it then; people are told of it by mail only later, for most silences end by themselves.
+LATE = timedelta(seconds=60)
+TOLD_AFTER = timedelta(minutes=15)
+# What people are told of.
+SILENT, GIVEN_UP = "silent", "given_up"
+# The states, from the worst to the best. Two of them are troubles that people are told of as well.
+STOPPED, AWAY, FAILING, GAVE_UP, BEHIND, PAUSED, SLOW, IDLE, WELL = ORDER = (
+    "stopped", "away", "failing", "gave_up", "behind", "paused", "slow", "idle", "well",
+)  # fmt: skip
+NEEDS_SOMEBODY = frozenset({STOPPED, AWAY, FAILING, GAVE_UP})
+
+
+class Outline(NamedTuple):
+    """As much of a destination as decides how it stands: the values of OUTLINE."""
+
+    pk: int
+    name: str
+    clinic: str
+    is_paused: bool
+    is_ill: bool
+    failures: int
+    ill_since: datetime | None
+
+
+OUTLINE = ("pk", "name", "clinic__name", "is_paused", "is_ill", "failures", "ill_since")
+
+
+class Urgency(NamedTuple):
+    """The less, the sooner. Among those that need a person, the one that most messages wait for."""
+
+    needs_nobody: bool
+    less_owed: int
+    order: int
+    clinic: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`by_staff`: it is paused, and somebody did it."""
+
+    destination: Destination
+    owed: Owed = NOTHING
+    by_staff: bool = False
+
+    @property
+    def silent_since(self) -> datetime | None:
+        return silent_since(self.destination, self.owed)
+
+    @property
+    def failing_since(self) -> datetime | None:
+        return failing_since(self.destination, self.owed)
+
+    @property
+    def has_stopped(self) -> bool:
+        """It asked for no more messages, and those that wait will not go by themselves."""
+        return self.destination.is_paused and not self.by_staff
+
+    def state(self, now: datetime) -> str:
+        return state(self.destination, self.owed, self.by_staff, now)
+
+    def urgency(self, now: datetime) -> Urgency:
+        row = self.destination
+        return urgency(self.state(now), self.owed, row.clinic.name, row.name)
+
+    def troubles(self, now: datetime) -> frozenset[str]:
+        """What a person should be told of."""
+        found = {
+            SILENT: _is_past(self.silent_since, TOLD_AFTER, now),
+            FAILING: _is_past(self.failing_since, TOLD_AFTER, now),
+            GIVEN_UP: self.owed.given_up > 0,
+            STOPPED: self.has_stopped,
+        }
+        return frozenset(kind for kind, is_so in found.items() if is_so)
+
+
+def standings(*pks: int) -> list[Standing]:
+    """Of all destinations that are owed anything, are paused, or were alarmed about; or of these."""
+    found = owed(pks or None)
+    rows = Destination.objects.select_related("clinic")
+    rows = rows.filter(Q(pk__in=list(found)) | Q(is_paused=True) | ~Q(alarms="") | ~Q(mailed=""))
+    if pks:
+        rows = rows.filter(pk__in=pks)
+    staff = pauses([row.pk for row in rows if row.is_paused])
+    return [Standing(row, found.get(row.pk, NOTHING), row.pk in staff) for row in rows]
+
+
+def pauses(paused: Collection[int]) -> dict[int, EngineEvent]:
+    """Who paused these, which are paused; one that stopped by its own answer is missing."""
+    if not paused:
+        return {}
+    verbs = [EngineEvent.Verb.PAUSE, EngineEvent.Verb.RESUME]
+    events = EngineEvent.objects.filter(destination__in=paused, verb__in=verbs).select_related("user")
+    last = {event.destination_id: event for event in events.order_by("pk")}
+    return {pk: event for pk, event in last.items() if event.verb == EngineEvent.Verb.PAUSE}
+
+
+def state(row: Destination | Outline, owes: Owed, by_staff: bool, now: datetime) -> str:
+    """One of ORDER."""
+    if row.is_paused:
+        return PAUSED if by_staff else STOPPED
+    if _is_past(silent_since(row, owes), LATE, now):
+        return AWAY
+    if _is_past(failing_since(row, owes), TOLD_AFTER, now):
+        return FAILING
+    if owes.given_up:
+        return GAVE_UP
+    if _is_past(owes.oldest, LATE, now):
+        return BEHIND
+    if row.is_ill:
+        return SLOW if owes.waiting else IDLE
+    return WELL
+
+
+def urgency(its_state: str, owes: Owed, clinic: str, name: str) -> Urgency:
+    """Where it stands among all, in all lists."""
+    needs_nobody = its_state not in NEEDS_SOMEBODY and not owes.given_up
+    count = 0 if needs_nobody else owes.waiting + owes.given_up
+    return Urgency(needs_nobody, -count, ORDER.index(its_state), clinic, name)
+
+
+def silent_since(row: Destination | Outline, owes: Owed) -> datetime | None:
+    """From when on every call failed while messages waited; None when that is not so."""
+    # One that is ill and slow, yet takes what it is sent, has no failures.
+    if not (row.ill_since and row.failures and owes.waiting) or row.is_paused:
+        return None
+    return max(row.ill_since, owes.taken_at or row.ill_since)
+
+
+def failing_since(row: Destination | Outline, owes: Owed) -> datetime | None:
+    """From when on it answered, and could not process what it was sent; None when that is not so."""
+    if not owes.errors_since or row.is_paused or silent_since(row, owes):
+        return None
+    return max(owes.errors_since, owes.taken_at or owes.errors_since)
 
 
 def quiet(last_error: str) -> str:
@@ -21,63 +157,23 @@ def quiet(last_error: str) -> str:
     return "silent" if last_error.startswith("no answer") else "not taking messages"
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Counts of messages; `oldest` and `oldest_given_up`: when those were made; `newest_given_up`: its row, or 0.
-
-    `silent_since`: from when on every call failed while messages waited; None when that is not so.
-    `has_stopped`: it asked for no more messages, and those that wait will not go by themselves.
-    """
-
-    destination: Destination
-    waiting: int = 0
-    oldest: datetime | None = None
-    given_up: int = 0
-    oldest_given_up: datetime | None = None
-    newest_given_up: int = 0
-    silent_since: datetime | None = None
-    has_stopped: bool = False
-
-    def troubles(self, now: datetime) -> frozenset[str]:
-        """What a person should be told of."""
-        is_silent = self.silent_since is not None and now - self.silent_since >= SILENT_AFTER
-        found = {SILENT: is_silent, GIVEN_UP: self.given_up > 0, STOPPED: self.has_stopped}
-        return frozenset(kind for kind, is_so in found.items() if is_so)
+def since_words(row: Destination, owes: Owed, now: datetime) -> str:
+    """Of one that is away or failing: "silent for 2 h 10 min"."""
+    if silent := silent_since(row, owes):
+        return f"{quiet(row.last_error)} for {span(now - silent)}"
+    failing = failing_since(row, owes)
+    return f"failing for {span(now - failing)}" if failing else "well"
 
 
-def standings(*pks: int) -> list[Standing]:
-    """Of all destinations where anything waits, was given up, or was alarmed about; or of these."""
-    counts = {row.pop("destination"): row for row in _counts(pks)}
-    latest = Delivery.objects.filter(destination=OuterRef("pk"), state=Delivery.State.DELIVERED)
-    last = Subquery(latest.order_by("-delivered_at").values("delivered_at")[:1])
-    rows = Destination.objects.select_related("clinic").filter(Q(pk__in=counts) | ~Q(alarms="") | ~Q(mailed=""))
-    if pks:
-        rows = rows.filter(pk__in=pks)
-    delivered = dict(rows.filter(is_ill=True).annotate(last=last).values_list("pk", "last"))
-    return [_standing(row, counts.get(row.pk, {}), delivered.get(row.pk)) for row in rows]
+def messages(count: int, one: str = "", many: str = "") -> str:
+    """In words, with what they do: "1 message waits", "3 messages wait"."""
+    return f"1 message {one}".rstrip() if count == 1 else f"{count:,} messages {many}".rstrip()
 
 
-def _counts(pks: tuple[int, ...]) -> list[dict[str, Any]]:
-    """In two queries, one a state: SQLite has an index for each, and for both together it reads all rows."""
-    rows = Delivery.objects.order_by()
-    if pks:
-        rows = rows.filter(destination__in=pks)
-    waiting = rows.filter(state=Delivery.State.PENDING).values("destination")
-    dead = rows.filter(state=Delivery.State.DEAD).values("destination")
-    found: dict[int, dict[str, Any]] = {}
-    for row in [
-        *waiting.annotate(waiting=Count("pk"), oldest=Min("created_at"), refused=Count("pk", filter=_REFUSED)),
-        *dead.annotate(given_up=Count("pk"), oldest_given_up=Min("created_at"), newest_given_up=Max("pk")),
-    ]:
-        found.setdefault(row["destination"], {}).update(row)
-    return list(found.values())
+def waiting(count: int) -> str:
+    """ "212 messages wait, none lost"."""
+    return f"{messages(count, 'waits', 'wait')}, none lost" if count else "nothing waits"
 
 
-def _standing(destination: Destination, counts: dict[str, Any], delivered: datetime | None) -> Standing:
-    counts = {**counts, "newest_given_up": counts.get("newest_given_up") or 0}
-    has_stopped = bool(counts.pop("refused", 0)) and destination.is_paused
-    since = None
-    # One that is ill and slow, yet takes what it is sent, has no failures.
-    if destination.ill_since and destination.failures and counts.get("waiting") and not destination.is_paused:
-        since = max(destination.ill_since, delivered or destination.ill_since)
-    return Standing(destination, silent_since=since, has_stopped=has_stopped, **counts)
+def _is_past(since: datetime | None, length: timedelta, now: datetime) -> bool:
+    return since is not None and now - since >= length

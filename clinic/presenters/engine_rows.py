@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 
 from clinic import clock
 from clinic.models import Delivery, Destination, EngineEvent, Visit
-from clinic.presenters.spans import span
 from clinic.services.actors import short_name
+from clinic.spans import span
 
 PER_PAGE = 50
 EVENTS_SHOWN = 20

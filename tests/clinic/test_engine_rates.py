@@ -6,7 +6,7 @@ import pytest
 
 from clinic.models import Clinic, Destination
 from clinic.presenters.engine_rates import Rate, rates
-from clinic.presenters.spans import span
+from clinic.spans import span
 from tests.clinic.engine_states import put
 from tests.clinic.owed import owe
 

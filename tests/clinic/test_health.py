@@ -9,10 +9,11 @@ from django.utils import timezone
 from clinic import health
 from clinic.models import Clinic, Delivery
 from clinic.presenters import engine
+from clinic.services import Actor, destinations
 from realtime import switch, vendor_path
 from realtime.breaker import Breaker
 from realtime.models import Desired, Switch
-from tests.factories import make_destination, make_visit
+from tests.factories import make_clinic, make_destination, make_visit
 from tests.realtime.breaker_rig import calls, hurry, lapse
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ def test_all_good_when_nothing_is_late(harbor: Clinic) -> None:
         "All good",
         {"notices": 0, "integrations": 0, "default": 0, "low": 0, "ill": 0},
     )
-    assert [(owed.name, owed.clinic, owed.waiting) for owed in found.owed] == [("EMR", "Harbor", 1)]
+    assert [(one.destination.name, one.owed.waiting) for one in found.owed] == [("EMR", 1)]
 
 
 def test_redis_that_is_away_comes_first_and_is_waited_for_briefly(harbor: Clinic) -> None:
@@ -80,11 +81,11 @@ def test_destination_that_is_away_is_told_as_on_its_own_page(harbor: Clinic, las
 def test_destination_that_stopped_by_its_answer_is_an_alarm(harbor: Clinic) -> None:
     emr = make_destination(harbor, is_paused=True, paused_because="410 Gone")
     make_visit(harbor)
-    assert health.look().sentence == "All good"
     emr.deliveries.update(last_failure=Delivery.Failure.GONE)
     found = health.look()
     said = "EMR asked for no more messages, and was paused: 1 message waits, none lost"
     assert (found.sentence, found.alarm) == (said, True)
+    assert engine.standing(emr).word == "Stopped by its answer"
 
 
 @pytest.mark.usefixtures("in_use")
@@ -115,10 +116,56 @@ def test_vendor_that_fails_is_told_until_it_answers_again(harbor: Clinic, live_r
 
 
 @pytest.mark.usefixtures("in_use")
-def test_paused_destination_is_not_late(harbor: Clinic) -> None:
-    make_destination(harbor, is_paused=True)
+def test_paused_destination_is_not_late_but_named_on_both_pages(harbor: Clinic) -> None:
+    destinations.pause(make_destination(harbor), by=Actor(), reason="their upgrade")
     make_visit(harbor)
     grow_old(500)
+    found = health.look()
+    assert (found.sentence, found.alarm) == ("EMR is paused: 1 message waits, none lost", False)
+    assert engine.overview(Clinic.objects.all()).sentence == "EMR, Harbor is paused, none is lost"
+
+
+@pytest.mark.usefixtures("in_use")
+def test_paused_destination_with_given_up_messages_needs_somebody(harbor: Clinic) -> None:
+    emr = make_destination(harbor)
+    make_visit(harbor)
+    emr.deliveries.update(state=Delivery.State.DEAD)
+    destinations.pause(emr, by=Actor(), reason="their upgrade")
+    assert health.look().sentence.startswith("EMR gave up on 1 message") and health.look().alarm
+
+
+@pytest.mark.usefixtures("in_use")
+def test_both_pages_name_the_same_as_the_worst(harbor: Clinic) -> None:
+    """The one that most messages wait for, whatever its trouble is."""
+    since = timezone.now() - timedelta(hours=7)
+    away = {"is_ill": True, "ill_since": since, "failures": 9, "last_error": "it cannot be reached"}
+    make_destination(harbor, name="EMR North", **away)
+    other = make_clinic("bay")
+    lost = make_destination(other, name="EMR South")
+    make_visit(harbor), make_visit(harbor), make_visit(other)
+    lost.deliveries.update(state=Delivery.State.DEAD)
+    said = "not taking messages for 7 h"
+    assert health.look().sentence == f"EMR North {said}: 2 messages wait, none lost"
+    board = engine.overview(Clinic.objects.all())
+    assert board.sentence == f"EMR North, Harbor: {said}; 1 more needs somebody"
+    make_visit(other), make_visit(other)
+    lost.deliveries.update(state=Delivery.State.DEAD)
+    assert health.look().sentence.startswith("EMR South gave up on 3 messages")
+    board = engine.overview(Clinic.objects.all())
+    assert board.sentence == "EMR South, Bay: gave up on 3 messages; 1 more needs somebody"
+
+
+@pytest.mark.usefixtures("in_use")
+def test_one_that_answers_and_takes_nothing_is_an_alarm(harbor: Clinic) -> None:
+    emr = make_destination(harbor)
+    make_visit(harbor), make_visit(harbor)
+    tried = timezone.now() - timedelta(minutes=20)
+    emr.deliveries.update(last_failure=Delivery.Failure.ERROR, first_tried_at=tried)
+    found = health.look()
+    assert (found.sentence, found.alarm) == ("EMR failing for 20 min: 2 messages wait, none lost", True)
+    assert engine.standing(emr).word == "Failing for 20 min"
+    taken = {"state": Delivery.State.DELIVERED, "delivered_at": timezone.now() - timedelta(minutes=14)}
+    Delivery.objects.filter(pk=emr.deliveries.latest("pk").pk).update(**taken)
     assert health.look().sentence == "All good"
 
 

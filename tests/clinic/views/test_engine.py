@@ -18,6 +18,7 @@ from tests.factories import make_destination, make_user
 
 pytestmark = pytest.mark.django_db
 WHY = "they have mended it"
+SLOW = "slow: the last answer took 2.3 s"
 UNREACHABLE = {"is_ill": True, "failures": 2, "last_error": "it cannot be reached"}
 
 
@@ -80,9 +81,9 @@ def test_silent_destination_says_since_when_what_waits_and_when_it_is_tried(olu:
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({**UNREACHABLE, "ill_since": timedelta(minutes=2)}, "Not taking messages for"),
+        ({**UNREACHABLE, "ill_since": timedelta(minutes=2)}, "Not taking messages for 2 min"),
         ({**UNREACHABLE, "ill_since": timedelta(seconds=5)}, "Slow"),
-        ({"is_ill": True, "failures": 0, "last_error": "slow: the last answer took 2.3 s"}, "Slow"),
+        ({"is_ill": True, "failures": 0, "last_error": SLOW}, "Slow"),
         ({"is_paused": True, "paused_because": "it answered 410"}, "Stopped by its answer"),
         ({}, "Well"),
     ],
@@ -90,7 +91,34 @@ def test_silent_destination_says_since_when_what_waits_and_when_it_is_tried(olu:
 def test_each_state_has_its_word(olu: Client, clinic: Clinic, fields: dict[str, Any], word: str) -> None:
     since = {"ill_since": timezone.now() - fields["ill_since"]} if "ill_since" in fields else {}
     make_destination(clinic, **{**fields, **since})
+    owe(clinic)
     assert f"<strong>{word}" in page(olu)
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({**UNREACHABLE}, "Was ill when last tried"),
+        ({"is_ill": True, "failures": 0, "last_error": SLOW}, "Was slow when last tried"),
+    ],
+)
+def test_ill_one_that_nothing_waits_for_is_no_trouble(
+    olu: Client, clinic: Clinic, fields: dict[str, Any], word: str
+) -> None:
+    make_destination(clinic, ill_since=timezone.now() - timedelta(hours=9), **fields)
+    put(owe(clinic)[0], "skipped")
+    shown = page(olu)
+    assert sentence(olu) == "All good" and f"<strong>{word}</strong>" in shown and "Nothing waits." in shown
+
+
+def test_one_that_answers_and_takes_nothing_is_failing(olu: Client, clinic: Clinic, emr: Destination) -> None:
+    tried = timezone.now() - timedelta(minutes=20)
+    put(owe(clinic)[0], "pending", last_failure="error", first_tried_at=tried, created_at=tried)
+    Destination.objects.update(last_error="it answered 500")
+    shown = page(olu)
+    assert sentence(olu) == "Record system, Harbor: failing for 20 min"
+    assert "It answers, and takes nothing. 1 message waits, none lost." in shown
+    assert "Last try: it answered 500" in shown
 
 
 def test_pause_and_resume_say_who_and_why(olu: Client, emr: Destination) -> None:

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from clinic.models import Clinic, Delivery, Destination
 from clinic.running.home import free_port
+from clinic.services import Actor, destinations
 from realtime import job_queues
 from tests.clinic.conftest import Clock
 from tests.clinic.owed import owe
@@ -28,7 +29,8 @@ def figures(**said: str) -> dict[tuple[str, ...], float]:
 
 def test_figures_of_each_destination(harbor: Clinic, live_redis: Any, clock: Clock) -> None:
     emr = make_destination(harbor)
-    idle = make_destination(harbor, name="Idle", is_paused=True)
+    idle = make_destination(harbor, name="Idle")
+    destinations.pause(idle, by=Actor(), reason="at night")
     owe(harbor), owe(harbor)
     Delivery.objects.filter(destination=idle).delete()
     Delivery.objects.filter(pk=emr.deliveries.latest("pk").pk).update(state="dead")
@@ -49,6 +51,16 @@ def test_figures_of_each_destination(harbor: Clinic, live_redis: Any, clock: Clo
     assert found["evenkeel_deliveries", other, "pending"] == 0
     assert found["evenkeel_redis_answers",] == 1
     assert (found["evenkeel_job_queue_depth", "low"], found["evenkeel_job_queue_depth", "ill"]) == (1, 0)
+
+
+def test_one_that_answers_and_takes_nothing_has_a_figure(harbor: Clinic, live_redis: Any, clock: Clock) -> None:
+    emr = make_destination(harbor)
+    owe(harbor)
+    emr.deliveries.update(last_failure="error", first_tried_at=clock.at - timedelta(minutes=16))
+    found, pk = figures(), str(emr.pk)
+    assert found["evenkeel_destination_failing_seconds", pk] == pytest.approx(960)
+    assert found["evenkeel_destination_silent_seconds", pk] == 0
+    assert found["evenkeel_destination_alarm", pk] == 1
 
 
 def test_no_patient_and_no_name_is_in_them(harbor: Clinic) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,63 +13,13 @@ from clinic.models import Clinic, Delivery, Destination
 from clinic.models.deliveries import Failure
 from clinic.running import schedule
 from clinic.services import Actor, destinations
-from realtime import job_queues
+from tests.clinic.alarms.rig import fall_silent, give_up, recover, subjects, tick
 from tests.clinic.conftest import Clock
-from tests.clinic.mail_server import MailServer, mail_server
+from tests.clinic.mail_server import MailServer
 from tests.clinic.owed import owe
 from tests.factories import make_destination
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("live_redis")]
-
-
-@pytest.fixture
-def post() -> Iterator[MailServer]:
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture
-def emr(harbor: Clinic, settings: Any, post: MailServer) -> Destination:
-    """A destination whose clinic has a technical address, and a mail server that takes mails for it."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.SENDS_MAIL = "127.0.0.1", post.port, True
-    harbor.technical_email = "it@harbor.example"
-    harbor.save()
-    return make_destination(harbor, name="EMR North")
-
-
-def fall_silent(emr: Destination, clock: Clock, minutes: float = 16, count: int = 1) -> None:
-    for _n in range(count):
-        owe(emr.clinic)
-    emr.deliveries.update(last_failure=Failure.NO_ANSWER, last_error="ERR: Miller unknown")
-    since = clock.at - timedelta(minutes=minutes)
-    is_away = {"is_ill": True, "failures": 3, "last_error": "no answer within 10 s"}
-    Destination.objects.filter(pk=emr.pk).update(ill_since=since, **is_away)
-
-
-def recover(emr: Destination, clock: Clock) -> None:
-    emr.deliveries.filter(state="pending").update(state="delivered", delivered_at=clock.at)
-    Destination.objects.filter(pk=emr.pk).update(is_ill=False, ill_since=None, failures=0)
-
-
-def give_up(emr: Destination) -> None:
-    [pk] = owe(emr.clinic)
-    Delivery.objects.filter(pk=pk).update(state="dead", last_failure=Failure.REJECTED)
-
-
-def tick() -> list[str]:
-    """One round of the sweep, and of the jobs that it asked for."""
-    alarms.sweep()
-    done = []
-    queue = job_queues.get("low")
-    for job in queue.get_jobs():
-        done.append(str(job.perform()))
-    queue.empty()
-    return done
-
-
-def subjects(post: MailServer) -> list[str]:
-    return [str(mail["subject"]) for mail in post.mails]
 
 
 def test_silence_is_told_once_and_once_when_it_is_over(emr: Destination, post: MailServer, clock: Clock) -> None:
@@ -119,6 +68,68 @@ def test_a_slow_one_that_takes_its_messages_is_not_silent(emr: Destination, cloc
     assert tick() == []
     Delivery.objects.filter(pk=first.pk).update(delivered_at=clock.at - timedelta(minutes=17))
     assert tick() == ["sent"]
+
+
+def fail(emr: Destination, clock: Clock, minutes: float) -> None:
+    owe(emr.clinic)
+    emr.deliveries.update(last_failure=Failure.ERROR, first_tried_at=clock.at - timedelta(minutes=minutes))
+
+
+def test_one_that_answers_and_takes_nothing_is_told_once(
+    emr: Destination, post: MailServer, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail(emr, clock, minutes=14.9)
+    assert tick() == []
+    clock.add(minutes=1)
+    assert [tick(), tick()] == [["sent"], []]
+    assert subjects(post) == ["EMR North (Harbor) failing for 15 min"]
+    text = str(post.mails[0].get_content())
+    assert "1 message waits, none lost" in text and "Could not process it." in text
+    assert f"alarm: destination {emr.pk} answers, and takes nothing" in caplog.text
+    recover(emr, clock)
+    assert tick() == ["sent"]
+
+
+def test_slow_one_that_takes_nothing_is_failing_too(emr: Destination, post: MailServer, clock: Clock) -> None:
+    fail(emr, clock, minutes=20)
+    Destination.objects.update(is_ill=True, ill_since=clock.at - timedelta(minutes=20), failures=0)
+    assert tick() == ["sent"]
+    assert subjects(post) == ["EMR North (Harbor) failing for 20 min"]
+
+
+def test_one_that_takes_other_messages_is_not_failing(emr: Destination, clock: Clock) -> None:
+    fail(emr, clock, minutes=60)
+    [other] = owe(emr.clinic)
+    Delivery.objects.filter(pk=other).update(state="delivered", delivered_at=clock.at - timedelta(minutes=3))
+    assert tick() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "hours", "subject"),
+    [
+        ("it cannot be reached", 2, "not taking messages for 2 h"),
+        ("no answer within 10 s", 70, "silent for 2 d 22 h"),
+    ],
+)
+def test_mail_calls_it_as_the_pages_do(
+    emr: Destination, post: MailServer, clock: Clock, caplog: pytest.LogCaptureFixture,
+    said: str, hours: int, subject: str,
+) -> None:  # fmt: skip
+    fall_silent(emr, clock, minutes=60 * hours)
+    Destination.objects.update(last_error=said)
+    tick()
+    assert subjects(post) == [f"EMR North (Harbor) {subject}"]
+    assert f"is {subject.partition(' for')[0]}, and messages wait" in caplog.text
+
+
+def test_mail_of_what_was_given_up_names_no_other_trouble_that_has_hardly_begun(
+    emr: Destination, post: MailServer, clock: Clock
+) -> None:
+    fail(emr, clock, minutes=1)
+    give_up(emr)
+    tick()
+    assert subjects(post) == ["EMR North (Harbor) did not take 1 message"]
+    assert "at the last try: Will not take it." in str(post.mails[0].get_content())
 
 
 def test_given_up_messages_are_told_at_once_and_new_ones_an_hour_later(
@@ -222,14 +233,6 @@ def test_server_that_hangs_holds_a_worker_for_moments_and_the_mail_is_sent_later
     assert tick() == ["sent", "sent"]
 
 
-def test_refused_mail_keeps_no_other_one_back(emr: Destination, post: MailServer, clock: Clock) -> None:
-    fall_silent(emr, clock)
-    post.refuses = True
-    assert tick() == ["failed"]
-    post.refuses = False
-    assert tick() == ["sent"]
-
-
 @pytest.mark.parametrize("lacks", ["address", "server"])
 def test_without_an_address_or_a_server_the_log_alone_tells_once(
     emr: Destination, clock: Clock, settings: Any, caplog: pytest.LogCaptureFixture, lacks: str
@@ -239,7 +242,7 @@ def test_without_an_address_or_a_server_the_log_alone_tells_once(
     fall_silent(emr, clock)
     assert [tick(), tick()] == [[], []]
     told = [record.getMessage() for record in caplog.records if record.name == "clinic.integrations.alarms"]
-    assert told == [f"alarm: destination {emr.pk} does not answer, and messages wait"]
+    assert told == [f"alarm: destination {emr.pk} is silent, and messages wait"]
 
 
 def test_name_of_several_lines_makes_no_header(emr: Destination, post: MailServer, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.people import open_monitor
 from tests.stack import Stack
+from tests.waiting import until
 
 
 class Streams:
@@ -45,5 +46,6 @@ def watched_monitor(context: BrowserContext, stack: Stack) -> tuple[Page, Stream
     streams = Streams(monitor, stack)
     monitor.reload()
     expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both", timeout=10_000)
-    assert len(streams.open()) == 1
+    # What Chromium says is heard while it is asked something.
+    until(lambda: monitor.evaluate("1") and len(streams.open()) == 1, 5, "not one stream is open")
     return monitor, streams

@@ -17,6 +17,8 @@ PYTEST = [sys.executable, "-m", "pytest", "-q"]
 # A file's tests on one core each, so that what they share is built once; in the order of tests/conftest.py.
 ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 REAL_PROCESSES = ["tests/browser", "tests/faults"]
+# They measure memory, or leave an event loop running: each has a process of its own.
+ALONE = ["tests/faults/test_many_sockets.py", "tests/realtime/test_deadline_perils.py"]
 # Of plans, or of processes with a database of their own or none: not even read for the part on PostgreSQL.
 OWN_DATABASE = [
     *REAL_PROCESSES,
@@ -32,7 +34,7 @@ OWN_DATABASE = [
 
 def unit() -> int:
     """Unit and integration tests on SQLite, on all cores."""
-    apart = [word for path in REAL_PROCESSES for word in ("--ignore", path)]
+    apart = [word for path in [*REAL_PROCESSES, *ALONE] for word in ("--ignore", path)]
     return _run(*PYTEST, *ON_ALL_CORES, *apart, "tests")
 
 
@@ -58,9 +60,8 @@ def faults() -> int:
     """The table of faults and a few kills, on SQLite. FAULT_TABLE=FILE writes the table as Markdown."""
     names = ("table", "two_at_once", "breaker_opens", "bulkheads", "kills", "sick_destinations")
     files = [f"tests/faults/test_{name}.py" for name in names]
-    # Apart, since a browser leaves an event loop running in its process.
-    crowd = _run(*PYTEST, "-p", "no:randomly", "tests/faults/test_many_sockets.py")
-    return crowd or _run(*PYTEST, "-p", "no:randomly", *files)
+    codes = [_run(*PYTEST, "-p", "no:randomly", path) for path in ALONE]
+    return max(codes) or _run(*PYTEST, "-p", "no:randomly", *files)
 
 
 def faults_postgres() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import itertools
 import os
 import resource
@@ -60,17 +59,8 @@ def publish(peril: Peril, settings: Any) -> tuple[Outcome, float]:
     return outcome, took
 
 
-@pytest.fixture
-def others_frozen() -> Iterator[None]:
-    """What earlier tests left in this process is not looked through at each collection of garbage."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 def test_every_call_is_back_in_time_and_leaves_nothing(
-    vendor: Rig, settings: Any, monkeypatch: pytest.MonkeyPatch, record_property: Any, others_frozen: None
+    vendor: Rig, settings: Any, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
     over, sizes, threads = [], [], threading.active_count()
     for number, name in enumerate(itertools.islice(itertools.cycle(PERILS), CALLS)):
@@ -99,8 +89,7 @@ def test_every_call_is_back_in_time_and_leaves_nothing(
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds, without garbage, and what the C library keeps for the next body."""
-    gc.collect()
+    """Bytes of memory that this process holds, without what the C library keeps for the next large body."""
     ctypes.CDLL(None).malloc_trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 

@@ -98,7 +98,7 @@ class Run:
         if name == "worker" and self.random.random() < 0.5:
             self.hand.freeze("emr", at_least=2)
             time.sleep(self.random.uniform(0.5, 1.5))
-            return self.hand.kill(self.random.choice(["worker integrations", "worker any"]))
+            return self.hand.kill(self.random.choice(["worker integrations", "worker general"]))
         if self.random.random() < 0.3:
             self.hand.freeze(self.random.choice(FROZEN))
         return self.hand.kill(name)

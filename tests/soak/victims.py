@@ -42,7 +42,7 @@ class Hand:
     def kill(self, name: str) -> None:
         """SIGKILL to one of this name, and nothing waits for what follows.
 
-        "layer" cuts the hubs' subscriptions, and may flush. "worker" is of any pool; "worker any" of that one.
+        "layer" cuts the hubs' subscriptions, and may flush. "worker" is of any pool; "worker general" of that one.
         """
         if name == "layer":
             self._cut_layer()
@@ -110,7 +110,7 @@ class Hand:
 
 
 def processes(stack: Stack) -> dict[str, list[int]]:
-    """The process ids that run now, by name, as "worker any": what the demo's supervisor has started."""
+    """The process ids that run now, by name, as "worker general": what the demo's supervisor has started."""
     found: dict[str, list[int]] = {}
     assert stack.process is not None
     for child in psutil.Process(stack.process.pid).children():

@@ -31,8 +31,11 @@ NEW = timedelta(minutes=1)
 _HELD = [Delivery.State.PENDING, Delivery.State.DEAD]
 
 
-class WrongPool(Exception):
-    """The destination fell ill, or got well, while its job waited."""
+class AskAgain(Exception):
+    """Its job must come again: the destination fell ill or got well while it waited, or its row is held just now.
+
+    Who holds it may have looked too early to see what this job was asked for.
+    """
 
     def __init__(self, destination: Destination) -> None:
         super().__init__(destination.job_queue)
@@ -84,23 +87,25 @@ def claim(destination_pk: int, job_queue: str | None = None) -> Delivery | None:
     """The destination's next delivery, leased to this worker: new ones before a backlog, each in its order.
 
     None when there is none, or when the destination is paused, being called, or not to be called yet. Raises
-    WrongPool when the destination is not served by this job queue, if one is named.
+    AskAgain when the destination is not served by this job queue, if one is named.
     """
     if not connection.features.has_select_for_update:
         # One conditional statement decides: a database with one writer is not held up by what is only read.
-        return _choose(Destination.objects.filter(pk=destination_pk), job_queue)
+        return _choose(Destination.objects.filter(pk=destination_pk).first(), job_queue)
     with transaction.atomic():
         # NO KEY: a check-in that owes this destination a row at this moment does not stand in the way.
         locked = Destination.objects.select_for_update(skip_locked=True, no_key=True)
-        return _choose(locked.filter(pk=destination_pk), job_queue)
+        found = locked.filter(pk=destination_pk).first()
+        if found is None and (held := Destination.objects.filter(pk=destination_pk).first()) is not None:
+            raise AskAgain(held)
+        return _choose(found, job_queue)
 
 
-def _choose(which: QuerySet[Destination], job_queue: str | None) -> Delivery | None:
-    found = which.filter(is_paused=False).first()
-    if found is None:
+def _choose(found: Destination | None, job_queue: str | None) -> Delivery | None:
+    if found is None or found.is_paused:
         return None
     if job_queue not in (None, found.job_queue):
-        raise WrongPool(found)
+        raise AskAgain(found)
     now = clock.now()
     if not _may_be_called(found, now):
         return None

@@ -44,9 +44,9 @@ def deliver(destination_pk: int) -> str:
     with _without_rows():
         try:
             row = engine.claim(destination_pk, job.origin if job else None)
-        except engine.WrongPool as moved:
-            _ask_on(moved.destination)
-            return "moved"
+        except engine.AskAgain as again:
+            _ask_on(again.destination)
+            return "again"
         if row is None:
             return "nothing"
         _try(row)

@@ -85,7 +85,7 @@ def test_job_in_the_wrong_pool_is_sent_on_and_sends_nothing(
     (pk,) = owe(harbor)
     no_redis.clear()
     monkeypatch.setattr(jobs, "get_current_job", lambda: SimpleNamespace(origin=queue))
-    assert jobs.deliver(emr.pk) == "moved"
+    assert jobs.deliver(emr.pk) == "again"
     assert (no_redis, receiver.posts, row(pk).attempts) == ([(goes, jobs.deliver, emr.pk)], [], 0)
 
 
@@ -159,3 +159,15 @@ def test_sweep_asks_for_the_ill_in_their_own_pool_and_only_when_a_probe_is_due(
     Destination.objects.filter(pk=resting.pk).update(next_probe_at="2100-01-01T00:00Z")
     assert jobs.sweep() == 2
     assert (waiting("integrations"), waiting("ill")) == ([[emr.pk]], [[ill.pk]])
+
+
+def test_job_that_finds_its_destination_held_comes_again(
+    emr: Destination, no_redis: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds the row may have looked before what this job was asked for was there."""
+
+    def held(*words: Any) -> None:
+        raise engine.AskAgain(emr)
+
+    monkeypatch.setattr(engine, "claim", held)
+    assert (jobs.deliver(emr.pk), no_redis) == ("again", [("integrations", jobs.deliver, emr.pk)])

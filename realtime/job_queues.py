@@ -38,11 +38,6 @@ def enqueue(
     get(name).enqueue(job, *ids, **lives, retry=None, pipeline=pipeline, job_id=job_id)
 
 
-def enqueue_soon(name: str, job: Callable[..., Any], *ids: int | str) -> None:
-    """Enqueues from the Redis thread, soon. For what follows a commit: it may be lost, and a sweep finds it."""
-    redis_link.thread.soon(partial(enqueue, name, job, *ids))
-
-
 def enqueue_once(name: str, job: Callable[..., Any], pk: int) -> bool:
     """Enqueues unless this job for this id waits already, in whatever queue. Raises redis.RedisError.
 

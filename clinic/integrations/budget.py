@@ -20,7 +20,7 @@ MOST = 20.0
 def allows(destination: Destination, row: Delivery, now: datetime) -> bool:
     """Whether this try is within the budget, which then pays for it; else all such rows wait until one is.
 
-    For the transaction that holds the destination.
+    For whoever claims the row: of two at once, one may pay in vain.
     """
     tokens = _tokens(destination, now)
     is_repeat = row.last_failure == Failure.ERROR

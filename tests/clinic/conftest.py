@@ -84,7 +84,7 @@ def emr(harbor: Clinic, receiver: Receiver) -> Destination:
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Jobs are kept in this list, as (job queue, job, ids...), instead of in Redis."""
     asked: list[tuple[Any, ...]] = []
-    for name in ("enqueue", "enqueue_soon", "enqueue_once", "enqueue_once_soon"):
+    for name in ("enqueue", "enqueue_once", "enqueue_once_soon"):
         monkeypatch.setattr(f"realtime.job_queues.{name}", lambda *words: asked.append(words))
     monkeypatch.setattr("realtime.job_queues.begun", lambda *words: None)
     monkeypatch.setattr("realtime.job_queues.waiting", lambda job: set())

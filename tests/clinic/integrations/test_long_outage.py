@@ -86,7 +86,7 @@ class Days:
 @pytest.fixture
 def days(harbor: Clinic, records: Beside, clock: Clock, live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> Days:
     asked: list[Any] = []
-    for name in ("enqueue", "enqueue_soon", "enqueue_once", "enqueue_once_soon"):
+    for name in ("enqueue", "enqueue_once", "enqueue_once_soon"):
         monkeypatch.setattr(job_queues, name, lambda *words: asked.append(words) or True)
     monkeypatch.setattr(job_queues, "begun", lambda *words: None)
     monkeypatch.setattr(job_queues, "waiting", lambda job: set())

@@ -1,9 +1,9 @@
 """Claims the next delivery of a destination, sends it once, and hands on how it went. All state is in rows.
 
-A destination has one call in flight, whoever makes it: its row is locked while one is chosen, or, where rows cannot
-be, the one statement that claims looks once more. Order is kept for each visit: a delivery may go only when no
-earlier one of its visit waits or was given up. A claim is a lease with a fencing number: a worker back from the dead
-cannot overwrite the next.
+A destination has one call in flight, whoever makes it: its row is locked while one is chosen, or, where rows
+cannot be, the one statement that claims looks once more. Order is kept for each visit: a delivery may go only when
+no earlier one of its visit waits or was given up. A claim is a lease with a fencing number: a worker back from the
+dead cannot overwrite the next.
 """
 
 from __future__ import annotations

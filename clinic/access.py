@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from clinic.digests import digest
 from clinic.models import Clinic, Device, Membership
-from clinic.models.people import digest
 
 P = ParamSpec("P")
 

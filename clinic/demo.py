@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from clinic.digests import digest
 from clinic.models import Device
-from clinic.models.people import digest
 
 CLINIC = "harbor"
 PASSWORD = "evenkeel-demo"

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from clinic import demo, seeding, services
+from clinic.digests import digest
 from clinic.models import Clinic, Destination, Device, Membership, Visit
-from clinic.models.people import digest
 from clinic.models.visits import Reason
 from clinic.sealed import Secrets, seal
 from clinic.services import Actor, Answers

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
+from clinic.digests import digest
 from clinic.models import Clinic, Destination, Device, Membership, Room, Visit, VisitEvent
-from clinic.models.people import digest
 from clinic.sealed import Secrets
 from clinic.services import Actor, Answers, book, check_in, move
 from clinic.states import Lane, State, Verb

@@ -26,6 +26,7 @@ IN_CLINIC = ("clinic", admin.RelatedOnlyFieldListFilter)
 @admin.register(Device)
 class DeviceAdmin(ScopedAdmin):
     fixed = ("clinic", "kind")
+    fields = ["clinic", "kind", "name", "paired_at", "revoked_at"]
     readonly_fields = ["paired_at", "revoked_at"]
     list_display = ["name", "kind", "clinic", "paired_at", "revoked_at"]
     list_filter = [IN_CLINIC, "kind"]

@@ -20,7 +20,17 @@ from clinic.states import Lane, State, Verb
 FIELDS: dict[str | None, Any] = {
     None: ["ticket", "clinic", "day", "state", "lane", "room", "calls"],
     "Patient": ["given_name", "family_name", "birth_date", "phone", "reason", "language", "answered_by"],
-    "Check-in": ["identity_checked", "booking_claimed", "booked_for", "party"],
+    "Check-in": [
+        "identity_checked",
+        "booking_claimed",
+        "booked_for",
+        "party",
+        "needs_help",
+        "red_flag",
+        "promised_from",
+        "promised_to",
+        "not_before",
+    ],
     "Times": ["arrived_at", "called_at", "stepped_out_at", "roomed_at", "ended_at"],
 }
 
@@ -31,7 +41,18 @@ class EventInline(ScopedInline):
     model = VisitEvent
     allowed = frozenset({VIEW})
     clinic_path = "visit__clinic"
-    fields = ["sequence", "verb", "from_state", "to_state", "at", "user", "device", "reason", "reverses"]
+    fields = [
+        "sequence",
+        "verb",
+        "from_state",
+        "to_state",
+        "at",
+        "user",
+        "device",
+        "by_patient",
+        "reason",
+        "reverses",
+    ]
     ordering = ["sequence"]
     verbose_name_plural = "History"
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from itertools import cycle
 from pathlib import Path
 
+from clinic.digests import digest
 from clinic.models import Destination, Device
-from clinic.models.people import digest
 from clinic.sealed import Secrets, seal
 from clinic.simulation import Desk, Desks, Plan, desk_for, group, parse_moment
 

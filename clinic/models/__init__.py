@@ -1,8 +1,9 @@
 from clinic.models.deliveries import Delivery, EngineEvent
 from clinic.models.destinations import Destination, RemoteRecord
+from clinic.models.devices import Device, DeviceReport, Pairing
 from clinic.models.hours import OpeningHours, SpecialHours
 from clinic.models.inbound import BookingUpload, InboundMessage
-from clinic.models.people import Device, HelpRequest, Membership
+from clinic.models.people import HelpRequest, Membership
 from clinic.models.places import Clinic, Room
 from clinic.models.visits import Visit, VisitEvent
 
@@ -12,11 +13,13 @@ __all__ = [
     "Delivery",
     "Destination",
     "Device",
+    "DeviceReport",
     "EngineEvent",
     "HelpRequest",
     "InboundMessage",
     "Membership",
     "OpeningHours",
+    "Pairing",
     "RemoteRecord",
     "Room",
     "SpecialHours",

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models.people import Device
+from clinic.models.devices import Device
 from clinic.models.places import Clinic, Room
 from clinic.names import fold
 from clinic.states import CALLED_OFF, ENDED, ON_SITE, OPEN, Lane, State, Verb
@@ -92,6 +92,22 @@ class Visit(models.Model):
     answered_by = models.CharField(
         max_length=201, blank=True, help_text=_("The adult who answers for a child, as the kiosk was told.")
     )
+    needs_help = models.BooleanField(
+        default=False, help_text=_("Said at the kiosk: moving, seeing, hearing or understanding is hard.")
+    )
+    red_flag = models.BooleanField(
+        default=False, help_text=_("Asked for help at once while checking in, or the desk says so.")
+    )
+    phone_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text=_("Of the token in the link of the patient's phone.")
+    )
+    promised_from = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text=_("The wait that was named at check-in, in minutes: at least.")
+    )
+    promised_to = models.PositiveSmallIntegerField(null=True, editable=False, help_text=_("At most."))
+    not_before = models.DateTimeField(
+        null=True, help_text=_("The patient asked not to be called before; the place in line stays.")
+    )
     party = models.ForeignKey(
         "self",
         null=True,
@@ -121,6 +137,11 @@ class Visit(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["clinic", "idempotency_key"], name="visit_once_a_key"),
+            models.UniqueConstraint(fields=["phone_hash"], condition=~Q(phone_hash=""), name="phone_link_once"),
+            models.CheckConstraint(
+                condition=Q(promised_from=None, promised_to=None) | Q(promised_to__gte=F("promised_from")),
+                name="promise_is_a_range",
+            ),
             models.UniqueConstraint(
                 fields=["clinic", "booking_id"],
                 condition=~Q(booking_id="") & ~Q(state__in=CALLED_OFF),
@@ -204,6 +225,7 @@ class VisitEvent(models.Model):
     at = models.DateTimeField(default=timezone.now)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
+    by_patient = models.BooleanField(default=False, help_text=_("From the page on the patient's own phone."))
     reason = models.CharField(max_length=200, blank=True)
     key = models.UUIDField(null=True, editable=False)
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
@@ -219,6 +241,9 @@ class VisitEvent(models.Model):
             models.UniqueConstraint(fields=["visit", "sequence"], name="event_sequence_once"),
             models.CheckConstraint(condition=Q(to_state__in=State.values), name="event_state_known"),
             models.CheckConstraint(condition=Q(user=None) | Q(device=None), name="event_one_actor"),
+            models.CheckConstraint(
+                condition=Q(by_patient=False) | Q(user=None, device=None), name="event_by_patient_alone"
+            ),
             models.CheckConstraint(
                 condition=Q(verb=Verb.UNDO, reverses__isnull=False) | Q(~Q(verb=Verb.UNDO), reverses=None),
                 name="undo_names_what_it_reverses",

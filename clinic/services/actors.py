@@ -14,10 +14,11 @@ from clinic.states import Verb
 
 @dataclass(frozen=True)
 class Actor:
-    """A member of staff, a paired device, or neither: the system itself."""
+    """A member of staff, a paired device, the patient by their phone, or none of these: the system itself."""
 
     user: User | None = None
     device: Device | None = None
+    is_patient: bool = False
 
 
 class Refused(Exception):
@@ -49,6 +50,8 @@ def name_of(event: VisitEvent) -> str:
     """Who made an event, as colleagues say it."""
     if event.user is not None:
         return short_name(event.user)
+    if event.by_patient:
+        return _("the patient")
     return event.device.name if event.device else _("the system")
 
 

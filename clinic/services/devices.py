@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from clinic import clock
+from clinic.digests import digest
 from clinic.models import Device
-from clinic.models.people import digest
 
 
 def offer_pairing(device: Device) -> str:

@@ -216,6 +216,6 @@ def _restored(clinic: Clinic, last: VisitEvent) -> dict[str, Any]:
     if room_id and _kept(clinic.pk, room_id) is None:
         raise Refused(_("That room is gone: choose another one."))
     return {
-        name: parse_datetime(value) if name.endswith(("_at", "_key")) and value else value
+        name: parse_datetime(value) if name.endswith(("_at", "_key", "_before")) and value else value
         for name, value in last.before.items()
     }

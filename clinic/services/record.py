@@ -26,6 +26,7 @@ SNAPSHOT = [
     "roomed_at",
     "ended_at",
     "identity_checked",
+    "not_before",
 ]
 
 
@@ -81,6 +82,7 @@ def write(
         at=slot.at,
         user=by.user,
         device=by.device,
+        by_patient=by.is_patient,
         reason=reason[:200],
         key=key,
         reverses=reverses,

@@ -10,8 +10,8 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from clinic import access
+from clinic.digests import digest
 from clinic.models import Clinic, Destination, Device
-from clinic.models.people import digest
 from clinic.sealed import Secrets, seal
 from clinic.seeding import make_clinic
 from clinic.services import Actor, check_in

@@ -13,7 +13,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from clinic.models import Delivery, Visit, VisitEvent
-from clinic.models.people import Device
+from clinic.models.devices import Device
 from realtime.models import Switch
 from tests.factories import make_visit
 from tests.input.cases import Case, make

@@ -34,10 +34,7 @@ def page(clinic: Clinic, version: int) -> dict[str, object]:
 def answer(request: HttpRequest, version: int, variant: str, render: Callable[[], str]) -> HttpResponse:
     """The fragment that `render` makes, unless the page says that it has this very one."""
     etag = quote_etag(f"{version}-{build_id()}-{variant}")
-    if is_known(request, etag):
-        response = HttpResponse(status=304)
-    else:
-        response = HttpResponse(render())
+    response = HttpResponse(status=304) if is_known(request, etag) else HttpResponse(render())
     response["ETag"] = etag
     response["X-Version"], response["X-Build"] = str(version), build_id()
     patch_cache_control(response, private=True, no_cache=True)

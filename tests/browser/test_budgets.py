@@ -23,7 +23,8 @@ from clinic.models import Clinic
 from clinic.services import Actor, Answers, check_in
 clinic = Clinic.objects.get(slug="harbor")
 for n in range({many}):
-    check_in(clinic, Answers(given_name=f"Budget{{n}}", family_name="Full", birth_date=date(1980, 1, 1)), by=Actor())
+    who = Answers(given_name=f"Budget{{n}}", family_name="Full", birth_date=date(1980, 1, 1))
+    check_in(clinic, who, by=Actor())
 """
 
 

@@ -5,6 +5,7 @@ The desk gets what a clerk needs to find and address a person. A board holds the
 """
 
 from clinic.presenters.desk import DeskBoard, DeskCard, HelpAlarm, RoomChoice, desk_board
+from clinic.presenters.devices import DeviceRow, ScreenType, device_rows, screen_type
 from clinic.presenters.public import (
     KioskTicket,
     MonitorBoard,
@@ -19,15 +20,19 @@ from clinic.presenters.public import (
 __all__ = [
     "DeskBoard",
     "DeskCard",
+    "DeviceRow",
     "HelpAlarm",
     "KioskTicket",
     "MonitorBoard",
     "MonitorRow",
     "PartyTickets",
     "RoomChoice",
+    "ScreenType",
     "desk_board",
+    "device_rows",
     "monitor_board",
     "party_tickets",
     "people_ahead",
     "public_label",
+    "screen_type",
 ]

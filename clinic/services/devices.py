@@ -1,4 +1,4 @@
-"""Kiosks and wait-room screens once they are paired: their set-up, what they report, and how they are locked out."""
+"""Kiosks and wait-room screens once they are paired: set-up, reports, and how they are locked out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAID = ("build", "path", "data_age", "sound", "up_seconds")
 
 @dataclass(frozen=True)
 class SetUp:
-    """What is remembered with a device. A kiosk has no use for some of it, a wait-room screen none for the rest."""
+    """What is remembered with a device. Kiosks have no use for some of it, other screens none for the rest."""
 
     name: str
     volume: int

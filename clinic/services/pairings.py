@@ -38,7 +38,7 @@ def standing(kind: str, secret: str) -> Pairing | None:
 
 
 def offer(kind: str, address: str) -> tuple[Pairing, str]:
-    """A new code, and the secret for the browser that shows it. Refused while too many ask, of all or from there."""
+    """A new code, and the secret of the browser that shows it. Refused while too many ask, or too many there."""
     now = clock.now()
     Pairing.objects.filter(ends_at__lte=now).delete()
     from_there = Pairing.objects.filter(address=address).count()
@@ -100,7 +100,7 @@ def _refuse_guessers(by: User) -> None:
 
 
 def _proven(code: str, by: User) -> Pairing | None:
-    """The pairing whose code this is; a wrong guess is counted against whoever made it, and what it was made at."""
+    """The pairing whose code this is; a wrong guess counts against whoever made it and what it hit."""
     found = Pairing.objects.select_for_update().filter(
         code__startswith=code[:FINDING_LETTERS], ends_at__gt=clock.now()
     )

@@ -10,9 +10,10 @@ LIVE = ("js/board.js", "js/live.js")
 # What templates link to under bundles/, and what it is joined from under static/, in this order.
 BUNDLES: dict[str, tuple[str, ...]] = {
     "kiosk.css": (*SHARED, "css/kiosk.css"),
-    "kiosk.js": ("js/kiosk.js",),
+    "kiosk.js": ("js/kiosk.js", "js/register.js"),
     "monitor.css": (*SHARED, "css/monitor.css"),
-    "monitor.js": (*LIVE, "js/monitor.js"),
+    "monitor.js": (*LIVE, "js/monitor.js", "js/register.js"),
+    "offline.js": ("js/offline.js",),
     "desk.css": (*SHARED, "css/desk.css"),
     "desk.js": (*LIVE, "js/desk.js"),
     "forms.js": ("js/desk.js",),

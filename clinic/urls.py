@@ -20,6 +20,7 @@ from clinic.views import (
     kiosk_party,
     machines,
     monitor,
+    offline,
     ops,
 )
 from realtime.views import vendor_stream
@@ -34,9 +35,14 @@ kiosk_urls = [
     path("wipe/", kiosk.wipe, name="wipe"),
     path("help/", kiosk.need_help, name="need_help"),
     path("help/coming/", kiosk.help_coming, name="help_coming"),
+    path("offline/", offline.kiosk, name="offline"),
     path("<slug:name>/", kiosk.question, name="question"),
 ]
-monitor_urls = [path("", monitor.screen, name="screen"), path("board/", monitor.board, name="board")]
+monitor_urls = [
+    path("", monitor.screen, name="screen"),
+    path("board/", monitor.board, name="board"),
+    path("offline/", offline.monitor, name="offline"),
+]
 desk_urls = [
     path("", desk.desk, name="desk"),
     path("board/", desk.board, name="board"),
@@ -71,6 +77,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("monitor/", include((monitor_urls, "monitor"))),
     path("desk/", include((desk_urls, "desk"))),
     path("ops/", include((ops_urls, "ops"))),
+    path("shell.js", offline.worker, name="shell"),
     path("pair/<str:secret>/", devices.pair, name="pair"),
     path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
     path("login/", LoginView.as_view(template_name="registration/login.html"), name="login"),

@@ -86,6 +86,11 @@ def may_book(membership: Membership) -> bool:
     return membership.role in (Membership.Role.CLERK, Membership.Role.MANAGER)
 
 
+def manages(membership: Membership) -> bool:
+    """Whether somebody sees how a clinic's days went."""
+    return membership.role == Membership.Role.MANAGER
+
+
 def is_ops(user: User | AnonymousUser) -> bool:
     """Whether a person may see the ops page and flip the switch."""
     return user.is_active and user.has_perm("realtime.change_switch")

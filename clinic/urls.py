@@ -10,8 +10,11 @@ from django.views.generic import RedirectView
 
 from clinic.views import (
     bookings,
+    day,
     demo,
     desk,
+    desk_acts,
+    desk_check_in,
     devices,
     engine,
     engine_messages,
@@ -46,13 +49,14 @@ monitor_urls = [
 desk_urls = [
     path("", desk.desk, name="desk"),
     path("board/", desk.board, name="board"),
-    path("check-in/", desk.check_in, name="check_in"),
-    path("call-next/", desk.call_next, name="call_next"),
-    path("visits/<uuid:public_id>/", desk.act, name="act"),
+    path("check-in/", desk_check_in.check_in, name="check_in"),
+    path("call-next/", desk_acts.call_next, name="call_next"),
+    path("visits/<uuid:public_id>/", desk_acts.act, name="act"),
     path("bookings/", bookings.upload, name="bookings"),
     path("bookings/template.csv", bookings.template, name="booking_template"),
     path("bookings/<uuid:public_id>/", bookings.preview, name="booking_preview"),
     path("help/<int:pk>/", desk.take_help, name="take_help"),
+    path("day/", day.day, name="day"),
 ]
 ops_urls = [
     path("", ops.ops, name="ops"),

@@ -4,7 +4,8 @@ The wait-room screen gets tickets, rooms and, if the clinic chose so, a first na
 The desk gets what a clerk needs to find and address a person. A board holds these objects and never a model.
 """
 
-from clinic.presenters.desk import DeskBoard, DeskCard, HelpAlarm, RoomChoice, desk_board
+from clinic.presenters.cards import DeskCard
+from clinic.presenters.desk import DeskBoard, HelpAlarm, RoomChoice, desk_board
 from clinic.presenters.public import (
     KioskTicket,
     MonitorBoard,

@@ -9,8 +9,8 @@ LIVE = ("js/board.js", "js/live.js")
 
 # What templates link to under bundles/, and what it is joined from under static/, in this order.
 BUNDLES: dict[str, tuple[str, ...]] = {
-    "kiosk.css": (*SHARED, "css/kiosk.css"),
-    "kiosk.js": ("js/kiosk.js", "js/register.js"),
+    "kiosk.css": (*SHARED, *(f"css/kiosk{part}.css" for part in ("", "-answers", "-pages", "-keys", "-short"))),
+    "kiosk.js": ("js/kiosk.js", "js/keys.js", "js/register.js"),
     "monitor.css": (*SHARED, "css/monitor.css"),
     "monitor.js": (*LIVE, "js/monitor.js", "js/register.js"),
     "offline.js": ("js/offline.js",),

@@ -21,6 +21,7 @@ from clinic.views import (
     machines,
     monitor,
     ops,
+    phone,
 )
 from realtime.views import vendor_stream
 
@@ -37,6 +38,14 @@ kiosk_urls = [
     path("<slug:name>/", kiosk.question, name="question"),
 ]
 monitor_urls = [path("", monitor.screen, name="screen"), path("board/", monitor.board, name="board")]
+phone_urls = [
+    path("<str:token>/", phone.page, name="page"),
+    path("<str:token>/board/", phone.board, name="board"),
+    path("<str:token>/more-time/", phone.more_time, name="more_time"),
+    path("<str:token>/leave/", phone.leave, name="leave"),
+    path("", phone.no_link),
+    path("<path:rest>/", phone.no_link),
+]
 desk_urls = [
     path("", desk.desk, name="desk"),
     path("board/", desk.board, name="board"),
@@ -69,6 +78,7 @@ demo_urls = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kiosk/", include((kiosk_urls, "kiosk"))),
     path("monitor/", include((monitor_urls, "monitor"))),
+    path("v/", include((phone_urls, "phone"))),
     path("desk/", include((desk_urls, "desk"))),
     path("ops/", include((ops_urls, "ops"))),
     path("pair/<str:secret>/", devices.pair, name="pair"),

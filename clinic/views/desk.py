@@ -28,7 +28,7 @@ KEYS = uuid.UUID("8b3f8a57-5b0c-4a86-9f0e-0d5a2a0a7f11")
 # Calls those of a family who wait, at once. It is several moves: no verb of a visit's.
 CALL_TOGETHER = "call-together"
 # What cards offer. The rest is the admin's, with a reason.
-VERBS = frozenset(Verb) - {Verb.BOOK, Verb.REBOOK, Verb.MOVE, Verb.ENTER_IN_ERROR, Verb.ASK}
+VERBS = frozenset(Verb) - {Verb.BOOK, Verb.REBOOK, Verb.MOVE, Verb.MORE_TIME, Verb.ENTER_IN_ERROR, Verb.ASK}
 
 
 @require_GET

@@ -22,6 +22,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "engine.js": ("js/engine.js",),
     "plain.css": (*SHARED, "css/plain.css"),
     "plain.js": ("js/plain.js",),
+    "phone.css": (*SHARED, "css/phone.css"),
+    "phone.js": (*LIVE, "js/phone.js"),
     "welcome.css": (*SHARED, "css/welcome.css"),
     "welcome.js": ("js/welcome.js",),
 }

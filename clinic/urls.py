@@ -26,6 +26,7 @@ from clinic.views import (
     monitor,
     offline,
     ops,
+    phone,
 )
 from realtime.views import vendor_stream
 
@@ -48,6 +49,14 @@ monitor_urls = [
     path("", monitor.screen, name="screen"),
     path("board/", monitor.board, name="board"),
     path("offline/", offline.monitor, name="offline"),
+]
+phone_urls = [
+    path("<str:token>/", phone.page, name="page"),
+    path("<str:token>/board/", phone.board, name="board"),
+    path("<str:token>/more-time/", phone.more_time, name="more_time"),
+    path("<str:token>/leave/", phone.leave, name="leave"),
+    path("", phone.no_link),
+    path("<path:rest>/", phone.no_link),
 ]
 desk_urls = [
     path("", desk.desk, name="desk"),
@@ -82,6 +91,7 @@ demo_urls = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kiosk/", include((kiosk_urls, "kiosk"))),
     path("monitor/", include((monitor_urls, "monitor"))),
+    path("v/", include((phone_urls, "phone"))),
     path("desk/", include((desk_urls, "desk"))),
     path("ops/", include((ops_urls, "ops"))),
     path("shell.js", offline.worker, name="shell"),

@@ -29,10 +29,11 @@ WRITES_NOTHING = {
 WRITES_THEIRS = {"clerk of the other clinic"}
 WRITES_ALL = {"superuser"}
 WRITES_SHARED = {"ops"}
-# Every browser may ask to be paired, and in a demo everybody may flip the switch.
+# Every browser may ask to be paired, a patient has a link, and in a demo everybody may flip the switch.
 FREE = {
     "/pair/": {"clinic_pairing"},
     "/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode"},
+    "/v/": {"clinic_visit", "clinic_visitevent", "clinic_delivery", "realtime_topic"},
     "/demo/switch/": {"realtime_switch", "realtime_switchevent"},
 }
 # The time of a log-in may change with any answer, like the session.

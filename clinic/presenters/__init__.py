@@ -5,7 +5,9 @@ A patient's phone gets tickets, rooms and a place in line. The desk gets what a 
 person. A board holds these objects and never a model.
 """
 
-from clinic.presenters.desk import DeskBoard, DeskCard, HelpAlarm, RoomChoice, desk_board
+from clinic.presenters.cards import DeskCard
+from clinic.presenters.desk import DeskBoard, HelpAlarm, RoomChoice, desk_board
+from clinic.presenters.devices import DeviceRow, ScreenType, device_rows, screen_type
 from clinic.presenters.phone import PhoneBoard, PhoneTicket, phone_board
 from clinic.presenters.public import (
     KioskTicket,
@@ -21,6 +23,7 @@ from clinic.presenters.public import (
 __all__ = [
     "DeskBoard",
     "DeskCard",
+    "DeviceRow",
     "HelpAlarm",
     "KioskTicket",
     "MonitorBoard",
@@ -29,10 +32,13 @@ __all__ = [
     "PhoneBoard",
     "PhoneTicket",
     "RoomChoice",
+    "ScreenType",
     "desk_board",
+    "device_rows",
     "monitor_board",
     "party_tickets",
     "people_ahead",
     "phone_board",
     "public_label",
+    "screen_type",
 ]

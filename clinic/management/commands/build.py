@@ -11,11 +11,14 @@ from clinic import bundles, fonts
 
 
 class Command(BaseCommand):
-    help = "Makes what is not kept in the repository: fonts, bundles, message catalogs, compressed static files."
+    help = (
+        "Makes what is not kept in the repository: fonts, message catalogs, bundled and compressed static files."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        fonts.make(settings.HOME / "assets" / "fonts")
-        bundles.make(settings.BASE / "static", settings.HOME / "assets")
+        assets = settings.HOME / "assets"
+        fonts.make(assets / "fonts")
+        bundles.make(settings.BASE / "static", assets / "bundles")
         for path in settings.LOCALE_PATHS:
             for source in sorted(path.glob("*/LC_MESSAGES/*.po")):
                 compile_catalog(source)

@@ -41,6 +41,8 @@
 
   const sticks = (one) => ancestors(one).some((at) => /sticky|fixed|absolute/.test(getComputedStyle(at).position));
   const lines = [];
+  // Of a line's height, the letters fill the middle.
+  const middleOf = (box) => new DOMRect(box.x, box.y + box.height * 0.2, box.width, box.height * 0.6);
   function crosses(a, b) {
     const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
     const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
@@ -55,16 +57,14 @@
     const range = document.createRange();
     range.selectNodeContents(text);
     const box = range.getBoundingClientRect();
-    // Of a line's height, the letters fill the middle.
-    const slack = box.height * 0.2;
-    const letters = new DOMRect(box.x, box.y + slack, box.width, box.height - 2 * slack);
-    if (!sticks(parent)) lines.push({ text: text.data.trim(), parent, box: letters });
+    if (!sticks(parent)) lines.push({ text: text.data.trim(), parent, box: middleOf(box) });
     if (box.left < -HALF || box.right > root.clientWidth + HALF) found.push(`outside: "${text.data.trim()}"`);
+    const middle = middleOf(box);
     for (const at of ancestors(parent)) {
       const style = getComputedStyle(at);
       const edge = boxOf(at);
       const leaves = box.left < edge.left - 1 || box.right > edge.right + 1;
-      const tall = box.top < edge.top - 4 || box.bottom > edge.bottom + 4;
+      const tall = middle.top < edge.top - 1 || middle.bottom > edge.bottom + 1;
       if ((clips(style) && (leaves || tall)) || (at.matches(`${CONTROLS}, label`) && style.display !== "inline" && (leaves || tall))) {
         found.push(`clipped: "${text.data.trim()}" in ${name(at)}`);
       }

@@ -9,18 +9,25 @@ LIVE = ("js/board.js", "js/live.js")
 
 # What templates link to under bundles/, and what it is joined from under static/, in this order.
 BUNDLES: dict[str, tuple[str, ...]] = {
-    "kiosk.css": (*SHARED, "css/kiosk.css"),
-    "kiosk.js": ("js/kiosk.js",),
+    "kiosk.css": (*SHARED, *(f"css/kiosk{part}.css" for part in ("", "-answers", "-pages", "-keys", "-short"))),
+    "kiosk.js": ("js/kiosk.js", "js/keys.js", "js/register.js", "js/heartbeat.js"),
     "monitor.css": (*SHARED, "css/monitor.css"),
-    "monitor.js": (*LIVE, "js/monitor.js"),
+    "monitor.js": (*LIVE, "js/monitor.js", "js/register.js", "js/heartbeat.js"),
+    "offline.js": ("js/offline.js",),
     "desk.css": (*SHARED, "css/desk.css"),
     "desk.js": (*LIVE, "js/desk.js"),
     "forms.js": ("js/desk.js",),
+    "devices.css": (*SHARED, "css/devices.css"),
+    "devices.js": ("js/devices.js",),
+    "pairing.js": ("js/pairing.js",),
+    "measure.js": ("js/measure.js",),
     "ops.css": (*SHARED, "css/ops.css"),
     "engine.css": (*SHARED, "css/ops.css", "css/engine.css"),
     "engine.js": ("js/engine.js",),
     "plain.css": (*SHARED, "css/plain.css"),
     "plain.js": ("js/plain.js",),
+    "phone.css": (*SHARED, "css/phone.css"),
+    "phone.js": (*LIVE, "js/phone.js"),
     "welcome.css": (*SHARED, "css/welcome.css"),
     "welcome.js": ("js/welcome.js",),
 }

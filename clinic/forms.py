@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -43,9 +44,11 @@ YEAR = {
 }
 
 
-def language_choices() -> list[tuple[str, str]]:
-    """Each language by its own name."""
-    return [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
+def language_choices(wanted: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Each language by its own name: those that are wanted, in that order; else all."""
+    known = [code for code, _name in settings.LANGUAGES]
+    codes = [code for code in wanted if code in known] or known
+    return [(code, get_language_info(code)["name_local"].capitalize()) for code in codes]
 
 
 def check_name(value: str) -> None:

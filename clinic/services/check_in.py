@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from clinic import clock, estimates
+from clinic import clock, estimates, phone_links
 from clinic.calendar import ONE_DAY
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
@@ -198,6 +198,7 @@ def _arrival(visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
         "ticket": code,
         "arrived_at": at,
         "order_key": order_key(clinic, lane, at, visit.booked_for),
+        "phone_hash": phone_links.new_hash(visit),
     }
 
 

@@ -1,5 +1,5 @@
-/* The board of a live page: the element with data-board. Each new one comes whole, and leaves alone what a hand is at:
-   the element in focus and the choices made in lists with an id. */
+/* The board of a live page: the element with data-board. Each new one comes whole. With data-board="in-place" only what
+   differs is changed, so that focus, what is open, chosen, typed or marked, and the place on the page stay. */
 const board = (() => {
   "use strict";
 
@@ -16,18 +16,88 @@ const board = (() => {
     while ((pressing || choosing()) && performance.now() < latest) await new Promise((done) => setTimeout(done, 50));
   }
 
-  /* Says so by the event "board". */
-  async function put(html) {
+  /* Says so by the event "board". `isStillNew`: asked when hands are off, since a newer one may have come meanwhile. */
+  async function put(html, isStillNew = () => true) {
     await handsOff();
-    const focused = document.activeElement && document.activeElement.id;
-    const chosen = [...place.querySelectorAll("select[id]")].map((one) => [one.id, one.value, one.dataset.touched]);
-    place.innerHTML = html;
-    for (const [id, value, touched] of chosen) {
-      const select = touched && document.getElementById(id);
-      if (select) [select.value, select.dataset.touched] = [value, "1"];
-    }
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (!isStillNew()) return;
+    if (place.dataset.board === "in-place") putInPlace(html);
+    else place.innerHTML = html;
     document.dispatchEvent(new CustomEvent("board"));
+  }
+
+  function putInPlace(html) {
+    const box = document.createElement("template");
+    box.innerHTML = html;
+    const [focused, card] = [document.activeElement, document.activeElement.closest("[data-board] form")];
+    children(place, box.content);
+    if (document.activeElement !== focused) refocus(focused, card);
+  }
+
+  /* A card that went to another column is a new element: its first button stands for the one that was pressed. */
+  function refocus(focused, card) {
+    const again = (focused.id && document.getElementById(focused.id)) || (card && document.getElementById(card.id));
+    const target = again?.matches("form") ? again.querySelector("button") : again;
+    target?.focus({ preventScroll: true });
+  }
+
+  /* --- In place ---------------------------------------------------------------------------------------------- */
+
+  const OWN = ["open", "hidden"];
+  const isSame = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+
+  function morph(old, fresh) {
+    if (old.nodeType !== 1) {
+      if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+      return;
+    }
+    if (old.hasAttribute("data-keep")) return;
+    const [chosen, offered] = [old.dataset.touched && old.value, fresh.value];
+    for (const { name } of [...old.attributes]) {
+      if (!fresh.hasAttribute(name) && !OWN.includes(name) && name !== "data-touched") old.removeAttribute(name);
+    }
+    for (const { name, value } of fresh.attributes) {
+      if (!OWN.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    children(old, fresh);
+    if (chosen) choose(old, chosen);
+    else if (old.nodeName === "SELECT") old.value = offered;
+  }
+
+  /* What was chosen by hand stays chosen while it is there. */
+  function choose(select, value) {
+    if ([...select.options].some((option) => option.value === value)) select.value = value;
+    else delete select.dataset.touched;
+  }
+
+  /* Those that are gone go first: then those that stay need no move, which would cost them the focus. */
+  function children(old, fresh) {
+    const staying = new Set([...fresh.children].map((one) => one.id).filter(Boolean));
+    for (const one of [...old.children]) if (one.id && !staying.has(one.id)) one.remove();
+    const kept = new Map([...old.children].filter((one) => one.id).map((one) => [one.id, one]));
+    let at = old.firstChild;
+    for (const wanted of [...fresh.childNodes]) {
+      while (at && !at.id && wanted.id) at = dropped(at);
+      const known = wanted.id ? kept.get(wanted.id) : at && isSame(at, wanted) ? at : null;
+      if (known && isSame(known, wanted)) {
+        if (known === at) at = at.nextSibling;
+        else move(old, known, at);
+        morph(known, wanted);
+      } else {
+        old.insertBefore(wanted, at);
+      }
+    }
+    while (at) at = dropped(at);
+  }
+
+  function dropped(node) {
+    const next = node.nextSibling;
+    node.remove();
+    return next;
+  }
+
+  function move(parent, node, before) {
+    if (parent.moveBefore) parent.moveBefore(node, before);
+    else parent.insertBefore(node, before);
   }
 
   place.addEventListener("change", (event) => {

@@ -1,7 +1,8 @@
 /* Keeps a live page right. Whatever rings first - our own socket, the vendor's stream or the floor - only says
    "version N"; the page then fetches its board from us, once, and drops every version that it already has.
    The page: one element with data-topic, data-version, data-live, data-board-url, data-poll (ms) and data-now (epoch
-   ms); in it the board, which board.js puts in. */
+   ms); in it the board, which board.js puts in. With data-rests it is quiet while nobody looks at it, with data-own-only
+   it never listens to the vendor. The event "look" on the document makes it look once. */
 (() => {
   "use strict";
 
@@ -10,7 +11,7 @@
   const topic = page.dataset.topic;
   const pollEvery = Number(page.dataset.poll);
 
-  const STALE_AFTER = 15000;
+  const STALE_AFTER = Math.max(15000, 2.5 * pollEvery);
   const SOCKET_SILENT = 12000;
   const ANSWER_WITHIN = 4000;
 
@@ -34,6 +35,8 @@
   const jitter = (ms) => Math.random() * ms;
   const about = (ms) => ms * (0.8 + 0.4 * Math.random());
   const backOff = (failures, longest) => 100 + jitter(Math.min(longest, 500 * 2 ** failures));
+
+  const rests = () => "rests" in page.dataset && document.hidden;
 
   async function ask(url, headers = {}) {
     const stop = new AbortController();
@@ -65,7 +68,7 @@
 
   function told(state) {
     serverAhead = state.now - performance.now();
-    allowVendor(state.vendor);
+    allowVendor(state.vendor && !("ownOnly" in page.dataset));
     heard(state.version);
     confirm(wanted, performance.now());
     show();
@@ -116,11 +119,16 @@
   /* --- Our own socket, always -------------------------------------------------------------------------------- */
 
   let socketFailures = 0;
+  let socketTimer = 0;
+  let hangUp = () => {};
 
   function openSocket() {
+    clearTimeout(socketTimer);
+    if (rests()) return;
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + `/ws/${topic}/`);
     let watchdog = setTimeout(lost, SOCKET_SILENT);
     socket.onclose = lost;
+    hangUp = lost;
     socket.onmessage = (event) => {
       clearTimeout(watchdog);
       watchdog = setTimeout(lost, SOCKET_SILENT);
@@ -140,7 +148,7 @@
       socketFailures += 1;
       // Refused again and again: our board says whether this page still has the right to be here.
       if (socketFailures === 3) lookOnce();
-      setTimeout(openSocket, backOff(socketFailures, 10000));
+      socketTimer = setTimeout(openSocket, backOff(socketFailures, 10000));
     }
   }
 
@@ -155,7 +163,7 @@
   }
 
   async function floor() {
-    if (!ownUp) {
+    if (!ownUp && !rests()) {
       try {
         const answer = await ask(`/live/${topic}/`);
         if (!answer.ok) throw new Error(String(answer.status));
@@ -281,6 +289,14 @@
     return new Intl.DateTimeFormat(document.documentElement.lang, { ...parts, timeZone }).format(new Date(ms));
   }
 
+  document.addEventListener("look", () => rests() || lookOnce());
+  document.addEventListener("visibilitychange", () => {
+    if (rests()) return hangUp();
+    if (!("rests" in page.dataset)) return;
+    socketFailures = 0;
+    openSocket();
+    lookOnce();
+  });
   openSocket();
   floorSoon(about(pollEvery));
   setInterval(tick, 1000);

@@ -127,8 +127,9 @@ def test_desk_card_marks_a_booking_that_was_not_found(harbor: Clinic, clock: Clo
     make_booking(harbor, clock.at, family="Other")
     for family in ("Miller", "Other"):
         check_in(harbor, answers(family=family, booked=True), by=Actor())
-    missed = {card.name: card.booking_missed for card in presenters.desk_board(harbor).waiting}
-    assert missed == {"Bob Miller": True, "Bob Other": False}
+    waiting = presenters.desk_board(harbor).waiting
+    missed = {card.name: [flag.words for flag in card.flags if flag.kind == "booking"] for card in waiting}
+    assert missed == {"Bob Miller": ["Booking not found"], "Bob Other": []}
 
 
 def test_desk_card_counts_age_on_the_clinics_own_day(harbor: Clinic, clock: Clock) -> None:

@@ -14,11 +14,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic import access
+from clinic import access, phone_links
 from clinic.inbound import uploads
 from clinic.models import Clinic, Device, HelpRequest, Visit
 from clinic.models.visits import name_key
 from clinic.services import ask_for_help, devices
+from clinic.states import State
 from tests.clinic.inbound.lists import listed, row
 from tests.factories import SECRET, WAY, make_clinic, make_destination, make_device, make_user, make_visit_in
 
@@ -53,6 +54,7 @@ def build() -> World:
     _staff(world)
     _values(world)
     _list(world)
+    _phones(world)
     return world
 
 
@@ -103,6 +105,15 @@ def _list(world: World) -> None:
     kept = uploads.keep(world.ours, User.objects.get(username="ana"), text, is_day_first=False)
     world.links["clerk"] = [reverse("desk:booking_preview", args=[kept.public_id])]
     world.knows("public_id", kept.public_id)
+
+
+def _phones(world: World) -> None:
+    """Patients with their phones: one who waits, one who was called, one who has gone."""
+    for state in (State.WAITING, State.CALLED, State.LEFT):
+        address = phone_links.link(world.ours.visits.filter(state=state)[0]).removeprefix(settings.PUBLIC_URL)
+        world.links.setdefault(NOBODY, []).append(address)
+        world.knows("token", address.split("/")[-2])
+    world.knows("rest", "a/b")
 
 
 def _values(world: World) -> None:

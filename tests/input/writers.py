@@ -26,8 +26,12 @@ WRITES_NOTHING = {"nobody", "monitor", "revoked", "somebody who left", "somebody
 WRITES_THEIRS = {"clerk of the other clinic"}
 WRITES_ALL = {"superuser"}
 WRITES_SHARED = {"ops"}
-# Whoever holds a secret is paired, and in a demo everybody may flip the switch.
-FREE = {"/pair/": {"clinic_device"}, "/demo/switch/": {"realtime_switch", "realtime_switchevent"}}
+# Whoever holds a secret is paired, or is the patient; and in a demo everybody may flip the switch.
+FREE = {
+    "/pair/": {"clinic_device"},
+    "/v/": {"clinic_visit", "clinic_visitevent", "clinic_delivery", "realtime_topic"},
+    "/demo/switch/": {"realtime_switch", "realtime_switchevent"},
+}
 # The time of a log-in may change with any answer, like the session.
 NOT_KEPT = {"last_login"}
 

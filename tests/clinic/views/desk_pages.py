@@ -65,7 +65,7 @@ def send(client: Client, visit: Visit, verb: str, **more: Any) -> Any:
 
 def said(response: Any) -> str:
     """What the page says after an act."""
-    return " ".join(re.sub("<[^>]*>", " ", message(response)).split())
+    return " ".join(re.sub("<[^>]*>", " ", message(response)).split()).removesuffix(" Show the card")
 
 
 def message(response: Any) -> str:

@@ -72,13 +72,6 @@ def test_change_comes_back_to_the_check_page(kiosk: Client) -> None:
     assert reply["Location"] == LAST and "Bob Moller" in kiosk.get(LAST).content.decode()
 
 
-def test_language_switch_keeps_the_answers_and_the_place(spanish: Path, kiosk: Client) -> None:
-    answer(kiosk, upto="/kiosk/phone/")
-    reply = kiosk.post("/kiosk/?at=birth", {"language": "es"}, follow=True)
-    assert reply.request["PATH_INFO"] == "/kiosk/birth/" and 'value="1985"' in reply.content.decode()
-    assert "¿Cuándo nació?" in reply.content.decode()
-
-
 def test_later_page_without_the_answers_before_it_goes_back_to_the_open_one(kiosk: Client) -> None:
     answer(kiosk, upto="/kiosk/birth/")
     for address in ("/kiosk/reason/", LAST, "/kiosk/nonsense/"):

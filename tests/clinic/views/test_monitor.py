@@ -54,7 +54,7 @@ def test_screen_carries_the_hooks_of_a_live_page(clinic: Clinic, screen: Client)
     ):
         assert hook in tag[0]
     assert re.search(r'data-now="\d{13}"', tag[0])
-    assert re.search(r"<script src=\"[^\"]*bundles/monitor\.js\" defer>", page)
+    assert re.search(r"<script src=\"[^\"]*bundles/monitor\.js\" data-scope=\"/monitor/\" defer>", page)
 
 
 def test_screen_has_no_inline_script_or_style(clinic: Clinic, screen: Client) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic import clock
+from clinic.estimates import WaitRange, range_for
 from clinic.models import Visit
 from clinic.presenters.public import people_ahead
 from clinic.services.moves import MORE_TIME_AT_MOST, times_more_time_asked
 from clinic.states import ON_SITE, State, Verb
-from clinic.waits import WaitRange, range_for
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 
 from clinic import access, phone_links
+from clinic.estimates import WaitRange
 from clinic.models import Clinic, Visit
 from clinic.services import Actor, check_in_together
 from clinic.states import ENDED, State, Verb
-from clinic.waits import WaitRange
 from tests.clinic.conftest import Clock
 from tests.factories import answers, do, make_clinic, make_visit, make_visit_in
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0008_screens'),
+        ('clinic', '0009_kiosk_flow'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

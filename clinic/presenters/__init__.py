@@ -13,10 +13,12 @@ from clinic.presenters.public import (
     MonitorBoard,
     MonitorRow,
     PartyTickets,
+    Shown,
     monitor_board,
     party_tickets,
     people_ahead,
     public_label,
+    shown_on,
 )
 
 __all__ = [
@@ -30,10 +32,12 @@ __all__ = [
     "PhoneBoard",
     "PhoneTicket",
     "RoomChoice",
+    "Shown",
     "desk_board",
     "monitor_board",
     "party_tickets",
     "people_ahead",
     "phone_board",
     "public_label",
+    "shown_on",
 ]

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from clinic.presenters.day import DaySummary, Hour, Promises, Spread
 
 STRIDE, BAR, HEIGHT = 20, 14, 72
+# A picture of few hours is not drawn larger than one of a usual day.
+FEWEST = 12
 WIDTH, GAP = 300, 2
 
 
@@ -94,7 +96,7 @@ def _waits(hours: Sequence[Hour]) -> Bars | None:
 def _bars(words: str, values: Sequence[int | None]) -> Bars:
     most = max(value or 0 for value in values)
     path = "".join(_bar(n, value, most) for n, value in enumerate(values) if value is not None)
-    return Bars(words, path, len(values) * STRIDE, most)
+    return Bars(words, path, max(FEWEST, len(values)) * STRIDE, most)
 
 
 def _bar(n: int, value: int, most: int) -> str:

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms import TYPED, check_name, language_choices
+from clinic import languages
+from clinic.forms import TYPED, check_name
 from clinic.models import Clinic, Device, Room
 from clinic.panels import PANELS
 from clinic.services.devices import SetUp
@@ -122,9 +122,9 @@ class KioskSetUpForm(SetUpForm):
 
     def __init__(self, device: Device, said: Any = None, *, names: bool = True) -> None:
         super().__init__(device, said, names=names)
-        offered = device.languages or [code for code, _name in settings.LANGUAGES]
-        places = [(n, str(n)) for n in range(1, len(settings.LANGUAGES) + 1)]
-        for code, name in sorted(language_choices(), key=lambda one: _place(one[0], offered)):
+        offered = device.languages or languages.usual()
+        places = [(n, str(n)) for n in range(1, len(languages.known()) + 1)]
+        for code, name in sorted(languages.choices(), key=lambda one: _place(one[0], offered)):
             is_on = forms.BooleanField(label=name, required=False, initial=code in offered)
             place = forms.TypedChoiceField(
                 label=_("Place of %(language)s") % {"language": name},
@@ -147,7 +147,7 @@ class KioskSetUpForm(SetUpForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        offered = [code for code, _name in settings.LANGUAGES if data.get(f"offers_{code}")]
+        offered = [code for code in languages.known() if data.get(f"offers_{code}")]
         if not offered:
             raise ValidationError(_("Please choose at least one language."))
         data["languages"] = sorted(offered, key=lambda code: data.get(f"place_{code}", 0))
@@ -156,10 +156,10 @@ class KioskSetUpForm(SetUpForm):
     def wanted(self) -> SetUp:
         said, plain = self.cleaned_data, super().wanted()
         chosen = [panel.px_per_mm for panel in PANELS if panel.name == said["panel"]]
-        is_usual = said["languages"] == [code for code, _name in settings.LANGUAGES]
-        languages = () if is_usual else tuple(said["languages"])
+        is_usual = said["languages"] == languages.usual()
+        wanted = () if is_usual else tuple(said["languages"])
         return SetUp(
-            plain.name, plain.volume, px_per_mm=chosen[0] if chosen else said["px_per_mm"], languages=languages
+            plain.name, plain.volume, px_per_mm=chosen[0] if chosen else said["px_per_mm"], languages=wanted
         )
 
 

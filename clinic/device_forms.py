@@ -130,10 +130,10 @@ class KioskSetUpForm(SetUpForm):
                 label=_("Place of %(language)s") % {"language": name},
                 choices=places,
                 coerce=int,
+                required=False,
+                empty_value=len(places),
                 initial=min(_place(code, offered), len(places) - 1) + 1,
-                error_messages={
-                    key: _("Please choose one of the list.") for key in ("required", "invalid_choice")
-                },
+                error_messages={"invalid_choice": _("Please choose one of the list.")},
             )
             self.fields |= {f"offers_{code}": is_on, f"place_{code}": place}
 

@@ -131,7 +131,6 @@ class KioskSetUpForm(SetUpForm):
                 choices=places,
                 coerce=int,
                 required=False,
-                empty_value=len(places),
                 initial=min(_place(code, offered), len(places) - 1) + 1,
                 error_messages={"invalid_choice": _("Please choose one of the list.")},
             )
@@ -150,7 +149,7 @@ class KioskSetUpForm(SetUpForm):
         offered = [code for code in languages.known() if data.get(f"offers_{code}")]
         if not offered:
             raise ValidationError(_("Please choose at least one language."))
-        data["languages"] = sorted(offered, key=lambda code: data.get(f"place_{code}", 0))
+        data["languages"] = sorted(offered, key=lambda code: data.get(f"place_{code}") or len(offered))
         return data
 
     def wanted(self) -> SetUp:

@@ -22,12 +22,13 @@ MEASURED = ""
 NO_NUMBER = {"invalid": _("Please write a number."), "required": _("Please write a number.")}
 
 
-def name_field(*, required: bool = True) -> forms.CharField:
+def name_field(*, required: bool = True, hint: Any = "") -> forms.CharField:
     """Where a device stands."""
     return forms.CharField(
         label=_("Where it stands"),
         max_length=50,
         required=required,
+        help_text=hint,
         validators=[check_name],
         widget=forms.TextInput(TYPED),
         error_messages={
@@ -42,6 +43,7 @@ class CodeForm(forms.Form):
 
     code = forms.CharField(
         label=_("Code on its screen"),
+        help_text=_("For example BCDF-GHJK; small letters are fine too."),
         max_length=30,
         widget=forms.TextInput({**TYPED, "autocapitalize": "characters", "maxlength": 30}),
         error_messages={"required": _("Please write the eight letters that the screen shows.")},
@@ -51,9 +53,10 @@ class CodeForm(forms.Form):
         queryset=Device.objects.none(),
         required=False,
         empty_label=_("A new one"),
+        help_text=_("One of the list is replaced: what is that device now is locked out, its set-up stays."),
         error_messages={"invalid_choice": _("That one is not in the list any more. Please choose again.")},
     )
-    name = name_field(required=False)
+    name = name_field(required=False, hint=_("Only for a new one, for example: Entrance, left."))
 
     def __init__(self, clinic: Clinic, said: Any = None) -> None:
         super().__init__(said)
@@ -104,6 +107,7 @@ class KioskSetUpForm(SetUpForm):
     )
     px_per_mm = forms.DecimalField(
         label=_("Pixels a millimetre"),
+        help_text=_("Most screens have 3 to 6. Empty: guessed."),
         min_value=Decimal("1.5"),
         max_value=Decimal(16),
         decimal_places=3,
@@ -164,6 +168,7 @@ class MonitorSetUpForm(SetUpForm):
 
     screen_inches = forms.DecimalField(
         label=_("Size of the screen, corner to corner, in inches"),
+        help_text=_("For example 55."),
         min_value=10,
         max_value=150,
         max_digits=4,

@@ -15,10 +15,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from clinic import clock
 from clinic.digests import digest
-from clinic.models import Clinic, Device, Membership
+from clinic.models import Clinic, Device, Membership, Visit
+from clinic.services import phones
 
 P = ParamSpec("P")
+PHONE = "phone"
 
 
 class StaffRequest(HttpRequest):
@@ -34,12 +37,18 @@ def cookie_name(kind: str) -> str:
     return f"{settings.COOKIE_PREFIX}{kind}"
 
 
+def pairing_cookie(kind: str) -> str:
+    """Of a browser that asks to be one."""
+    return f"{cookie_name(kind)}-pairing"
+
+
 def device_of(kind: str, cookies: Mapping[str, str]) -> Device | None:
     """The paired device that these cookies prove, or None."""
     token = cookies.get(cookie_name(kind), "")
     if not token:
         return None
-    return Device.objects.select_related("clinic__topic").filter(kind=kind, token_hash=digest(token)).first()
+    found = Device.objects.select_related("clinic__topic", "report")
+    return found.filter(kind=kind, token_hash=digest(token)).first()
 
 
 def membership_of(user: Any, slug: str | None = None) -> Membership | None:
@@ -91,6 +100,16 @@ def manages(membership: Membership) -> bool:
     return membership.role == Membership.Role.MANAGER
 
 
+def may_keep_devices(membership: Membership) -> bool:
+    """Whether somebody may pair kiosks and wait-room screens and set them up: those who work at the desk."""
+    return membership.role in (Membership.Role.CLERK, Membership.Role.MANAGER)
+
+
+def may_revoke_devices(membership: Membership) -> bool:
+    """Whether somebody may lock one out."""
+    return membership.role == Membership.Role.MANAGER
+
+
 def is_ops(user: User | AnonymousUser) -> bool:
     """Whether a person may see the ops page and flip the switch."""
     return user.is_active and user.has_perm("realtime.change_switch")
@@ -134,27 +153,50 @@ class OpsBackend(BaseBackend):
 
 
 def may_listen(topic: str, cookies: Mapping[str, str], user: Any) -> str | None:
-    """The grant of a paired device or a member of staff of the clinic whose topic this is."""
+    """The grant of a paired device, a member of staff or a patient's phone, of the clinic whose topic this is."""
+    return _as_device(topic, cookies) or _as_member(topic, cookies, user) or _as_phone(topic, cookies)
+
+
+def _as_device(topic: str, cookies: Mapping[str, str]) -> str | None:
     for kind in Device.Kind.values:
         device = device_of(kind, cookies)
         if device is not None and device.clinic.topic.name == topic:
             return f"device {device.pk} {device.clinic_id} {device.token_hash}"
-    if isinstance(user, User) and user.is_active:
-        member = Membership.objects.filter(user=user, clinic__topic__name=topic).first()
-        session = cookies.get(settings.SESSION_COOKIE_NAME, "")
-        return f"member {member.pk} {member.clinic_id} {session}" if member else None
     return None
 
 
+def _as_member(topic: str, cookies: Mapping[str, str], user: Any) -> str | None:
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    member = Membership.objects.filter(user=user, clinic__topic__name=topic).first()
+    session = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    return f"member {member.pk} {member.clinic_id} {session}" if member else None
+
+
+def _as_phone(topic: str, cookies: Mapping[str, str]) -> str | None:
+    token = cookies.get(cookie_name(PHONE), "")
+    visit = phones.visit_behind(token) if token else None
+    return f"phone {visit.pk} {visit.clinic_id}" if visit and visit.clinic.topic.name == topic else None
+
+
 def ended(grants: Collection[str]) -> set[str]:
-    """Grants of devices that were revoked, paired anew or moved, of members who left, of sessions that ended."""
-    return set(grants) - _devices_alive(grants) - _members_alive(grants)
+    """Grants of devices that were revoked, paired anew or moved, of members who left, of sessions that ended.
+
+    And of phones whose link has died.
+    """
+    return set(grants) - _devices_alive(grants) - _phones_alive(grants) - _members_alive(grants)
 
 
 def _devices_alive(grants: Collection[str]) -> set[str]:
     wanted = [grant.split(" ")[1] for grant in grants if grant.startswith("device ")]
     rows = Device.objects.filter(pk__in=wanted).exclude(token_hash="")
     return {f"device {pk} {at} {token}" for pk, at, token in rows.values_list("pk", "clinic_id", "token_hash")}
+
+
+def _phones_alive(grants: Collection[str]) -> set[str]:
+    wanted = [grant.split(" ")[1] for grant in grants if grant.startswith("phone ")]
+    rows = Visit.objects.with_phone_link(clock.now()).filter(pk__in=wanted) if wanted else Visit.objects.none()
+    return {f"phone {pk} {at}" for pk, at in rows.values_list("pk", "clinic_id")}
 
 
 def _members_alive(grants: Collection[str]) -> set[str]:

@@ -7,35 +7,36 @@ from pathlib import Path
 import fontpkg_atkinson_hyperlegible as atkinson
 from fontTools import subset
 
-CUTS = {"Regular": "atkinson-regular.woff2", "Bold": "atkinson-bold.woff2"}
-# Latin with all accents, punctuation, arrows and the signs of our pages.
-RANGES = [
-    (0x20, 0x17F),
-    (0x1E00, 0x1EFF),
-    (0x2010, 0x2027),
-    (0x2190, 0x2193),
-    (0x2212, 0x2212),
-    (0x20AC, 0x20AC),
-]
+CUTS = {"Regular": "atkinson-regular", "Bold": "atkinson-bold"}
+# What nearly every page needs comes with it; a browser fetches the rest for the name that has such a letter. The
+# same ranges stand in tokens.css.
+PARTS = {
+    # English and its neighbours, punctuation, arrows and the signs of our pages.
+    "": [(0x20, 0x7E), (0xA0, 0xFF), (0x2010, 0x2027), (0x2190, 0x2193), (0x2212, 0x2212), (0x20AC, 0x20AC)],
+    # Latin with all other accents.
+    "-more": [(0x100, 0x17F), (0x1E00, 0x1EFF)],
+}
 
 
 def make(folder: Path) -> list[Path]:
-    """Writes both weights into `folder` unless they are there. Returns their paths."""
+    """Writes both weights, in both parts, into `folder` unless they are there. Returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for cut, name in CUTS.items():
-        target = folder / name
-        if not target.exists():
-            _subset(atkinson.ROOT / "files" / f"AtkinsonHyperlegible-{cut}.ttf", target)
-        made.append(target)
+        for part, ranges in PARTS.items():
+            target = folder / f"{name}{part}.woff2"
+            if not target.exists():
+                _subset(atkinson.ROOT / "files" / f"AtkinsonHyperlegible-{cut}.ttf", target, ranges)
+            made.append(target)
     return made
 
 
-def _subset(source: Path, target: Path) -> None:
-    options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "tnum"])
+def _subset(source: Path, target: Path, ranges: list[tuple[int, int]]) -> None:
+    # Hints serve screens of old, and are half of the file.
+    options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "tnum"], hinting=False)
     font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[code for first, last in RANGES for code in range(first, last + 1)])
+    cutter.populate(unicodes=[code for first, last in ranges for code in range(first, last + 1)])
     cutter.subset(font)
     subset.save_font(font, str(target), options)
     font.close()

@@ -41,8 +41,31 @@ class KioskSession:
         """Keeps the answers of one page."""
         plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in cleaned.items()}
         self._store["answers"] = {**self.answers, **plain}
+        self._store.pop("draft", None)
         # Made long before the last page is sent: two taps on its button must read one key, not make one each.
         self._store.setdefault("key", str(uuid.uuid4()))
+
+    @property
+    def display(self) -> dict[str, str]:
+        """How this patient wants the screen: the size of the text and the contrast, where they chose."""
+        display: dict[str, str] = self._store.get("display", {})
+        return display
+
+    def show(self, display: dict[str, str]) -> None:
+        """From the next page on."""
+        self._store["display"] = {**self.display, **display}
+
+    def jot(self, step: str, typed: dict[str, str], *, was_wrong: bool) -> None:
+        """Holds what stands on a page but was not sent yet, for the one time that the page is shown again."""
+        self._store["draft"] = {"step": step, "typed": typed, "was_wrong": was_wrong}
+
+    def has_draft(self, step: str) -> bool:
+        return bool(self._store.get("draft", {}).get("step") == step)
+
+    def take_draft(self, step: str) -> dict[str, Any]:
+        """What was held of this page, no longer held; empty if nothing was."""
+        draft: dict[str, Any] = self._store.pop("draft", {}) if self.has_draft(step) else {}
+        return draft
 
     @property
     def others(self) -> list[dict[str, Any]]:
@@ -89,6 +112,7 @@ class KioskSession:
     def _keep(self, others: list[dict[str, Any]], own: dict[str, Any]) -> None:
         shared = {name: value for name, value in self.answers.items() if name not in OWN}
         self._store["others"], self._store["answers"] = others, {**shared, **own}
+        self._store.pop("draft", None)
 
     @property
     def key(self) -> uuid.UUID:

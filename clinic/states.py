@@ -37,6 +37,7 @@ class Verb(models.TextChoices):
     ENTER_IN_ERROR = "enter-in-error", _("Entered in error")
     CONFIRM = "confirm", _("Identity checked")
     MOVE = "move", _("Change lane")
+    MORE_TIME = "more-time", _("Needs more time")
     UNDO = "undo", _("Undo")
     ASK = "ask", _("Asked about")
     KEEP = "keep", _("Still here")
@@ -75,6 +76,7 @@ MOVES: dict[Verb, dict[State | None, State]] = {
     Verb.ENTER_IN_ERROR: dict.fromkeys(OPEN, State.ENTERED_IN_ERROR),
     Verb.CONFIRM: {state: state for state in OPEN},
     Verb.MOVE: {State.WAITING: State.WAITING},
+    Verb.MORE_TIME: {State.WAITING: State.WAITING, State.CALLED: State.WAITING},
     Verb.ASK: {state: state for state in OPEN},
     Verb.KEEP: {state: state for state in OPEN},
 }
@@ -82,10 +84,19 @@ MOVES: dict[Verb, dict[State | None, State]] = {
 HISTORY_ONLY = frozenset({Verb.ASK, Verb.KEEP})
 # A schedule owns its bookings: taken back here alone, the two would disagree until it speaks of that one again.
 OWNED_ELSEWHERE = frozenset({Verb.BOOK, Verb.REBOOK})
-NEVER_UNDONE = OWNED_ELSEWHERE | {Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR} | HISTORY_ONLY
+# What patients say of themselves is not for the desk to take back: it calls them all the same, if it wants.
+SAID_BY_PATIENTS = frozenset({Verb.MORE_TIME})
+NEVER_UNDONE = (
+    OWNED_ELSEWHERE | {Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR} | SAID_BY_PATIENTS | HISTORY_ONLY
+)
 REVERSIBLE = frozenset(MOVES) - NEVER_UNDONE
 
 
 def after(verb: Verb, before: State | None) -> State | None:
     """The state that `verb` leads to, or None where it is not legal."""
     return MOVES[verb].get(before)
+
+
+def is_untold(verb: str, before: str) -> bool:
+    """Whether a move stays in the clinic: to other systems, somebody who waits on has not moved."""
+    return verb in HISTORY_ONLY or (verb == Verb.MORE_TIME and before == State.WAITING)

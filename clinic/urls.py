@@ -15,15 +15,21 @@ from clinic.views import (
     desk,
     desk_acts,
     desk_check_in,
+    device_list,
+    device_setup,
     devices,
     engine,
     engine_messages,
     errors,
     kiosk,
+    kiosk_display,
     kiosk_party,
     machines,
     monitor,
+    offline,
     ops,
+    pairing,
+    phone,
 )
 from realtime.views import vendor_stream
 
@@ -34,12 +40,27 @@ kiosk_urls = [
     path("others/", kiosk_party.ask_another, name="ask_another"),
     path("others/<slug:who>/", kiosk_party.take_up, name="take_up"),
     path("others/<slug:who>/remove/", kiosk_party.remove, name="remove"),
+    path("display/<slug:at>/", kiosk_display.display, name="display"),
+    path("mm/<str:px>.css", kiosk_display.millimetre, name="millimetre"),
     path("wipe/", kiosk.wipe, name="wipe"),
     path("help/", kiosk.need_help, name="need_help"),
     path("help/coming/", kiosk.help_coming, name="help_coming"),
+    path("offline/", offline.kiosk, name="offline"),
     path("<slug:name>/", kiosk.question, name="question"),
 ]
-monitor_urls = [path("", monitor.screen, name="screen"), path("board/", monitor.board, name="board")]
+monitor_urls = [
+    path("", monitor.screen, name="screen"),
+    path("board/", monitor.board, name="board"),
+    path("offline/", offline.monitor, name="offline"),
+]
+phone_urls = [
+    path("<str:token>/", phone.page, name="page"),
+    path("<str:token>/board/", phone.board, name="board"),
+    path("<str:token>/more-time/", phone.more_time, name="more_time"),
+    path("<str:token>/leave/", phone.leave, name="leave"),
+    path("", phone.no_link),
+    path("<path:rest>/", phone.no_link),
+]
 desk_urls = [
     path("", desk.desk, name="desk"),
     path("board/", desk.board, name="board"),
@@ -51,6 +72,18 @@ desk_urls = [
     path("bookings/<uuid:public_id>/", bookings.preview, name="booking_preview"),
     path("help/<int:pk>/", desk.take_help, name="take_help"),
     path("day/", day.day, name="day"),
+    path("devices/", device_list.overview, name="devices"),
+    path("devices/pair/", pairing.enter, name="pair_device"),
+    path("devices/<int:pk>/", device_setup.at_desk, name="device"),
+    path("devices/<int:pk>/revoke/", device_list.revoke, name="revoke_device"),
+]
+pair_urls = [
+    path("<slug:kind>/", pairing.ask, name="ask"),
+    path("<slug:kind>/wait/", pairing.wait, name="wait"),
+]
+device_urls = [
+    path("report/", devices.report, name="report"),
+    path("<slug:kind>/", device_setup.on_device, name="set_up"),
 ]
 ops_urls = [
     path("", ops.ops, name="ops"),
@@ -73,9 +106,12 @@ demo_urls = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kiosk/", include((kiosk_urls, "kiosk"))),
     path("monitor/", include((monitor_urls, "monitor"))),
+    path("v/", include((phone_urls, "phone"))),
     path("desk/", include((desk_urls, "desk"))),
     path("ops/", include((ops_urls, "ops"))),
-    path("pair/<str:secret>/", devices.pair, name="pair"),
+    path("shell.js", offline.worker, name="shell"),
+    path("pair/", include((pair_urls, "pair"))),
+    path("devices/", include((device_urls, "devices"))),
     path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
     path("login/", LoginView.as_view(template_name="registration/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -19,13 +19,17 @@ ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 REAL_PROCESSES = ["tests/browser", "tests/faults"]
 # They measure memory, or leave an event loop running: each has a process of its own.
 ALONE = ["tests/faults/test_many_sockets.py", "tests/realtime/test_deadline_perils.py"]
-# Of plans, or of processes with a database of their own or none: not even read for the part on PostgreSQL.
+# Of plans, of Redis, of days of waiting, or of processes with a database of their own or none: not even read for
+# the part on PostgreSQL.
 OWN_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/running",
     "tests/clinic/drill",
     "tests/clinic/test_simulation_command.py",
     "tests/clinic/test_migration_of_secrets.py",
+    "tests/clinic/integrations/test_long_outage.py",
+    "tests/models/test_breaker_model.py",
+    "tests/models/test_fan_out_model.py",
     "tests/input/test_raw.py",
     "tests/soak",
     "tests/bench",

@@ -1,4 +1,4 @@
-"""One real web process with its Valkey, a clinic with a monitor, and a shell beside it that changes and rings."""
+"""One real web process with its Valkey, a clinic with its devices, and a shell that changes and rings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from tests.factories import make_clinic, make_device
 
 call_command("migrate", verbosity=0)
 clinic = make_clinic()
-cookie = f"{access.cookie_name('monitor')}={make_device(clinic, 'monitor')[1]}"
+devices = {kind: make_device(clinic, kind)[1] for kind in ("monitor", "kiosk")}
+cookie = "; ".join(f"{access.cookie_name(kind)}={token}" for kind, token in devices.items())
 print(json.dumps({"topic": clinic.topic.name, "cookie": cookie}), flush=True)
 
 def change(version):
@@ -54,10 +55,11 @@ for line in sys.stdin:
 
 @dataclass
 class OneWeb:
-    """`topic` and `cookie`: of the clinic's monitor."""
+    """`topic`: of the clinic. `cookie`: of its monitor and its kiosk. `has_pages`: for a browser."""
 
     home: Path
     patches: str = ""
+    has_pages: bool = False
     port: int = field(default_factory=homes.free_port)
     topic: str = ""
     cookie: str = ""
@@ -85,9 +87,18 @@ class OneWeb:
         self._shell = self.python("manage.py", "shell", "--no-imports", "-c", SHELL, pipes=True)
         found = self._answer()
         self.topic, self.cookie = found["topic"], found["cookie"]
+        if self.has_pages:
+            self.python("manage.py", "build").wait()
+        self.start_web()
+
+    def start_web(self) -> None:
         self._web = self.python("manage.py", "web", "--port", str(self.port))
         until(lambda: self._get("/healthz"), 30)
         self.process = psutil.Process(self._web.pid)
+
+    def kill_web(self) -> None:
+        self._web.kill()
+        self._web.wait()
 
     def _start_valkey(self) -> None:
         argv = list(valkey.program(self.home).argv)
@@ -170,8 +181,8 @@ class OneWeb:
 
 
 @contextmanager
-def running(home: Path, patches: str = "") -> Iterator[OneWeb]:
-    web = OneWeb(home, patches)
+def running(home: Path, patches: str = "", *, has_pages: bool = False) -> Iterator[OneWeb]:
+    web = OneWeb(home, patches, has_pages)
     try:
         web.start()
         yield web

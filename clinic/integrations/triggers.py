@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinic.models import VisitEvent
 from clinic.models.destinations import Trigger
-from clinic.states import ENDED, State, Verb
+from clinic.states import ENDED, State, Verb, is_untold
 
 _BY_VERB = {
     Verb.BOOK: Trigger.BOOKED,
@@ -13,6 +13,7 @@ _BY_VERB = {
     Verb.CALL: Trigger.CALLED,
     Verb.RECALL: Trigger.CALLED,
     Verb.RETURN: Trigger.CALLED,
+    Verb.MORE_TIME: Trigger.CALLED,
     Verb.STEP_OUT: Trigger.STEPPED_OUT,
     Verb.ROOM: Trigger.ROOMED,
     Verb.CONFIRM: Trigger.UPDATED,
@@ -29,6 +30,8 @@ def trigger_of(event: VisitEvent) -> Trigger | None:
     One who was here and did not come when called has left without being seen. What was entered in error before
     anybody came was a booking.
     """
+    if is_untold(event.verb, event.from_state):
+        return None
     has_arrived = event.visit.arrived_at is not None
     if event.verb == Verb.UNDO:
         return Trigger.REOPENED if event.from_state in ENDED else Trigger.UPDATED
@@ -36,4 +39,4 @@ def trigger_of(event: VisitEvent) -> Trigger | None:
         return Trigger.LEFT if has_arrived else Trigger.NO_SHOW
     if event.to_state == State.ENTERED_IN_ERROR:
         return Trigger.ENTERED_IN_ERROR if has_arrived else Trigger.CANCELLED
-    return _BY_VERB.get(Verb(event.verb))
+    return _BY_VERB[Verb(event.verb)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from clinic.models.places import Clinic, Room
 from clinic.names import fold
 from clinic.states import CALLED_OFF, ENDED, ON_SITE, OPEN, Lane, State, Verb
 
+PHONE_LIFE = timedelta(hours=12)
 NEVER_CHANGED = "A visit's history is never changed: write a new event."
 
 
@@ -42,6 +43,10 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         """Those waiting, in the order in which they are to be called."""
         return self.filter(state=State.WAITING).order_by("order_key", "pk")
 
+    def ready(self, now: datetime) -> Self:
+        """Those in line who did not ask to be called later than now."""
+        return self.in_line().filter(Q(not_before=None) | Q(not_before__lte=now))
+
     def called(self) -> Self:
         """Those called, the latest first."""
         return self.filter(state=State.CALLED).order_by("-called_at", "pk")
@@ -61,6 +66,12 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         """Those who checked in together with this one, and itself."""
         first = visit.party_id or visit.pk
         return self.filter(Q(pk=first) | Q(party=first))
+
+    def with_phone_link(self, now: datetime) -> Self:
+        """Those whose link for the patient's phone is alive: until PHONE_LIFE after their end, or last event."""
+        since = now - PHONE_LIFE
+        heard_of = VisitEvent.objects.filter(visit=OuterRef("pk"), at__gt=since)
+        return self.exclude(phone_hash="").filter(Q(ended_at__gt=since) | Q(Exists(heard_of), ended_at=None))
 
 
 class Visit(models.Model):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from clinic import clock
+from clinic import clock, estimates, phone_links
 from clinic.calendar import ONE_DAY
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
@@ -25,6 +26,8 @@ from clinic.states import Lane, State, Verb
 from clinic.tickets import ticket
 from realtime import notices
 from realtime.models import Topic
+
+logger = logging.getLogger(__name__)
 
 LARGEST_PARTY = 8
 
@@ -115,9 +118,11 @@ class _Form:
         booking = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
         visit = booking or Visit(clinic=self.clinic, lane=self.lane)
         slot = record.next_slot(visit, self.now)
+        arrival = _arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane)
         changes = {
             **_said(answers, booking),
-            **_arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane),
+            **arrival,
+            **_promise(self.clinic, arrival, slot.at),
             "idempotency_key": key,
             "identity_checked": self.identity_checked,
             "booking_claimed": answers.booked,
@@ -149,7 +154,8 @@ def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
             raise too_late(visit, Verb.CHECK_IN, by)
         persons.must_not_be_here(visit)
         slot = record.next_slot(visit)
-        changes = {**_arrival(visit, slot.at, visit.lane), "identity_checked": True}
+        arrival = _arrival(visit, slot.at, visit.lane)
+        changes = {**arrival, **_promise(clinic, arrival, slot.at), "identity_checked": True}
         record.write(topic, visit, Verb.CHECK_IN, changes, by=by, slot=slot)
         return visit
 
@@ -192,7 +198,20 @@ def _arrival(visit: Visit, at: datetime, lane: str) -> dict[str, Any]:
         "ticket": code,
         "arrived_at": at,
         "order_key": order_key(clinic, lane, at, visit.booked_for),
+        "phone_hash": phone_links.new_hash(visit),
     }
+
+
+def _promise(clinic: Clinic, arrival: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """The wait to name to somebody who arrives, kept as it is named. No check-in fails for want of it."""
+    try:
+        # Its own savepoint: else PostgreSQL would refuse all that follows a query that failed.
+        with transaction.atomic():
+            found = estimates.promise(clinic, arrival["order_key"], at)
+    except Exception:
+        logger.exception("a wait at clinic %s could not be estimated", clinic.pk)
+        return {}
+    return {"promised_from": found.low, "promised_to": found.high} if found else {}
 
 
 def _next_ticket(clinic: Clinic, day: date, at: datetime) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic import clock, states
 from clinic.models import Clinic, Room, Visit, VisitEvent
@@ -23,6 +24,7 @@ from realtime.models import Topic
 from realtime.plain import one_line
 
 UNDO_FOR = timedelta(minutes=10)
+MORE_TIME, MORE_TIME_AT_MOST = timedelta(minutes=10), 3
 NEEDS_REASON = frozenset({Verb.ENTER_IN_ERROR})
 ELSEWHERE = frozenset({Verb.BOOK, Verb.REBOOK, Verb.CHECK_IN, Verb.UNDO})
 
@@ -59,15 +61,19 @@ def move(
 def call_next(
     clinic: Clinic, *, by: Actor, room: Room, seen_free: bool = False, key: UUID | None = None
 ) -> VisitEvent:
-    """Calls whoever is first in line. Raises Refused when nobody waits, or a room `seen_free` is free no more."""
+    """Calls whoever is first in line; who asked for more time is passed over while it lasts.
+
+    Raises Refused when nobody else waits, or a room `seen_free` is free no more.
+    """
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
         if done := _done_before(clinic, key):
             return done
-        visit = clinic.visits.in_line().first()
+        now = clock.now()
+        visit = clinic.visits.ready(now).first()
         if visit is None:
-            raise Refused(_("Nobody is waiting."))
-        return _move(topic, visit, Verb.CALL, by=by, room=room, seen_free=seen_free, key=key)
+            raise _nobody(clinic)
+        return _move(topic, visit, Verb.CALL, by=by, room=room, seen_free=seen_free, key=key, now=now)
 
 
 def call_together(
@@ -124,6 +130,19 @@ def can_undo(event: VisitEvent, now: datetime) -> bool:
     return event.verb in states.REVERSIBLE and now - event.at <= UNDO_FOR
 
 
+def _nobody(clinic: Clinic) -> Refused:
+    """Why nobody can be called next."""
+    late = clinic.visits.in_line().count()
+    if not late:
+        return Refused(_("Nobody is waiting."))
+    words = ngettext(
+        "Nobody else is waiting: %(n)d patient asked for more time. You can still call them by their card.",
+        "Nobody else is waiting: %(n)d patients asked for more time. You can still call them by their cards.",
+        late,
+    )
+    return Refused(words % {"n": late})
+
+
 def _done_before(clinic: Clinic, key: UUID | None, public_id: UUID | None = None) -> VisitEvent | None:
     known = _known(clinic, key)
     return (known.filter(visit__public_id=public_id) if public_id else known).first()
@@ -172,13 +191,19 @@ def _effects(
     visit: Visit, verb: Verb, target: State, at: datetime, room: Room | None, lane: Lane | None
 ) -> dict[str, Any]:
     effects: dict[Verb, Callable[[], dict[str, Any]]] = {
-        Verb.CALL: lambda: {"called_at": at, "calls": visit.calls + 1, "room": _own(visit, room)},
+        Verb.CALL: lambda: {
+            "called_at": at,
+            "calls": visit.calls + 1,
+            "room": _own(visit, room),
+            "not_before": None,
+        },
         Verb.RECALL: lambda: {"called_at": at, "calls": visit.calls + 1},
         Verb.ROOM: lambda: {"roomed_at": at, "room": _own(visit, room or visit.room)},
         Verb.STEP_OUT: lambda: {"stepped_out_at": at, "room": None},
         Verb.RETURN: lambda: {"room": None},
         Verb.CONFIRM: lambda: {"identity_checked": True},
         Verb.MOVE: lambda: _lane_change(visit, lane),
+        Verb.MORE_TIME: lambda: _more_time(visit, at),
     }
     if verb in effects:
         return effects[verb]()
@@ -209,6 +234,16 @@ def _lane_change(visit: Visit, lane: Lane | None) -> dict[str, Any]:
     if lane is None or visit.arrived_at is None:
         raise Refused(_("Choose a lane first."))
     return {"lane": lane, "order_key": order_key(visit.clinic, lane, visit.arrived_at, visit.booked_for)}
+
+
+def _more_time(visit: Visit, at: datetime) -> dict[str, Any]:
+    if times_more_time_asked(visit) >= MORE_TIME_AT_MOST:
+        raise Refused(_("You asked for more time already. If you need longer, please tell the front desk."))
+    return {"not_before": at + MORE_TIME, "room": None}
+
+
+def times_more_time_asked(visit: Visit) -> int:
+    return visit.events.filter(verb=Verb.MORE_TIME).count()
 
 
 def _restored(clinic: Clinic, last: VisitEvent) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import parse_etags, quote_etag
+from django.utils.http import quote_etag
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic import access
+from clinic import access, boards
 from clinic.build import build_id
 from clinic.middleware import NUL
 from clinic.models import Clinic, Delivery, Destination
@@ -153,7 +153,7 @@ def live(request: HttpRequest, name: str, shown: str, context: dict[str, Any]) -
     text = f"{build_id()} {request.user.pk} {request.get_full_path()} {shown}"
     etag = quote_etag(hashlib.blake2b(text.encode(), digest_size=12).hexdigest())
     is_part = "X-Part" in request.headers
-    if is_part and etag in parse_etags(request.headers.get("If-None-Match", "")):
+    if is_part and boards.is_known(request, etag):
         response = HttpResponse(status=304)
     else:
         template = f"ops/engine/_{name}.html" if is_part else f"ops/engine/{name}.html"

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
@@ -17,13 +16,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import clock, parties, presenters, services
+from clinic import clock, languages, parties, presenters, services
 from clinic.ages import is_child
-from clinic.forms import ArrivalForm, answers_from, language_choices, written_phone
+from clinic.forms import ArrivalForm, answers_from, written_phone
 from clinic.kiosk_session import WHO, KioskSession
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import LARGEST_PARTY, Actor, Answers
+from clinic.views import kiosk_tools
 from clinic.views.devices import DeviceRequest, paired
 from clinic.views.kiosk_steps import (
     BY_NAME,
@@ -52,7 +52,7 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         request.kiosk = KioskSession(request)
-        language = request.kiosk.answers.get("language", "en")
+        language = request.kiosk.answers.get("language", languages.offered(request.device)[0][0])
         with translation.override(language), timezone.override(request.device.clinic.zone):
             response = view(request, *args, **kwargs)
         request.kiosk.save(response)
@@ -66,11 +66,11 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def start(request: KioskRequest) -> HttpResponse:
     """The first page: language. Opening it begins afresh. Who began before the doors closed may go on."""
     clinic, now = request.device.clinic, clock.now()
+    if request.method == "GET" and not request.kiosk.has_draft(FIRST):
+        request.kiosk.wipe()
     if not clinic.is_open(now) and not (request.method == "POST" and request.kiosk.answers):
-        request.kiosk.wipe()
+        request.kiosk.take_draft(FIRST)
         return page(request, "kiosk/closed.html", _opening(clinic, now))
-    if request.method == "GET":
-        request.kiosk.wipe()
     return _step(request, BY_NAME[FIRST])
 
 
@@ -148,15 +148,24 @@ def help_coming(request: KioskRequest) -> HttpResponse:
 
 def page(request: KioskRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page of the kiosk. `spoken`: the patient's language, or every language until they have chosen one."""
-    chosen = request.kiosk.answers.get("language")
-    spoken = [chosen] if chosen else [code for code, _name in settings.LANGUAGES]
-    shared = {"clinic": request.device.clinic, "spoken": spoken, "languages": language_choices()}
+    chosen, device = request.kiosk.answers.get("language"), request.device
+    offers = languages.offered(device)
+    shared = {
+        "clinic": device.clinic,
+        "spoken": [chosen] if chosen else [code for code, _name in offers],
+        "languages": offers,
+        "tools": kiosk_tools.TOOLS,
+        "is_set": bool(request.kiosk.display),
+        "look": kiosk_tools.look(request.kiosk.display),
+        "px_per_mm": f"{device.px_per_mm:.3f}" if device.px_per_mm else "",
+        "at": context.get("step") or template.removeprefix("kiosk/").removesuffix(".html"),
+    }
     return render(request, template, {**shared, **context}, status=status)
 
 
 def _step(request: KioskRequest, step: Step) -> HttpResponse:
     kiosk = request.kiosk
-    form = step.form(request.POST) if request.method == "POST" else step.form(initial=_initial(kiosk))
+    form = _form(request, step)
     if request.method == "POST" and form.is_valid() and _is_new(kiosk, form):
         kiosk.add(form.cleaned_data)
         return redirect(address(_onward(request, step)))
@@ -167,6 +176,18 @@ def _step(request: KioskRequest, step: Step) -> HttpResponse:
     return page(request, step.template, context, status=422 if form.errors else 200)
 
 
+def _form(request: KioskRequest, step: Step) -> forms.Form:
+    """The page's form: as it was sent, else as it stood before one of the tools was used, else as answered."""
+    draft = request.kiosk.take_draft(step.name)
+    if request.method == "POST" or draft.get("was_wrong"):
+        form = step.form(request.POST if request.method == "POST" else draft["typed"])
+    else:
+        form = step.form(initial={**_initial(request), **draft.get("typed", {})})
+    if "language" in form.fields:
+        form.fields["language"].choices = languages.offered(request.device)  # type: ignore[attr-defined]
+    return form
+
+
 def _is_new(kiosk: KioskSession, form: forms.Form) -> bool:
     """Whether this page's answers make nobody who is on the list already; else the form says so."""
     field = next((name for name in ("given_name", "birth_day") if name in form.fields), None)
@@ -175,10 +196,11 @@ def _is_new(kiosk: KioskSession, form: forms.Form) -> bool:
     return not form.errors
 
 
-def _initial(kiosk: KioskSession) -> dict[str, Any]:
+def _initial(request: KioskRequest) -> dict[str, Any]:
     """What stands in the fields: the answers given, first choices, and the family's name for one more of them."""
+    kiosk, language = request.kiosk, languages.offered(request.device)[0][0]
     family = {"family_name": kiosk.others[-1]["family_name"]} if kiosk.others else {}
-    return {"language": "en", "arrival": "walk_in", "reason": Reason.PRIVATE, **family, **kiosk.answers}
+    return {"language": language, "arrival": "walk_in", "reason": Reason.PRIVATE, **family, **kiosk.answers}
 
 
 def _progress(kiosk: KioskSession, name: str) -> dict[str, Any]:
@@ -198,10 +220,7 @@ def _progress(kiosk: KioskSession, name: str) -> dict[str, Any]:
 
 
 def _onward(request: KioskRequest, step: Step) -> str:
-    """The page after this; after a change, what is still open; after a switch of language, where that was."""
-    at = request.GET.get("at", "")
-    if at in BY_NAME or at == CHECK:
-        return at
+    """The page after this; after a change, what is still open."""
     return first_unanswered(request.kiosk) if "change" in request.GET else after(request.kiosk, step.name)
 
 

@@ -1,16 +1,17 @@
 /* Keeps a live page right. Whatever rings first - our own socket, the vendor's stream or the floor - only says
    "version N"; the page then fetches its board from us, once, and drops every version that it already has.
    The page: one element with data-topic, data-version, data-live, data-board-url, data-poll (ms) and data-now (epoch
-   ms); in it the board, which board.js puts in. */
-(() => {
+   ms); in it the board, which board.js puts in. With data-rests it is quiet while nobody looks at it, with data-own-only
+   it never listens to the vendor. The event "look" on the document makes it look once. */
+const live = (() => {
   "use strict";
 
   const page = document.querySelector("[data-topic]");
-  if (!page) return;
+  if (!page) return null;
   const topic = page.dataset.topic;
   const pollEvery = Number(page.dataset.poll);
 
-  const STALE_AFTER = 15000;
+  const STALE_AFTER = Math.max(15000, 2.5 * pollEvery);
   const SOCKET_SILENT = 12000;
   const ANSWER_WITHIN = 4000;
 
@@ -34,6 +35,8 @@
   const jitter = (ms) => Math.random() * ms;
   const about = (ms) => ms * (0.8 + 0.4 * Math.random());
   const backOff = (failures, longest) => 100 + jitter(Math.min(longest, 500 * 2 ** failures));
+
+  const rests = () => "rests" in page.dataset && document.hidden;
 
   async function ask(url, headers = {}) {
     const stop = new AbortController();
@@ -65,7 +68,7 @@
 
   function told(state) {
     serverAhead = state.now - performance.now();
-    allowVendor(state.vendor);
+    allowVendor(state.vendor && !("ownOnly" in page.dataset));
     heard(state.version);
     confirm(wanted, performance.now());
     show();
@@ -87,7 +90,7 @@
       try {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
         if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
-        if (isOfAnotherBuild(answer)) return location.reload();
+        if (isOfAnotherBuild(answer)) return outdated();
         if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
         if (answer.status === 200) {
           await board.put(await answer.text());
@@ -113,14 +116,24 @@
     return answer.headers.get("X-Build") !== document.documentElement.dataset.build && performance.now() > 60000;
   }
 
+  /* A page that has a better moment for it takes it over. */
+  function outdated() {
+    if (document.dispatchEvent(new CustomEvent("outdated", { cancelable: true }))) location.reload();
+  }
+
   /* --- Our own socket, always -------------------------------------------------------------------------------- */
 
   let socketFailures = 0;
+  let socketTimer = 0;
+  let hangUp = () => {};
 
   function openSocket() {
+    clearTimeout(socketTimer);
+    if (rests()) return;
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + `/ws/${topic}/`);
     let watchdog = setTimeout(lost, SOCKET_SILENT);
     socket.onclose = lost;
+    hangUp = lost;
     socket.onmessage = (event) => {
       clearTimeout(watchdog);
       watchdog = setTimeout(lost, SOCKET_SILENT);
@@ -140,7 +153,7 @@
       socketFailures += 1;
       // Refused again and again: our board says whether this page still has the right to be here.
       if (socketFailures === 3) lookOnce();
-      setTimeout(openSocket, backOff(socketFailures, 10000));
+      socketTimer = setTimeout(openSocket, backOff(socketFailures, 10000));
     }
   }
 
@@ -155,7 +168,7 @@
   }
 
   async function floor() {
-    if (!ownUp) {
+    if (!ownUp && !rests()) {
       try {
         const answer = await ask(`/live/${topic}/`);
         if (!answer.ok) throw new Error(String(answer.status));
@@ -260,16 +273,17 @@
   }
 
   /* Times are the server's: a wall clock on a TV is often wrong. */
+  const now = () => serverAhead + performance.now();
+
   function tick() {
     show();
     const age = performance.now() - confirmedAt;
-    const now = serverAhead + performance.now();
     for (const one of page.querySelectorAll("[data-age-seconds]")) one.textContent = String(Math.floor(age / 1000));
     const asOf = serverAhead + confirmedAt;
     for (const one of page.querySelectorAll("[data-as-of]")) one.textContent = clock(asOf, one.dataset.asOf, AS_OF);
-    for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now, one.dataset.clock, CLOCK);
+    for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now(), one.dataset.clock, CLOCK);
     for (const one of page.querySelectorAll("[data-since]")) {
-      one.textContent = String(Math.max(0, Math.floor((now - Number(one.dataset.since)) / 60000)));
+      one.textContent = String(Math.max(0, Math.floor((now() - Number(one.dataset.since)) / 60000)));
     }
     page.dataset.old = age > 300000 ? "hide" : age > 60000 ? "banner" : "";
   }
@@ -281,8 +295,18 @@
     return new Intl.DateTimeFormat(document.documentElement.lang, { ...parts, timeZone }).format(new Date(ms));
   }
 
+  document.addEventListener("look", () => rests() || lookOnce());
+  document.addEventListener("visibilitychange", () => {
+    if (rests()) return hangUp();
+    if (!("rests" in page.dataset)) return;
+    socketFailures = 0;
+    openSocket();
+    lookOnce();
+  });
   openSocket();
   floorSoon(about(pollEvery));
   setInterval(tick, 1000);
   tick();
+
+  return { now };
 })();

@@ -73,7 +73,7 @@ def test_page_of_one_who_is_logged_out_is_the_log_in(stack: Stack, context: Brow
 def test_without_script_the_page_and_its_levers_are_there(stack: Stack, context: BrowserContext) -> None:
     address = f"{stack.url}/ops/engine/"
     page = log_in(context, stack, "ops", "/ops/engine/")
-    page.route("**/engine.js", lambda route: route.abort())
+    page.route("**/engine.*.js", lambda route: route.abort())
     page.goto(address)
     page.locator("details summary").first.click()
     page.locator("details [name=reason]").first.fill("a drill")

@@ -50,6 +50,7 @@ def test_only_what_can_be_taken_back_is_reversible() -> None:
         Verb.CHECK_IN,
         Verb.RECALL,
         Verb.ENTER_IN_ERROR,
+        Verb.MORE_TIME,
         Verb.UNDO,
         Verb.ASK,
         Verb.KEEP,

@@ -14,7 +14,7 @@ import pytest
 from tests.stack import Stack, running
 from tests.waiting import until
 
-ROUNDS, CHECK_INS = 2, 15
+ROUNDS, CHECK_INS = 2, 10
 # One more than the workers of the usual pools.
 SICK = 5
 CUT_SECONDS = 1.0

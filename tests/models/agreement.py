@@ -8,7 +8,7 @@ from typing import Any
 from clinic import presenters, states
 from clinic.models import Clinic, Delivery, Visit, VisitEvent
 from clinic.services import Actor
-from clinic.states import ENDED, HISTORY_ONLY, ON_SITE, State, Verb
+from clinic.states import ENDED, ON_SITE, State, Verb
 from realtime.models import Topic
 from tests.models.clinic_model import ClinicModel, says_something
 from tests.models.stays import TAKEN_BACK, Stay
@@ -59,11 +59,11 @@ def check_history(clinic: Clinic, model: ClinicModel) -> None:
 
 def _told(event: VisitEvent) -> tuple[Any, ...]:
     what = (event.verb, event.from_state, event.to_state, event.at)
-    return (event.visit_id, event.sequence, *what, event.user_id, event.device_id, event.key)
+    return (event.visit_id, event.sequence, *what, event.user_id, event.device_id, event.by_patient, event.key)
 
 
-def _ids(by: Actor) -> tuple[int | None, int | None]:
-    return (by.user.pk if by.user else None, by.device.pk if by.device else None)
+def _ids(by: Actor) -> tuple[int | None, int | None, bool]:
+    return (by.user.pk if by.user else None, by.device.pk if by.device else None, by.is_patient)
 
 
 def check_chains(events: list[VisitEvent]) -> None:
@@ -90,7 +90,7 @@ def check_deliveries(model: ClinicModel, homes: list[int], asked: list[tuple[Any
         (stay.pk, number)
         for stay in model.stays
         for number, step in enumerate(stay.history, 1)
-        if step.verb not in HISTORY_ONLY
+        if not states.is_untold(step.verb, step.from_state)
     ]
     assert sorted(owed) == sorted((*event, home) for event in events for home in homes)
     assert sorted(words[-1] for words in asked) == sorted(home for *_event, home in owed)

@@ -18,6 +18,7 @@ from tests.models.stays import LATE, NEEDS, Person, Stay, Step, effect
 UNDO_FOR = timedelta(minutes=10)
 IRREVERSIBLE = {
     Verb.BOOK, Verb.REBOOK, Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR, Verb.UNDO, Verb.ASK, Verb.KEEP,
+    Verb.MORE_TIME,
 }  # fmt: skip
 
 
@@ -169,7 +170,7 @@ class ClinicModel:
     def call_next(self, now: datetime, by: Actor, key: UUID | None = None, **given: Any) -> list[Step]:
         if done := self._known(key):
             return done[:1]
-        line = self.line()
+        line = [stay for stay in self.line() if not stay.not_before or stay.not_before <= now]
         if not line:
             raise No
         return [self._move(now, line[0], Verb.CALL, by, key, given)]
@@ -211,6 +212,8 @@ class ClinicModel:
             raise self._late(stay, verb)
         if verb in NEEDS and not given.get(NEEDS[verb]):
             raise No
+        if asked_enough(stay, verb):
+            raise No
         self._check_room(given)
         at = stay.time(now)
         stay.change(verb, by, at, key, **effect(verb, to_state, stay, at, given))
@@ -246,6 +249,11 @@ class ClinicModel:
 def says_something(stay: Stay, verb: Verb) -> bool:
     """An identity is checked once; whether somebody is still here is said to one who asks."""
     return stay.last.verb == Verb.ASK if verb == Verb.KEEP else verb != Verb.CONFIRM or not stay.identity_checked
+
+
+def asked_enough(stay: Stay, verb: Verb) -> bool:
+    """More time is asked for three times."""
+    return verb == Verb.MORE_TIME and sum(step.verb == verb for step in stay.history) >= 3
 
 
 def _may_show(stay: Stay, at: datetime) -> bool:

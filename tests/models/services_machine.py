@@ -19,7 +19,7 @@ from clinic.states import ENDED, Lane, State, Verb
 from realtime.models import Topic
 from tests.factories import make_clinic, make_destination, make_device
 from tests.models import agreement
-from tests.models.clinic_model import ClinicModel, No, says_something
+from tests.models.clinic_model import ClinicModel, No, asked_enough, says_something
 from tests.models.people import PEOPLE, said_by
 from tests.models.stays import EFFECTS, Person, Stay
 from tests.models.world import World, id_of, must_be_same, word_of
@@ -61,9 +61,9 @@ class ServicesMachine(RuleBasedStateMachine):
         return stays[pick % len(stays)]
 
     def actor(self, pick: int) -> Actor:
-        """Ana, Ben, a kiosk, or the system itself."""
+        """Ana, Ben, a kiosk, the system itself, or the patient."""
         actors = [Actor(user=user) for user in self.world.staff] + [Actor(device=kiosk) for kiosk in self.kiosks]
-        return [*actors, Actor()][pick % 5]
+        return [*actors, Actor(), Actor(is_patient=True)][pick % 6]
 
     def agree(self, by: Actor, model: Callable[[], list[Any]], real: Callable[[], list[Any]]) -> None:
         """Both do it, or both refuse it, for the same reason."""
@@ -159,6 +159,7 @@ class ServicesMachine(RuleBasedStateMachine):
         open_ones = self.model.in_state(*states.OPEN)
         stay = self.stay(pick, open_ones)
         legal = [verb for verb in EFFECTS if states.after(verb, State(stay.state)) and says_something(stay, verb)]
+        legal = [verb for verb in legal if not asked_enough(stay, verb)]
         if not legal:
             return
         verb, before = legal[nth % len(legal)], self.model.version

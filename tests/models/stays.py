@@ -26,6 +26,7 @@ TAKEN_BACK = [
     "roomed_at",
     "ended_at",
     "identity_checked",
+    "not_before",
 ]
 
 
@@ -82,6 +83,7 @@ class Stay:
     stepped_out_at: datetime | None = None
     roomed_at: datetime | None = None
     ended_at: datetime | None = None
+    not_before: datetime | None = None
     history: list[Step] = field(default_factory=list)
 
     @property
@@ -126,7 +128,7 @@ def _nothing(stay: Stay, at: datetime, given: Given) -> dict[str, Any]:
 
 
 def _called(stay: Stay, at: datetime, given: Given) -> dict[str, Any]:
-    return {"called_at": at, "calls": stay.calls + 1, "room_id": given["room"].pk}
+    return {"called_at": at, "calls": stay.calls + 1, "room_id": given["room"].pk, "not_before": None}
 
 
 def _called_again(stay: Stay, at: datetime, given: Given) -> dict[str, Any]:
@@ -156,6 +158,7 @@ EFFECTS: dict[Verb, Effect] = {
     Verb.ENTER_IN_ERROR: _nothing,
     Verb.CONFIRM: lambda stay, at, given: {"identity_checked": True},
     Verb.MOVE: _moved,
+    Verb.MORE_TIME: lambda stay, at, given: {"not_before": at + timedelta(minutes=10), "room_id": None},
     Verb.ASK: _nothing,
     Verb.KEEP: _nothing,
 }

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis.stateful import run_state_machine_as_test
 
 from clinic.services.moves import ELSEWHERE
@@ -19,6 +20,8 @@ from tests.models.services_machine import ServicesMachine, World
 from tests.models.stays import EFFECTS
 
 EXAMPLES, LEAST_STEPS = 52, 2000
+# Of these steps on PostgreSQL, where the same services have the same to say: what is left is SQL of another kind.
+SOME = 4
 
 
 @pytest.mark.django_db
@@ -34,9 +37,10 @@ def test_services_agree_with_a_plain_model(
     bell.connect(lambda message: rung.extend((name, version) for name, version in message["notices"]))
     committing = partial(django_capture_on_commit_callbacks, execute=True)
     world = World(clock, [make_user("ana"), make_user("ben")], committing, rung, no_redis)
-    run_state_machine_as_test(lambda: ServicesMachine(world), settings=scale.of(EXAMPLES))
+    part = 1 if connection.vendor == "sqlite" or scale.SOAK else SOME
+    run_state_machine_as_test(lambda: ServicesMachine(world), settings=scale.of(EXAMPLES // part))
     record_property("steps", world.steps)
-    assert world.steps > LEAST_STEPS * max(1, scale.SOAK)
+    assert world.steps > LEAST_STEPS // part * max(1, scale.SOAK)
 
 
 def test_model_knows_every_verb() -> None:

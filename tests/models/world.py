@@ -47,7 +47,7 @@ def word_of(no: No, by: Actor) -> str:
 
 def _name_of(first: Actor, by: Actor) -> str:
     if first.user is None:
-        return first.device.name if first.device else "the system"
+        return first.device.name if first.device else "the patient" if first.is_patient else "the system"
     return "you were there already" if first == by else short_name(first.user)
 
 

@@ -7,14 +7,18 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from clinic import fonts
+from clinic import bundles, fonts
 
 
 class Command(BaseCommand):
-    help = "Makes what is not kept in the repository: fonts, message catalogs, compressed static files."
+    help = (
+        "Makes what is not kept in the repository: fonts, message catalogs, bundled and compressed static files."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        fonts.make(settings.HOME / "assets" / "fonts")
+        assets = settings.HOME / "assets"
+        fonts.make(assets / "fonts")
+        bundles.make(settings.BASE / "static", assets / "bundles")
         for path in settings.LOCALE_PATHS:
             for source in sorted(path.glob("*/LC_MESSAGES/*.po")):
                 compile_catalog(source)

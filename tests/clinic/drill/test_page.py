@@ -112,7 +112,7 @@ def test_it_asks_nobody_for_anything() -> None:
 def test_it_wears_the_products_own_tokens_and_fonts() -> None:
     tokens = Path("static/css/tokens.css").read_text()
     assert re.findall(r"--(?:sea|ink|paper): .*", tokens) == re.findall(r"--(?:sea|ink|paper): light.*", whole())
-    assert whole().count("data:font/woff2;base64,d09GMg") == 2
+    assert whole().count("data:font/woff2;base64,d09GMg") == 4
 
 
 def test_its_first_sentence_has_the_two_figures() -> None:

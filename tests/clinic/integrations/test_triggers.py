@@ -24,6 +24,8 @@ def last(visit: Visit) -> Trigger | None:
         (State.WAITING, Verb.CALL, Trigger.CALLED),
         (State.CALLED, Verb.RECALL, Trigger.CALLED),
         (State.CALLED, Verb.RETURN, Trigger.CALLED),
+        (State.CALLED, Verb.MORE_TIME, Trigger.CALLED),
+        (State.WAITING, Verb.MORE_TIME, None),
         (State.WAITING, Verb.STEP_OUT, Trigger.STEPPED_OUT),
         (State.CALLED, Verb.ROOM, Trigger.ROOMED),
         (State.WAITING, Verb.CONFIRM, Trigger.UPDATED),
@@ -41,7 +43,7 @@ def last(visit: Visit) -> Trigger | None:
         (State.CANCELLED, Verb.UNDO, Trigger.REOPENED),
     ],
 )
-def test_move(harbor: Clinic, state: State, verb: Verb, trigger: Trigger) -> None:
+def test_move(harbor: Clinic, state: State, verb: Verb, trigger: Trigger | None) -> None:
     visit = make_visit_in(harbor, state)
     if verb == Verb.UNDO:
         undo(harbor, visit.public_id, by=Actor())

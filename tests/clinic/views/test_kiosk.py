@@ -72,13 +72,6 @@ def test_change_comes_back_to_the_check_page(kiosk: Client) -> None:
     assert reply["Location"] == LAST and "Bob Moller" in kiosk.get(LAST).content.decode()
 
 
-def test_language_switch_keeps_the_answers_and_the_place(spanish: Path, kiosk: Client) -> None:
-    answer(kiosk, upto="/kiosk/phone/")
-    reply = kiosk.post("/kiosk/?at=birth", {"language": "es"}, follow=True)
-    assert reply.request["PATH_INFO"] == "/kiosk/birth/" and 'value="1985"' in reply.content.decode()
-    assert "¿Cuándo nació?" in reply.content.decode()
-
-
 def test_later_page_without_the_answers_before_it_goes_back_to_the_open_one(kiosk: Client) -> None:
     answer(kiosk, upto="/kiosk/birth/")
     for address in ("/kiosk/reason/", LAST, "/kiosk/nonsense/"):
@@ -186,9 +179,9 @@ def test_closed_clinic_says_so_and_when_it_opens_in_its_own_time(
     assert len(Marks(page).having("data-primary")) == 1 and not Marks(page).having("name", "language")
 
 
-def test_unpaired_browser_is_told_how_to_pair() -> None:
-    reply = Client().get("/kiosk/")
-    assert reply.status_code == 403 and "This device is not paired" in reply.content.decode()
+@pytest.mark.parametrize("address", ["/kiosk/", "/kiosk/name/"])
+def test_unpaired_browser_is_shown_a_code(address: str) -> None:
+    assert Client().get(address)["Location"] == "/pair/kiosk/"
 
 
 def test_kiosk_of_another_clinic_cannot_show_this_ticket(clinic: Clinic, kiosk: Client) -> None:

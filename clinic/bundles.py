@@ -1,0 +1,45 @@
+"""One style sheet and one script for each audience, joined from their sources: a page asks for few files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SHARED = ("css/tokens.css", "css/base.css")
+LIVE = ("js/board.js", "js/live.js")
+
+# What templates link to under bundles/, and what it is joined from under static/, in this order.
+BUNDLES: dict[str, tuple[str, ...]] = {
+    "kiosk.css": (*SHARED, *(f"css/kiosk{part}.css" for part in ("", "-answers", "-pages", "-keys", "-short"))),
+    "kiosk.js": ("js/kiosk.js", "js/keys.js", "js/register.js", "js/heartbeat.js"),
+    "monitor.css": (*SHARED, "css/monitor.css"),
+    "monitor.js": (*LIVE, *(f"js/{noun}.js" for noun in ("sound", "calls", "screen", "register", "heartbeat"))),
+    "offline.js": ("js/offline.js",),
+    "desk.css": (*SHARED, "css/desk.css"),
+    "desk.js": (*LIVE, "js/desk.js"),
+    "forms.js": ("js/desk.js",),
+    "devices.css": (*SHARED, "css/devices.css"),
+    "devices.js": ("js/devices.js",),
+    "pairing.js": ("js/pairing.js",),
+    "measure.js": ("js/measure.js",),
+    "ops.css": (*SHARED, "css/ops.css"),
+    "engine.css": (*SHARED, "css/ops.css", "css/engine.css"),
+    "engine.js": ("js/engine.js",),
+    "plain.css": (*SHARED, "css/plain.css"),
+    "plain.js": ("js/plain.js",),
+    "phone.css": (*SHARED, "css/phone.css"),
+    "phone.js": (*LIVE, "js/phone.js"),
+    "welcome.css": (*SHARED, "css/welcome.css"),
+    "welcome.js": ("js/welcome.js",),
+}
+
+
+def make(sources: Path, target: Path) -> None:
+    """Writes every bundle into the folder `target`, whose sibling is that of the fonts."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name, parts in BUNDLES.items():
+        (target / name).write_text(joined(sources, parts))
+
+
+def joined(sources: Path, parts: tuple[str, ...]) -> str:
+    """The text of these files, one after another: each script of ours is a whole statement, strict by itself."""
+    return "\n".join((sources / part).read_text() for part in parts)

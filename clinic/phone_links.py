@@ -1,0 +1,32 @@
+"""The link to the page on a patient's phone: made again from the visit whenever it is shown, and never stored."""
+
+from __future__ import annotations
+
+import base64
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from clinic.digests import digest
+from clinic.models import Visit
+
+SALT = "clinic.phone_links"
+TOKEN_BYTES = 18
+
+
+def new_hash(visit: Visit) -> str:
+    """What a check-in keeps of the visit's link."""
+    return digest(_token(visit, settings.SECRET_KEY))
+
+
+def link(visit: Visit) -> str:
+    """The whole address; empty where there is none, as after the key that made it was taken away."""
+    tokens = (_token(visit, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    token = next((token for token in tokens if digest(token) == visit.phone_hash), "")
+    return settings.PUBLIC_URL + reverse("phone:page", args=[token]) if token else ""
+
+
+def _token(visit: Visit, key: str) -> str:
+    mac = salted_hmac(SALT, str(visit.public_id), secret=key, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(mac[:TOKEN_BYTES]).decode()

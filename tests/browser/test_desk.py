@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import SEND_ALL_HOME
-from tests.browser.desk_people import arrive, ask_for_help, card, key_in, open_desk, tab_to
+from tests.browser.desk_people import arrive, ask_for_help, card, key_in, open_desk, send_all_home, tab_to
 from tests.browser.people import press, wait_for_row
 from tests.stack import Stack
 
@@ -22,7 +21,7 @@ AT_HAND = "({ id: document.activeElement.id, from: document.activeElement.select
 @pytest.fixture(autouse=True)
 def nobody(stack: Stack) -> None:
     """Each test has its own patients."""
-    stack.shell.run(SEND_ALL_HOME)
+    send_all_home(stack)
 
 
 def test_update_leaves_alone_what_a_hand_is_at(stack: Stack, context: BrowserContext) -> None:

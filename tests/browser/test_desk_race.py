@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import SEND_ALL_HOME
-from tests.browser.desk_people import arrive, card, open_desk
+from tests.browser.desk_people import arrive, card, open_desk, send_all_home
 from tests.browser.people import Patient, check_in, go_to_last_page, wait_for_row
 from tests.stack import Stack
 
@@ -32,7 +31,7 @@ def others(browser: Browser) -> Iterator[list[BrowserContext]]:
 @pytest.fixture
 def desks(stack: Stack, context: BrowserContext, others: list[BrowserContext]) -> list[Page]:
     """Ana's and Mo's."""
-    stack.shell.run(SEND_ALL_HOME)
+    send_all_home(stack)
     return [open_desk(context, stack), open_desk(others[0], stack, "manager")]
 
 

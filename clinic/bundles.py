@@ -12,7 +12,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "kiosk.css": (*SHARED, *(f"css/kiosk{part}.css" for part in ("", "-answers", "-pages", "-keys", "-short"))),
     "kiosk.js": ("js/kiosk.js", "js/keys.js", "js/register.js", "js/heartbeat.js"),
     "monitor.css": (*SHARED, "css/monitor.css"),
-    "monitor.js": (*LIVE, "js/monitor.js", "js/register.js", "js/heartbeat.js"),
+    "monitor.js": (*LIVE, *(f"js/{noun}.js" for noun in ("sound", "calls", "screen", "register", "heartbeat"))),
     "offline.js": ("js/offline.js",),
     "desk.css": (*SHARED, "css/desk.css"),
     "desk.js": (*LIVE, "js/desk.js"),

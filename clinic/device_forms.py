@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms import TYPED, check_name, language_choices
+from clinic import languages
+from clinic.forms import TYPED, check_name
 from clinic.models import Clinic, Device, Room
 from clinic.panels import PANELS
 from clinic.services.devices import SetUp
@@ -22,12 +22,13 @@ MEASURED = ""
 NO_NUMBER = {"invalid": _("Please write a number."), "required": _("Please write a number.")}
 
 
-def name_field(*, required: bool = True) -> forms.CharField:
+def name_field(*, required: bool = True, hint: Any = "") -> forms.CharField:
     """Where a device stands."""
     return forms.CharField(
         label=_("Where it stands"),
         max_length=50,
         required=required,
+        help_text=hint,
         validators=[check_name],
         widget=forms.TextInput(TYPED),
         error_messages={
@@ -42,6 +43,7 @@ class CodeForm(forms.Form):
 
     code = forms.CharField(
         label=_("Code on its screen"),
+        help_text=_("For example BCDF-GHJK; small letters are fine too."),
         max_length=30,
         widget=forms.TextInput({**TYPED, "autocapitalize": "characters", "maxlength": 30}),
         error_messages={"required": _("Please write the eight letters that the screen shows.")},
@@ -51,9 +53,10 @@ class CodeForm(forms.Form):
         queryset=Device.objects.none(),
         required=False,
         empty_label=_("A new one"),
+        help_text=_("One of the list is replaced: what is that device now is locked out, its set-up stays."),
         error_messages={"invalid_choice": _("That one is not in the list any more. Please choose again.")},
     )
-    name = name_field(required=False)
+    name = name_field(required=False, hint=_("Only for a new one, for example: Entrance, left."))
 
     def __init__(self, clinic: Clinic, said: Any = None) -> None:
         super().__init__(said)
@@ -104,6 +107,7 @@ class KioskSetUpForm(SetUpForm):
     )
     px_per_mm = forms.DecimalField(
         label=_("Pixels a millimetre"),
+        help_text=_("Most screens have 3 to 6. Empty: guessed."),
         min_value=Decimal("1.5"),
         max_value=Decimal(16),
         decimal_places=3,
@@ -118,9 +122,9 @@ class KioskSetUpForm(SetUpForm):
 
     def __init__(self, device: Device, said: Any = None, *, names: bool = True) -> None:
         super().__init__(device, said, names=names)
-        offered = device.languages or [code for code, _name in settings.LANGUAGES]
-        places = [(n, str(n)) for n in range(1, len(settings.LANGUAGES) + 1)]
-        for code, name in sorted(language_choices(), key=lambda one: _place(one[0], offered)):
+        offered = device.languages or languages.usual()
+        places = [(n, str(n)) for n in range(1, len(languages.known()) + 1)]
+        for code, name in sorted(languages.choices(), key=lambda one: _place(one[0], offered)):
             is_on = forms.BooleanField(label=name, required=False, initial=code in offered)
             place = forms.TypedChoiceField(
                 label=_("Place of %(language)s") % {"language": name},
@@ -143,7 +147,7 @@ class KioskSetUpForm(SetUpForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        offered = [code for code, _name in settings.LANGUAGES if data.get(f"offers_{code}")]
+        offered = [code for code in languages.known() if data.get(f"offers_{code}")]
         if not offered:
             raise ValidationError(_("Please choose at least one language."))
         data["languages"] = sorted(offered, key=lambda code: data.get(f"place_{code}", 0))
@@ -152,10 +156,10 @@ class KioskSetUpForm(SetUpForm):
     def wanted(self) -> SetUp:
         said, plain = self.cleaned_data, super().wanted()
         chosen = [panel.px_per_mm for panel in PANELS if panel.name == said["panel"]]
-        is_usual = said["languages"] == [code for code, _name in settings.LANGUAGES]
-        languages = () if is_usual else tuple(said["languages"])
+        is_usual = said["languages"] == languages.usual()
+        wanted = () if is_usual else tuple(said["languages"])
         return SetUp(
-            plain.name, plain.volume, px_per_mm=chosen[0] if chosen else said["px_per_mm"], languages=languages
+            plain.name, plain.volume, px_per_mm=chosen[0] if chosen else said["px_per_mm"], languages=wanted
         )
 
 
@@ -164,6 +168,7 @@ class MonitorSetUpForm(SetUpForm):
 
     screen_inches = forms.DecimalField(
         label=_("Size of the screen, corner to corner, in inches"),
+        help_text=_("For example 55."),
         min_value=10,
         max_value=150,
         max_digits=4,

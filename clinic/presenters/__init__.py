@@ -14,10 +14,12 @@ from clinic.presenters.public import (
     MonitorBoard,
     MonitorRow,
     PartyTickets,
+    Shown,
     monitor_board,
     party_tickets,
     people_ahead,
     public_label,
+    shown_on,
 )
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "PhoneTicket",
     "RoomChoice",
     "ScreenType",
+    "Shown",
     "desk_board",
     "device_rows",
     "monitor_board",
@@ -41,4 +44,5 @@ __all__ = [
     "phone_board",
     "public_label",
     "screen_type",
+    "shown_on",
 ]

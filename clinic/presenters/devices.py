@@ -120,7 +120,7 @@ def _age(last: DeviceReport | None) -> str:
 
 @dataclass(frozen=True)
 class ScreenType:
-    """The called ticket on a wait-room screen: how high it is, and whether the farthest seat reads it."""
+    """The called ticket on a wait-room screen: how high its letters are, and whether all seats read it."""
 
     capital_mm: int
     needed_mm: int

@@ -3,24 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
-from clinic.models import Clinic, Visit
+from clinic import screen_sizes
+from clinic.models import Clinic, Device, Visit
 from clinic.models.places import LabelStyle
+from clinic.screen_sizes import TypeSize
 from clinic.states import State
 
 
 @dataclass(frozen=True)
 class MonitorRow:
-    """One patient as the whole room may see them."""
+    """One patient as the whole room may see them. `called_ms`: since 1970; 0 for those who wait.
+
+    `language`: of those called, in which the screen speaks to them.
+    """
 
     ticket: str
     state: str
     label: str
     room: str
     calls: int
+    called_ms: int = 0
+    language: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """The ticket as a voice says it: each letter and digit by itself."""
+        return ", ".join(self.ticket)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one screen shows, and how: its set-up. `rooms`: calls to these alone; none: to all."""
+
+    rooms: tuple[int, ...] = ()
+    type: TypeSize = screen_sizes.ANY
+    volume: int = 60
+    speaks: bool = True
+
+    @property
+    def variant(self) -> str:
+        """The same for all screens that show the same."""
+        type_ = f"{self.type.called_row:.2f}-{self.type.next_row:.2f}"
+        return f"monitor-{'.'.join(map(str, self.rooms))}-{type_}-{self.volume}-{self.speaks:d}"
+
+
+# A screen that nobody has set up.
+EVERYTHING = Shown()
 
 
 @dataclass(frozen=True)
@@ -29,16 +61,22 @@ class MonitorBoard:
 
     called: list[MonitorRow]
     waiting: list[MonitorRow]
+    shown: Shown = EVERYTHING
 
     @property
     def places(self) -> int:
         """How many waiting rows the screen has room for: names take more of it than tickets."""
-        return 28 if any(row.label for row in self.waiting) else 42
+        return self.shown.type.next_places(with_names=any(row.label for row in self.waiting))
 
     @property
     def more(self) -> int:
         """How many wait beyond those places."""
         return max(0, len(self.waiting) - self.places)
+
+    @property
+    def more_called(self) -> int:
+        """How many are called beyond the rows that can be read from everywhere."""
+        return max(0, len(self.called) - self.shown.type.called_rows)
 
 
 @dataclass(frozen=True)
@@ -66,23 +104,35 @@ class PartyTickets:
     late_minutes: int
 
 
-def monitor_board(clinic: Clinic) -> MonitorBoard:
+def shown_on(device: Device) -> Shown:
+    """What this screen was set up to show. One query."""
+    return Shown(
+        rooms=tuple(device.rooms.order_by("pk").values_list("pk", flat=True)),
+        type=screen_sizes.type_for(
+            *(float(number) if number else None for number in (device.screen_inches, device.seat_metres))
+        ),
+        volume=device.volume,
+        speaks=device.speaks,
+    )
+
+
+def monitor_board(clinic: Clinic, shown: Shown = Shown()) -> MonitorBoard:
     """What everybody in the room may read. Two queries."""
     visits = clinic.visits.select_related("room")
+    called = visits.called().filter(room__in=shown.rooms) if shown.rooms else visits.called()
     return MonitorBoard(
-        called=[_monitor_row(clinic, visit) for visit in visits.called()],
+        called=[_monitor_row(clinic, visit) for visit in called],
         waiting=[_monitor_row(clinic, visit) for visit in visits.in_line()],
+        shown=shown,
     )
 
 
 def _monitor_row(clinic: Clinic, visit: Visit) -> MonitorRow:
-    return MonitorRow(
-        ticket=visit.ticket,
-        state=visit.state,
-        label=public_label(clinic, visit),
-        room=visit.room.name if visit.room and visit.state == State.CALLED else "",
-        calls=visit.calls,
-    )
+    row = MonitorRow(visit.ticket, visit.state, public_label(clinic, visit), room="", calls=visit.calls)
+    if visit.state != State.CALLED or not visit.room or not visit.called_at:
+        return row
+    called_ms = int(visit.called_at.timestamp() * 1000)
+    return replace(row, room=visit.room.name, called_ms=called_ms, language=visit.language)
 
 
 def public_label(clinic: Clinic, visit: Visit) -> str:

@@ -68,11 +68,11 @@ def set_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> N
 @never_cache
 def report(request: HttpRequest) -> HttpResponse:
     """What heartbeat.js says. Its page may have no form, so the page's origin stands for the form's token."""
-    form = ReportForm(request.POST)
     device = access.device_of(request.POST.get("kind", ""), request.COOKIES)
-    if device is None or request.headers.get("Origin") != settings.PUBLIC_URL:
-        return JsonResponse({"error": "not a device of ours"}, status=403)
-    if not form.is_valid():
-        return JsonResponse({"error": form.errors}, status=400)
+    form = ReportForm(request.POST)
+    if request.headers.get("Origin") != settings.PUBLIC_URL or (device and not form.is_valid()):
+        return JsonResponse({"error": "not what a page of ours says"}, status=400)
+    if device is None:
+        return JsonResponse({"error": "not a device, or no more"}, status=403)
     devices.report(device, form.said())
     return HttpResponse(status=204)

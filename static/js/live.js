@@ -3,11 +3,11 @@
    The page: one element with data-topic, data-version, data-live, data-board-url, data-poll (ms) and data-now (epoch
    ms); in it the board, which board.js puts in. With data-rests it is quiet while nobody looks at it, with data-own-only
    it never listens to the vendor. The event "look" on the document makes it look once. */
-(() => {
+const live = (() => {
   "use strict";
 
   const page = document.querySelector("[data-topic]");
-  if (!page) return;
+  if (!page) return null;
   const topic = page.dataset.topic;
   const pollEvery = Number(page.dataset.poll);
 
@@ -90,7 +90,7 @@
       try {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
         if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
-        if (isOfAnotherBuild(answer)) return location.reload();
+        if (isOfAnotherBuild(answer)) return outdated();
         if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
         if (answer.status === 200) {
           await board.put(await answer.text());
@@ -114,6 +114,11 @@
   /* Old script and new fragments do not go together. Not twice in a minute: during a release both builds answer. */
   function isOfAnotherBuild(answer) {
     return answer.headers.get("X-Build") !== document.documentElement.dataset.build && performance.now() > 60000;
+  }
+
+  /* A page that has a better moment for it takes it over. */
+  function outdated() {
+    if (document.dispatchEvent(new CustomEvent("outdated", { cancelable: true }))) location.reload();
   }
 
   /* --- Our own socket, always -------------------------------------------------------------------------------- */
@@ -268,16 +273,17 @@
   }
 
   /* Times are the server's: a wall clock on a TV is often wrong. */
+  const now = () => serverAhead + performance.now();
+
   function tick() {
     show();
     const age = performance.now() - confirmedAt;
-    const now = serverAhead + performance.now();
     for (const one of page.querySelectorAll("[data-age-seconds]")) one.textContent = String(Math.floor(age / 1000));
     const asOf = serverAhead + confirmedAt;
     for (const one of page.querySelectorAll("[data-as-of]")) one.textContent = clock(asOf, one.dataset.asOf, AS_OF);
-    for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now, one.dataset.clock, CLOCK);
+    for (const one of page.querySelectorAll("[data-clock]")) one.textContent = clock(now(), one.dataset.clock, CLOCK);
     for (const one of page.querySelectorAll("[data-since]")) {
-      one.textContent = String(Math.max(0, Math.floor((now - Number(one.dataset.since)) / 60000)));
+      one.textContent = String(Math.max(0, Math.floor((now() - Number(one.dataset.since)) / 60000)));
     }
     page.dataset.old = age > 300000 ? "hide" : age > 60000 ? "banner" : "";
   }
@@ -301,4 +307,6 @@
   floorSoon(about(pollEvery));
   setInterval(tick, 1000);
   tick();
+
+  return { now };
 })();

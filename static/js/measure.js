@@ -5,13 +5,24 @@
 
   const CARD_MM = 85.6;
   const USUAL = 3.78;
+  const LEFT_ALONE = 300000;
   const find = (selector) => document.querySelector(selector);
   const [tool, card, slider] = [find("[data-measure]"), find("[data-card]"), find("[data-slider]")];
   const [number, panel] = [find("[name=px_per_mm]"), find("[name=panel]")];
   const [volume, loud] = [find("[name=volume]"), find("[data-volume]")];
 
   document.querySelector(".error[role=alert]")?.focus();
-  volume.addEventListener("input", () => (loud.value = volume.value));
+  volume.addEventListener("input", () => (loud.textContent = volume.value));
+
+  /* On the device itself, when nobody is at it any more: patients come next. */
+  const leave = find("[data-leave]")?.dataset.leave;
+  let timer = 0;
+  function wait() {
+    clearTimeout(timer);
+    timer = setTimeout(() => location.replace(leave), LEFT_ALONE);
+  }
+  if (leave) for (const sign of ["pageshow", "pointerdown", "input"]) addEventListener(sign, wait);
+
   if (!number) return;
 
   function show() {

@@ -2,19 +2,19 @@
 (() => {
   "use strict";
 
-  const EVERY = 5000;
+  const ANSWER_WITHIN = 5000;
   const page = document.querySelector("[data-wait]");
-  if (!page) return;
+  const every = Number(page.dataset.every);
 
   async function look() {
     try {
-      const answer = await fetch(page.dataset.wait, { cache: "no-store", signal: AbortSignal.timeout(EVERY) });
+      const answer = await fetch(page.dataset.wait, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
       if (answer.ok && !(await answer.json()).waits) return location.reload();
     } catch {
       // Without a server, the browser's own error page would be a dead end.
     }
-    setTimeout(look, EVERY);
+    setTimeout(look, every);
   }
 
-  setTimeout(look, EVERY);
+  setTimeout(look, every);
 })();

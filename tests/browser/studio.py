@@ -1,0 +1,263 @@
+"""A wait-room screen with a server of its own, which has no database: any board, any hour, any fault, at once.
+
+Pages, scripts and styles are the real ones. Time is the test's: the page's clock and the server's pass together.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import gettempdir
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from playwright.sync_api import BrowserContext, Error, Page, WebSocketRoute
+
+from clinic import bundles, fonts
+from clinic.presenters import MonitorBoard, MonitorRow, Shown
+from tests.waiting import until
+
+# A Monday in Chicago, 9 in the morning.
+MORNING = 1_795_446_000_000
+CLINIC = SimpleNamespace(name="Harbor Walk-in Clinic", time_zone="America/Chicago")
+
+
+@dataclass
+class Studio:
+    """`up`, `socket_up`, `vendor_up`: what of the network is there. `seen`: requests by path."""
+
+    port: int = 0
+    now: int = MORNING
+    version: int = 1
+    build: str = "b1"
+    called: list[MonitorRow] = field(default_factory=list)
+    waiting: list[MonitorRow] = field(default_factory=list)
+    shown: Shown = field(default_factory=Shown)
+    up: bool = True
+    socket_up: bool = True
+    vendor_up: bool = False
+    seen: Counter[str] = field(default_factory=Counter)
+    busy: int = 0
+    sockets: list[WebSocketRoute] = field(default_factory=list)
+    streams: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return {"version": self.version, "vendor": self.vendor_up, "now": self.now}
+
+    # --- What happens in the clinic ---
+
+    def call(self, ticket: str, room: str = "Room 2", language: str = "en", **more: Any) -> MonitorRow:
+        """Somebody is called, or called again."""
+        calls = 1 + sum(row.calls for row in self.called if row.ticket == ticket)
+        row = MonitorRow(ticket, "called", more.pop("label", ""), room, calls, self.now, language)
+        self.called = [row, *(one for one in self.called if one.ticket != ticket)]
+        self.waiting = [one for one in self.waiting if one.ticket != ticket]
+        self.changed()
+        return row
+
+    def room(self, ticket: str) -> None:
+        self.called = [one for one in self.called if one.ticket != ticket]
+        self.changed()
+
+    def changed(self) -> None:
+        """Says so to every screen that hears it."""
+        self.version += 1
+        self.tell()
+
+    def tell(self) -> None:
+        for socket in self.sockets:
+            socket.send(json.dumps(self.state))
+
+    def cut_sockets(self) -> None:
+        """And lets none in until `socket_up`."""
+        self.socket_up = False
+        for socket in self.sockets:
+            socket.close()
+        self.sockets.clear()
+
+    def take_socket(self, socket: WebSocketRoute) -> None:
+        if not (self.up and self.socket_up):
+            socket.close()
+            return
+        socket.on_close(lambda _code, _reason: self.sockets.remove(socket) if socket in self.sockets else None)
+        self.sockets.append(socket)
+        socket.send(json.dumps(self.state))
+
+    # --- What the screen gets ---
+
+    def board(self) -> str:
+        return render_to_string(
+            "monitor/_board.html", {"board": MonitorBoard(self.called, self.waiting, self.shown)}
+        )
+
+    def page(self) -> str:
+        context = {"clinic": CLINIC, "topic": "t", "version": self.version, "now": self.now, "board": self.board()}
+        common = {"build": self.build, "language": "en", "direction": "ltr"}
+        return render_to_string("monitor/screen.html", {**context, **common})
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Status, kind and body."""
+        if path.startswith("/static/"):
+            return 200, mimetypes.guess_type(path)[0] or "", static(path.removeprefix("/static/"))
+        if path == "/shell.js":
+            return 200, "text/javascript", b""
+        texts = {"/monitor/": self.page, "/monitor/board/": self.board}
+        if path in texts:
+            return 200, "text/html; charset=utf-8", texts[path]().encode()
+        values: dict[str, Any] = {"/healthz": {"alive": True}, "/live/t/": self.state}
+        values["/live/t/vendor/"] = {"url": f"{self.url}/sse", "seconds": 100_000}
+        status = 200 if path in values and (self.vendor_up or path != "/live/t/vendor/") else 404
+        return status, "application/json", json.dumps(values.get(path, {})).encode()
+
+
+@contextmanager
+def open_studio() -> Iterator[Studio]:
+    studio = Studio()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            path = self.path.split("?")[0]
+            studio.seen[path] += 1
+            studio.busy += 1
+            try:
+                if not studio.up:
+                    self.close_connection = True
+                elif path == "/sse":
+                    _stream(studio, self)
+                else:
+                    _send(studio, self, *studio.answer(path))
+            finally:
+                studio.busy -= 1
+
+        do_POST = do_GET
+
+        def log_message(self, *said: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    studio.port = server.server_port
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield studio
+    studio.up = False
+    server.shutdown()
+    server.server_close()
+
+
+def _send(studio: Studio, handler: BaseHTTPRequestHandler, status: int, kind: str, body: bytes) -> None:
+    handler.send_response(status)
+    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    headers |= {"X-Version": str(studio.version), "X-Build": studio.build, "ETag": f'"{studio.version}"'}
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def _stream(studio: Studio, handler: BaseHTTPRequestHandler) -> None:
+    """The vendor's, until it is cut: it says of each change."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/event-stream")
+    handler.end_headers()
+    studio.busy -= 1
+    studio.streams += 1
+    told = studio.version
+    try:
+        while studio.up and studio.vendor_up:
+            if told != studio.version:
+                told = studio.version
+                handler.wfile.write(f"data: {json.dumps({'data': str(told)})}\n\n".encode())
+                handler.wfile.flush()
+            time.sleep(0.02)
+    except OSError:
+        pass
+    finally:
+        handler.close_connection = True
+        studio.streams -= 1
+        studio.busy += 1
+
+
+@cache
+def static(name: str) -> bytes:
+    """A static file as the build makes it."""
+    folder, _, rest = name.partition("/")
+    if folder == "bundles":
+        return bundles.joined(settings.BASE / "static", bundles.BUNDLES[rest]).encode()
+    if folder == "fonts":
+        made = fonts.make(Path(gettempdir()) / "evenkeel-studio-fonts")
+        return next(path for path in made if path.name == rest).read_bytes()
+    return (settings.BASE / "static" / name).read_bytes()
+
+
+@dataclass
+class Screen:
+    """One TV in front of the studio."""
+
+    studio: Studio
+    page: Page
+
+    def pass_time(self, seconds: float) -> None:
+        """For the page and its server; nothing is left half done."""
+        self.studio.now += round(seconds * 1000)
+        with self._leaving():
+            self.page.clock.run_for(round(seconds * 1000))
+        self.settle()
+
+    def settle(self) -> None:
+        until(lambda: self.studio.busy == 0)
+        with self._leaving():
+            self.page.evaluate("0")
+
+    @contextmanager
+    def _leaving(self) -> Iterator[None]:
+        """The page may make way for a new one meanwhile."""
+        try:
+            yield
+        except Error as gone:
+            assert "navigation" in str(gone), gone
+            self.page.wait_for_load_state()
+
+    def keep_up(self, seconds: float, step: float = 3) -> None:
+        """Passes time as on a sound network, where the socket speaks every few seconds."""
+        while seconds > 0:
+            self.studio.tell()
+            self.pass_time(min(step, seconds))
+            seconds -= step
+
+    @property
+    def announced(self) -> str:
+        """The ticket that fills the screen, or nothing."""
+        panel = self.page.locator("[data-call]")
+        return panel.locator("[data-call-ticket]").inner_text() if panel.is_visible() else ""
+
+    def shows(self, version: int) -> None:
+        """Waits until the page has the board of this version."""
+        until(lambda: self.page.locator("[data-topic]").get_attribute("data-version") == str(version))
+
+
+def open_screen(context: BrowserContext, studio: Studio) -> Screen:
+    """Its clock stands until the test lets time pass."""
+    context.route_web_socket("**/ws/*/", studio.take_socket)
+    page = context.new_page()
+    page.clock.install(time=studio.now / 1000 - 60)
+    page.clock.pause_at(studio.now / 1000)
+    page.goto(f"{studio.url}/monitor/")
+    return Screen(studio, page)

@@ -12,7 +12,7 @@ from tests.browser.test_offline_shell import BACK, READY
 from tests.one_web import OneWeb, running
 
 PATIENT = Patient("Wilhelmina", "Zimmerfeld")
-ALIVE = "window.fetch = async () => ({ ok: true })"
+ALIVE = "() => { window.fetch = () => new Promise((done) => setTimeout(done, 10, { ok: true })); }"
 
 
 @pytest.fixture(scope="module")

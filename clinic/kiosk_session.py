@@ -121,7 +121,7 @@ class KioskSession:
 
     def _own(self) -> dict[str, Any]:
         own = {name: value for name, value in self.answers.items() if name in OWN}
-        return {WHO: secrets.token_hex(4), **own}
+        return {WHO: secrets.token_hex(4), RED_FLAG: False, **own}
 
     def _keep(self, others: list[dict[str, Any]], own: dict[str, Any]) -> None:
         shared = {name: value for name, value in self.answers.items() if name not in OWN}

@@ -15,6 +15,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "monitor.js": (*LIVE, *(f"js/{noun}.js" for noun in ("sound", "calls", "screen", "register", "heartbeat"))),
     "offline.js": ("js/offline.js",),
     "desk.css": (*SHARED, "css/desk.css"),
+    "day.css": (*SHARED, "css/desk.css", "css/desk-day.css"),
     "desk.js": (*LIVE, "js/desk.js"),
     "forms.js": ("js/desk.js",),
     "devices.css": (*SHARED, "css/devices.css"),

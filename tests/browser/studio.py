@@ -242,6 +242,14 @@ class Screen:
             self.pass_time(min(step, seconds))
             seconds -= step
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The clock runs as clocks do, for scripts that wait by it."""
+        self.page.clock.resume()
+        yield
+        self.studio.now = int(self.page.evaluate("Date.now()")) + 2000
+        self.page.clock.pause_at(self.studio.now / 1000)
+
     @property
     def announced(self) -> str:
         """The ticket that fills the screen, or nothing."""

@@ -37,12 +37,18 @@ def cookie_name(kind: str) -> str:
     return f"{settings.COOKIE_PREFIX}{kind}"
 
 
+def pairing_cookie(kind: str) -> str:
+    """Of a browser that asks to be one."""
+    return f"{cookie_name(kind)}-pairing"
+
+
 def device_of(kind: str, cookies: Mapping[str, str]) -> Device | None:
     """The paired device that these cookies prove, or None."""
     token = cookies.get(cookie_name(kind), "")
     if not token:
         return None
-    return Device.objects.select_related("clinic__topic").filter(kind=kind, token_hash=digest(token)).first()
+    found = Device.objects.select_related("clinic__topic", "report")
+    return found.filter(kind=kind, token_hash=digest(token)).first()
 
 
 def membership_of(user: Any, slug: str | None = None) -> Membership | None:
@@ -91,6 +97,16 @@ def may_book(membership: Membership) -> bool:
 
 def manages(membership: Membership) -> bool:
     """Whether somebody sees how a clinic's days went."""
+    return membership.role == Membership.Role.MANAGER
+
+
+def may_keep_devices(membership: Membership) -> bool:
+    """Whether somebody may pair kiosks and wait-room screens and set them up: those who work at the desk."""
+    return membership.role in (Membership.Role.CLERK, Membership.Role.MANAGER)
+
+
+def may_revoke_devices(membership: Membership) -> bool:
+    """Whether somebody may lock one out."""
     return membership.role == Membership.Role.MANAGER
 
 

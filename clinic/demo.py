@@ -20,4 +20,5 @@ def token(kind: str) -> str:
 
 def device(kind: str) -> Device | None:
     """The demo's kiosk or wait-room screen; None before the demo is seeded, or once it is revoked."""
-    return Device.objects.select_related("clinic__topic").filter(kind=kind, token_hash=digest(token(kind))).first()
+    found = Device.objects.select_related("clinic__topic", "report")
+    return found.filter(kind=kind, token_hash=digest(token(kind))).first()

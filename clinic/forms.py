@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import phonenumbers
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dates import MONTHS
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from clinic import languages
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import Answers
@@ -42,13 +40,6 @@ YEAR = {
     "invalid": _("Please write the year as a number."),
     **{key: _("Please write the year with four digits, for example 1985.") for key in ("min_value", "max_value")},
 }
-
-
-def language_choices(wanted: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Each language by its own name: those that are wanted, in that order; else all."""
-    known = [code for code, _name in settings.LANGUAGES]
-    codes = [code for code in wanted if code in known] or known
-    return [(code, get_language_info(code)["name_local"].capitalize()) for code in codes]
 
 
 def check_name(value: str) -> None:
@@ -79,7 +70,7 @@ def written_phone(number: str) -> str:
 
 
 class LanguageForm(forms.Form):
-    language = forms.ChoiceField(choices=language_choices, widget=forms.RadioSelect, error_messages=ONE_OF)
+    language = forms.ChoiceField(choices=languages.choices, widget=forms.RadioSelect, error_messages=ONE_OF)
 
 
 class ArrivalForm(forms.Form):
@@ -208,7 +199,7 @@ class DeskCheckInForm(NameForm, BirthForm, PhoneForm, ReasonForm):
     """All questions on one page, asked by a clerk. `beside`: a patient of the clinic whom this one came with."""
 
     lane = forms.ChoiceField(label=_("Lane"), choices=Lane.choices, initial=Lane.STANDARD, error_messages=ONE_OF)
-    language = forms.ChoiceField(label=_("Language"), choices=language_choices, error_messages=ONE_OF)
+    language = forms.ChoiceField(label=_("Language"), choices=languages.choices, error_messages=ONE_OF)
     arrival = forms.BooleanField(label=_("Has an appointment today"), required=False)
     identity_checked = forms.BooleanField(label=_("Identity checked"), required=False, initial=True)
     key = forms.UUIDField(widget=forms.HiddenInput)

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import to_language
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
@@ -226,8 +227,10 @@ DEMO_EMR_CONTROL = env.url("EVENKEEL_DEMO_EMR_CONTROL", ("http",))
 # --- Pages ------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE / "clinic" / "locale"]
+# English, and each language that has a catalog.
+_catalogs = sorted(path.parent.parent.name for path in LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.po"))
+LANGUAGES = [(code, LANG_INFO[code]["name"]) for code in [LANGUAGE_CODE, *map(to_language, _catalogs)]]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -15,6 +15,8 @@ from clinic.views import (
     desk,
     desk_acts,
     desk_check_in,
+    device_list,
+    device_setup,
     devices,
     engine,
     engine_messages,
@@ -26,6 +28,7 @@ from clinic.views import (
     monitor,
     offline,
     ops,
+    pairing,
     phone,
 )
 from realtime.views import vendor_stream
@@ -69,6 +72,18 @@ desk_urls = [
     path("bookings/<uuid:public_id>/", bookings.preview, name="booking_preview"),
     path("help/<int:pk>/", desk.take_help, name="take_help"),
     path("day/", day.day, name="day"),
+    path("devices/", device_list.overview, name="devices"),
+    path("devices/pair/", pairing.enter, name="pair_device"),
+    path("devices/<int:pk>/", device_setup.at_desk, name="device"),
+    path("devices/<int:pk>/revoke/", device_list.revoke, name="revoke_device"),
+]
+pair_urls = [
+    path("<slug:kind>/", pairing.ask, name="ask"),
+    path("<slug:kind>/wait/", pairing.wait, name="wait"),
+]
+device_urls = [
+    path("report/", devices.report, name="report"),
+    path("<slug:kind>/", device_setup.on_device, name="set_up"),
 ]
 ops_urls = [
     path("", ops.ops, name="ops"),
@@ -95,7 +110,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include((desk_urls, "desk"))),
     path("ops/", include((ops_urls, "ops"))),
     path("shell.js", offline.worker, name="shell"),
-    path("pair/<str:secret>/", devices.pair, name="pair"),
+    path("pair/", include((pair_urls, "pair"))),
+    path("devices/", include((device_urls, "devices"))),
     path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
     path("login/", LoginView.as_view(template_name="registration/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

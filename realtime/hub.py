@@ -45,6 +45,8 @@ class Hub:
         self._ahead = 0.0
         self._good_until = 0.0
         self._look = asyncio.Event()
+        self._doubted: set[str] = set()
+        self._doubt = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="hub-second")
         self._finder = ThreadPoolExecutor(1, thread_name_prefix="hub-find")
@@ -53,7 +55,7 @@ class Hub:
         """Begins to listen; call on the event loop that will serve the pages."""
         self._loop = asyncio.get_running_loop()
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
-        doing = (self._receive(), self._every_second(), self._tell_what_is_obeyed())
+        doing = (self._receive(), self._every_second(), self._settle_doubts(), self._tell_what_is_obeyed())
         self._tasks = [asyncio.create_task(each) for each in doing]
         bell.connect(self.hear)
 
@@ -125,12 +127,23 @@ class Hub:
         elif message.get("type") == "notices":
             for name, version in message["notices"]:
                 self._ring(name, version)
+        elif message.get("type") == "rights":
+            for name in message["topics"]:
+                self._ask_about(name)
 
-    def _ring(self, name: str, version: int) -> None:
+    def _ring(self, name: str, version: int) -> bool:
+        """Whether this is news; then all who listen to the topic are told."""
         watched = self.topics.get(name)
-        if watched is not None and version > watched.version:
-            watched.version = version
-            self._broadcast.tell(watched.listeners)
+        if watched is None or version <= watched.version:
+            return False
+        watched.version = version
+        self._broadcast.tell(watched.listeners)
+        return True
+
+    def _ask_about(self, name: str) -> None:
+        """Some of those who listen to this topic may have lost the right to."""
+        self._doubted.add(name)
+        self._doubt.set()
 
     async def _receive(self) -> None:
         layer: Any = get_channel_layer()
@@ -173,7 +186,9 @@ class Hub:
         self._forget()
         found = await self._loop.run_in_executor(self._reader, look.at, list(self.topics))
         for name, version in found.versions.items():
-            self._ring(name, version)
+            # No ring told of it, so none may have told either that it ended somebody's right.
+            if self._ring(name, version):
+                self._ask_about(name)
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
@@ -185,8 +200,20 @@ class Hub:
         breaker.hear(self._breaker)
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
         if self._seconds % RIGHTS_EVERY == 0:
-            await self._end_rights()
+            await self._end_rights(self._listeners())
         self._beat()
+
+    async def _settle_doubts(self) -> None:
+        while True:
+            await self._doubt.wait()
+            self._doubt.clear()
+            names, self._doubted = self._doubted, set()
+            watched = [self.topics[name] for name in names if name in self.topics]
+            try:
+                await self._end_rights([listener for one in watched for listener in one.listeners])
+            except Exception as error:
+                # They are asked about again with all others.
+                logger.warning("hub cannot look at rights: %s", type(error).__name__)
 
     async def _tell_what_is_obeyed(self) -> None:
         """Each second, also while the database does not say whether there is a newer version to obey."""
@@ -209,8 +236,7 @@ class Hub:
         turn = self._seconds % BEAT
         self._broadcast.tell([one for one in self._listeners() if one.number % BEAT == turn])
 
-    async def _end_rights(self) -> None:
-        listeners = self._listeners()
+    async def _end_rights(self, listeners: list[Listener]) -> None:
         grants = {listener.grant for listener in listeners}
         ended = await self._loop.run_in_executor(self._reader, rights.ended, grants) if grants else set()
         for listener in listeners:

@@ -38,6 +38,15 @@ def announce(topic: Topic) -> int:
     return version
 
 
+def end_rights(topic: Topic) -> None:
+    """Beside `announce`, when somebody may listen no longer: once it has committed, hubs close those sockets.
+
+    A hub that does not hear this finds the new version within a second, and then looks by itself.
+    """
+    name = topic.name
+    transaction.on_commit(lambda: bell.ring({"type": "rights", "topics": [name]}), robust=True)
+
+
 def _ring(name: str, version: int) -> None:
     bell.ring({"type": "notices", "notices": [[name, version]]})
     redis_link.thread.soon(partial(jobs.announce_dirty, name))

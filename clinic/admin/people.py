@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
@@ -25,6 +24,8 @@ IN_CLINIC = ("clinic", admin.RelatedOnlyFieldListFilter)
 
 @admin.register(Device)
 class DeviceAdmin(ScopedAdmin):
+    """Paired and set up at the desk, under Devices."""
+
     fixed = ("clinic", "kind")
     fields = ["clinic", "kind", "name", "paired_at", "revoked_at"]
     readonly_fields = ["paired_at", "revoked_at"]
@@ -32,15 +33,7 @@ class DeviceAdmin(ScopedAdmin):
     list_filter = [IN_CLINIC, "kind"]
     list_select_related = ["clinic"]
     search_fields = ["name"]
-    actions = ["make_pairing_link", "revoke"]
-
-    @admin.action(description="Make a pairing link", permissions=[CHANGE])
-    def make_pairing_link(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
-        """Shows a link for each device, good once, for ten minutes."""
-        for device in queryset:
-            link = f"{settings.PUBLIC_URL}/pair/{devices.offer_pairing(device)}/"
-            text = f"{device}: open {link} on the device itself, within 10 minutes. It works once."
-            self.message_user(request, text)
+    actions = ["revoke"]
 
     @admin.action(description="Revoke: lock the device out", permissions=[CHANGE])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:

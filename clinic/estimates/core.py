@@ -8,11 +8,12 @@ never lowers it.
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Iterable, Sequence
+from bisect import bisect, bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil, sqrt
+from statistics import fmean
 from typing import NamedTuple
 
 WINDOW = 90.0
@@ -24,6 +25,8 @@ SLOWEST = 1 / 60
 # Somebody who has waited longer beside a free room was not kept waiting by the want of one.
 UNSEEN = 5.0
 SILENCE = 60.0
+# Whoever waited less was called at once: that says how soon somebody looked, and nothing of how fast a line moves.
+AT_ONCE = 2.0
 STEP = 5
 # How far a wait strays, in turns: by chance, and because a pace is never known for sure. Nine in ten are over by
 # LATE times that.
@@ -41,21 +44,24 @@ class Stay(NamedTuple):
 
 @dataclass(frozen=True)
 class Throughput:
-    """`served` were called from the line in `busy` minutes in which somebody waited.
+    """`served` were called in all, and `moved` of them in the `busy` minutes in which somebody had to wait.
 
-    `places`: how many were in care at once then, on average.
+    `places`: how many were in care at once in these, on average; `most`: at any time. `care`: how long each is.
     """
 
     served: int = 0
+    moved: float = 0.0
     busy: float = 0.0
     places: float = 0.0
+    most: float = 0.0
+    care: float = 0.0
 
 
 @dataclass(frozen=True)
 class History:
     """What the clinic's own past says of an hour of the week; `served` is how many speak for it."""
 
-    served: int = 0
+    served: float = 0.0
     pace: float = 0.0
     places: float = 0.0
 
@@ -100,9 +106,9 @@ def forecast(line: Line, recent: Throughput, history: History | None) -> WaitRan
     if history is None:
         return None
     spread = wait(line, recent, history)
-    low = _up(spread.early)
-    high = max(_up(spread.late), low + STEP)
-    return WaitRange(low, high, recent.served == 0 and recent.busy >= SILENCE)
+    low = up(spread.early)
+    high = max(up(spread.late), low + STEP)
+    return WaitRange(low, high, recent.moved == 0 and recent.busy >= SILENCE)
 
 
 def wait(line: Line, recent: Throughput, history: History) -> Spread:
@@ -120,40 +126,58 @@ def rate(recent: Throughput, history: History) -> float:
     """How many a minute go in while somebody waits."""
     weight = PRIOR if history.pace else 0.0
     busy = recent.busy + weight
-    return max(SLOWEST, (recent.served + weight * history.pace) / busy) if busy else SLOWEST
+    return max(SLOWEST, (recent.moved + weight * history.pace) / busy) if busy else SLOWEST
 
 
 def usual(hours: Iterable[Throughput], days: Iterable[Throughput]) -> History:
-    """The pace of an hour of the week, drawn towards that of the whole day where few speak for it."""
+    """The pace of an hour of the week, drawn towards that of the whole day where few speak for it.
+
+    And where hardly anybody ever had to wait, towards what the places that were in use can do.
+    """
     hour, day = total(hours), total(days)
-    pace = rate(hour, History(pace=day.served / day.busy if day.busy else 0.0))
-    return History(day.served, pace if day.served else 0.0, day.places)
+    pace = day.most / day.care if day.care else 0.0
+    for part in (day, hour):
+        pace = rate(part, History(pace=pace))
+    return History(day.served, pace if day.served else 0.0, day.places or day.most)
 
 
-def enough(past: History, today: Throughput) -> History | None:
+def enough(past: History, today: Callable[[], Throughput]) -> History | None:
     """What to go by: the past, else the day's own course so far, else nothing."""
     if past.served >= LEAST_HISTORY:
         return past
-    return usual([today], [today]) if today.served >= LEAST_TODAY else None
+    so_far = today()
+    return usual([so_far], [so_far]) if so_far.served >= LEAST_TODAY else None
 
 
 def total(parts: Iterable[Throughput]) -> Throughput:
-    """Several stretches of time as one."""
-    known = list(parts)
-    busy = sum(part.busy for part in known)
-    places = sum(part.places * part.busy for part in known)
-    return Throughput(sum(part.served for part in known), busy, places / busy if busy else 0.0)
+    """Several stretches of time as one; `most` is that of a usual one."""
+    known = [part for part in parts if part.served]
+    served, busy = sum(part.served for part in known), sum(part.busy for part in known)
+    return Throughput(
+        served,
+        sum(part.moved for part in known),
+        busy,
+        _mean((part.places, part.busy) for part in known),
+        _mean((part.most, part.served) for part in known),
+        _mean((part.care, part.served) for part in known),
+    )
 
 
 def throughput(stays: Iterable[Stay], since: float, until: float) -> Throughput:
     """What went from the line in a stretch of time, as it was known at its end."""
-    known = [stay for stay in stays if stay.joined < until and (stay.gone is None or stay.gone > since)]
-    spans = _union((max(since, one.joined), min(until, _or(one.went, until))) for one in known)
+    known = [stay for stay in stays if stay.joined <= until and (stay.gone is None or stay.gone > since)]
+    waits = ((one.joined, min(until, _or(one.went, until))) for one in known)
+    spans = _union((max(since, start), end) for start, end in waits if end - start > AT_ONCE)
     busy = _Busy(spans)
     cared = [(one.went, _or(one.gone, until)) for one in known if one.was_called and one.went is not None]
-    served = sum(since < went <= until for went, _gone in cared)
+    called = [went for went, _gone in cared if since < went <= until]
     shared = sum(busy.before(gone) - busy.before(went) for went, gone in cared)
-    return Throughput(served, busy.all_, shared / busy.all_ if busy.all_ else 0.0)
+    # The first of each span found a place that was half over.
+    halves = sum(end < until for _start, end in spans) / 2
+    moved = max(0.0, sum(busy.holds(went) for went in called) - halves)
+    places = shared / busy.all_ if busy.all_ else 0.0
+    done = [stay.gone - stay.went for stay in known if stay.was_called and stay.went and stay.gone]
+    return Throughput(len(called), moved, busy.all_, places, _most(cared), fmean(done) if done else 0.0)
 
 
 class _Busy:
@@ -171,11 +195,27 @@ class _Busy:
         start, end = self._spans[place - 1]
         return self._sums[place - 1] + min(at, end) - start
 
+    def holds(self, at: float) -> bool:
+        place = bisect_left(self._starts, at)
+        return place > 0 and at <= self._spans[place - 1][1]
+
 
 def _turns(line: Line, history: History) -> float:
     """How many have to go in first; a half for the place that has to come free where this person is next."""
     free = history.places - line.in_care if line.longest <= UNSEEN else 0.0
     return max(0.0, line.ahead + 0.5 - max(0.0, free))
+
+
+def _most(spans: Iterable[tuple[float, float]]) -> int:
+    """How many there are at once, at most."""
+    turns = sorted(turn for start, end in spans for turn in ((start, 1), (end, -1)))
+    return max(accumulate(change for _at, change in turns), default=0)
+
+
+def _mean(weighted: Iterable[tuple[float, float]]) -> float:
+    pairs = list(weighted)
+    weight = sum(weight for _value, weight in pairs)
+    return sum(value * weight for value, weight in pairs) / weight if weight else 0.0
 
 
 def _union(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -193,6 +233,6 @@ def _or(at: float | None, other: float) -> float:
     return other if at is None else at
 
 
-def _up(minutes: float) -> int:
+def up(minutes: float) -> int:
     """To the next five, and five at least."""
     return max(STEP, ceil(minutes / STEP) * STEP)

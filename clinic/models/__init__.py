@@ -1,6 +1,6 @@
 from clinic.models.deliveries import Delivery, EngineEvent
 from clinic.models.destinations import Destination, RemoteRecord
-from clinic.models.devices import Device, DeviceReport, Pairing
+from clinic.models.devices import Device, DeviceReport, Pairing, WrongCode
 from clinic.models.hours import OpeningHours, SpecialHours
 from clinic.models.inbound import BookingUpload, InboundMessage
 from clinic.models.people import HelpRequest, Membership
@@ -25,4 +25,5 @@ __all__ = [
     "SpecialHours",
     "Visit",
     "VisitEvent",
+    "WrongCode",
 ]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
-
+from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
-from clinic import clock
-from clinic.digests import digest
 from clinic.models.places import Clinic, Room
 
-PAIRING_LIFE = timedelta(minutes=10)
+# So many letters of a code find its pairing; the others prove it.
+FINDING_LETTERS = 4
 
 
 class Device(models.Model):
@@ -28,8 +26,6 @@ class Device(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=50, help_text=_("Where it stands, for example: Entrance, left."))
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
-    pairing_hash = models.CharField(max_length=64, blank=True, editable=False)
-    pairing_ends_at = models.DateTimeField(null=True, editable=False)
     paired_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
@@ -69,23 +65,6 @@ class Device(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.name}"
 
-    def offer_pairing(self) -> str:
-        """A single-use secret for the pairing link, good for PAIRING_LIFE. Not saved."""
-        secret = secrets.token_urlsafe(16)
-        self.pairing_hash, self.pairing_ends_at = digest(secret), clock.now() + PAIRING_LIFE
-        return secret
-
-    def pair(self) -> str:
-        """A new token for the device's cookie; ends the pairing link and any earlier token. Not saved."""
-        token = secrets.token_urlsafe(32)
-        self.token_hash, self.paired_at, self.revoked_at = digest(token), clock.now(), None
-        self.pairing_hash, self.pairing_ends_at = "", None
-        return token
-
-    def revoke(self) -> None:
-        """Locks the device out. Not saved."""
-        self.token_hash, self.pairing_hash, self.revoked_at = "", "", clock.now()
-
 
 class DeviceReport(models.Model):
     """What a device last said of itself, every half minute. Nothing of a patient."""
@@ -103,14 +82,30 @@ class DeviceReport(models.Model):
 
 
 class Pairing(models.Model):
-    """A browser that asks to be a device: it shows the code, and proves by its secret that it is the one."""
+    """A browser that asks to be a device: it shows the code, and proves by its secret that it is the one.
+
+    There is none for a browser that was taken, nor for a code that was guessed at too often.
+    """
 
     kind = models.CharField(max_length=10, choices=Device.Kind)
     code = models.CharField(max_length=8, unique=True)
     secret_hash = models.CharField(max_length=64, unique=True)
+    address = models.CharField(max_length=45, blank=True, help_text=_("Where the browser asks from."))
     ends_at = models.DateTimeField()
     wrong_guesses = models.PositiveSmallIntegerField(default=0)
-    device = models.ForeignKey(Device, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Left("code", FINDING_LETTERS), name="pairing_found_by_half")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} until {self.ends_at}"
+
+
+class WrongCode(models.Model):
+    """Somebody wrote a pairing code that was none: whoever guesses has to wait."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.at}"

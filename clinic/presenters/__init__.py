@@ -7,6 +7,7 @@ person. A board holds these objects and never a model.
 
 from clinic.presenters.cards import DeskCard
 from clinic.presenters.desk import DeskBoard, HelpAlarm, RoomChoice, desk_board
+from clinic.presenters.devices import DeviceRow, ScreenType, device_rows, screen_type
 from clinic.presenters.phone import PhoneBoard, PhoneTicket, phone_board
 from clinic.presenters.public import (
     KioskTicket,
@@ -24,6 +25,7 @@ from clinic.presenters.public import (
 __all__ = [
     "DeskBoard",
     "DeskCard",
+    "DeviceRow",
     "HelpAlarm",
     "KioskTicket",
     "MonitorBoard",
@@ -32,12 +34,15 @@ __all__ = [
     "PhoneBoard",
     "PhoneTicket",
     "RoomChoice",
+    "ScreenType",
     "Shown",
     "desk_board",
+    "device_rows",
     "monitor_board",
     "party_tickets",
     "people_ahead",
     "phone_board",
     "public_label",
+    "screen_type",
     "shown_on",
 ]

@@ -98,6 +98,11 @@ class DeskCard:
         return self.buttons[len(self.main) :]
 
     @property
+    def needs_time(self) -> bool:
+        """Whether they asked not to be called yet."""
+        return any(flag.until for flag in self.flags)
+
+    @property
     def wait(self) -> str:
         """How long that is, for one who still waits: "", "long" or "very-long"."""
         if self.state not in (State.WAITING, State.CALLED, State.STEPPED_OUT) or self.waited < LONG:

@@ -63,6 +63,11 @@ class DeskBoard:
         return [card for card in self.cards if card.question]
 
     @property
+    def next_up(self) -> DeskCard | None:
+        """Whom "Call next" calls: who asked for more time is passed over while it lasts."""
+        return next((card for card in self.waiting if not card.needs_time), None)
+
+    @property
     def longest(self) -> DeskCard | None:
         """The one who has waited longest of those in line."""
         return max(self.waiting, key=lambda card: card.waited, default=None)

@@ -72,11 +72,13 @@ def _facts(place: Place, zone: ZoneInfo) -> list[str]:
         )
     if place.moved_by:
         facts.append(_("lane changed by %(who)s") % {"who": place.moved_by})
+    if not facts:
+        facts.append(_("arrived at %(at)s") % {"at": _clock(place.arrived_at, zone)})
     if place.back_from == State.STEPPED_OUT:
-        facts.append(_("was out, kept the place"))
+        facts.append(_("was out for a while"))
     elif place.back_from == State.CALLED:
-        facts.append(_("was called before, kept the place"))
-    return facts or [_("arrived at %(at)s") % {"at": _clock(place.arrived_at, zone)}]
+        facts.append(_("was called before"))
+    return facts
 
 
 def _booking(place: Place, booked_for: datetime, zone: ZoneInfo) -> str:

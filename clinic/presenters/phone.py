@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from clinic import clock
+from clinic import clock, estimates
 from clinic.models import Visit
 from clinic.presenters.public import people_ahead
 from clinic.services.moves import MORE_TIME_AT_MOST, times_more_time_asked
 from clinic.states import ON_SITE, State, Verb
-from clinic.waits import WaitRange, range_for
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class PhoneBoard:
     """
 
     own: PhoneTicket
-    wait: WaitRange | None
+    wait: estimates.WaitRange | None
     not_before: datetime | None
     times_left: int
     left_by_phone: bool
@@ -56,7 +55,7 @@ def phone_board(visit: Visit) -> PhoneBoard:
     is_later = visit.not_before is not None and visit.not_before > clock.now()
     return PhoneBoard(
         own=_ticket(visit),
-        wait=range_for(visit) if visit.state == State.WAITING else None,
+        wait=estimates.range_for(visit) if visit.state == State.WAITING else None,
         not_before=visit.not_before if is_later and visit.state == State.WAITING else None,
         times_left=max(0, MORE_TIME_AT_MOST - times_more_time_asked(visit)),
         left_by_phone=last.by_patient and last.verb == Verb.LEFT,

@@ -1,4 +1,4 @@
-"""Which device is this? Pairing by a single-use link, and the guard of every kiosk and monitor page."""
+"""Which device is this? The guard of every kiosk and monitor page, and what a device reports of itself."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from clinic import access, demo
+from clinic.device_report import ReportForm
 from clinic.models import Device
 from clinic.services import devices
 
 P = ParamSpec("P")
 COOKIE_LIFE = 400 * 24 * 3600
+SCREENS: dict[str, str] = {Device.Kind.KIOSK: "kiosk:start", Device.Kind.MONITOR: "monitor:screen"}
 
 
 class DeviceRequest(HttpRequest):
@@ -31,7 +34,7 @@ def paired(
 ) -> Callable[
     [Callable[Concatenate[DeviceRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
-    """Lets a paired device of this kind in, and sets `request.device`; tells others how to pair."""
+    """Lets a paired device of this kind in, and sets `request.device`; shows others a code to be paired by."""
 
     def decorate(view: Callable[Concatenate[DeviceRequest, P], HttpResponse]) -> Any:
         @never_cache
@@ -42,11 +45,12 @@ def paired(
                 device, token = demo.device(kind), demo.token(kind)
                 request.COOKIES[access.cookie_name(kind)] = token
             if device is None:
-                return render(request, "devices/not_paired.html", {"kind": Device.Kind(kind)}, status=403)
+                return redirect("pair:ask", kind)
+            devices.seen(device)
             request.device = device
             response = view(request, *args, **kwargs)
             if token:
-                set_cookie(response, kind, token)
+                set_cookie(response, access.cookie_name(kind), token, COOKIE_LIFE)
             return response
 
         return wrapped
@@ -54,25 +58,21 @@ def paired(
     return decorate
 
 
-def set_cookie(response: HttpResponse, kind: str, token: str) -> None:
-    response.set_cookie(
-        access.cookie_name(kind), token, COOKIE_LIFE, httponly=True, secure=settings.HTTPS, samesite="Strict"
-    )
+def set_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> None:
+    """One that no script reads and no other site makes a browser send."""
+    response.set_cookie(name, value, seconds, httponly=True, secure=settings.HTTPS, samesite="Strict")
 
 
+@csrf_exempt
+@require_POST
 @never_cache
-@require_http_methods(["GET", "POST"])
-def pair(request: HttpRequest, secret: str) -> HttpResponse:
-    """The link that a manager opens on the device itself: good once, for ten minutes."""
-    device = devices.to_pair(secret)
+def report(request: HttpRequest) -> HttpResponse:
+    """What heartbeat.js says. Its page may have no form, so the page's origin stands for the form's token."""
+    device = access.device_of(request.POST.get("kind", ""), request.COOKIES)
+    form = ReportForm(request.POST)
+    if request.headers.get("Origin") != settings.PUBLIC_URL or (device and not form.is_valid()):
+        return JsonResponse({"error": "not what a page of ours says"}, status=400)
     if device is None:
-        raise Http404
-    if request.method == "GET":
-        return render(request, "devices/pair.html", {"device": device})
-    try:
-        token = devices.pair(device)
-    except Device.DoesNotExist:
-        raise Http404 from None
-    response = redirect("kiosk:start" if device.kind == Device.Kind.KIOSK else "monitor:screen")
-    set_cookie(response, device.kind, token)
-    return response
+        return JsonResponse({"error": "not a device, or no more"}, status=403)
+    devices.report(device, form.said())
+    return HttpResponse(status=204)

@@ -16,9 +16,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import clock, parties, presenters, services
+from clinic import clock, languages, parties, presenters, services
 from clinic.ages import is_child
-from clinic.forms import ArrivalForm, answers_from, language_choices, written_phone
+from clinic.forms import ArrivalForm, answers_from, written_phone
 from clinic.kiosk_session import WHO, KioskSession
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
@@ -52,7 +52,7 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         request.kiosk = KioskSession(request)
-        language = request.kiosk.answers.get("language", "en")
+        language = request.kiosk.answers.get("language", languages.offered(request.device)[0][0])
         with translation.override(language), timezone.override(request.device.clinic.zone):
             response = view(request, *args, **kwargs)
         request.kiosk.save(response)
@@ -149,11 +149,11 @@ def help_coming(request: KioskRequest) -> HttpResponse:
 def page(request: KioskRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page of the kiosk. `spoken`: the patient's language, or every language until they have chosen one."""
     chosen, device = request.kiosk.answers.get("language"), request.device
-    languages = language_choices(device.languages)
+    offers = languages.offered(device)
     shared = {
         "clinic": device.clinic,
-        "spoken": [chosen] if chosen else [code for code, _name in languages],
-        "languages": languages,
+        "spoken": [chosen] if chosen else [code for code, _name in offers],
+        "languages": offers,
         "tools": kiosk_tools.TOOLS,
         "is_set": bool(request.kiosk.display),
         "look": kiosk_tools.look(request.kiosk.display),
@@ -184,7 +184,7 @@ def _form(request: KioskRequest, step: Step) -> forms.Form:
     else:
         form = step.form(initial={**_initial(request), **draft.get("typed", {})})
     if "language" in form.fields:
-        form.fields["language"].choices = language_choices(request.device.languages)  # type: ignore[attr-defined]
+        form.fields["language"].choices = languages.offered(request.device)  # type: ignore[attr-defined]
     return form
 
 
@@ -198,7 +198,7 @@ def _is_new(kiosk: KioskSession, form: forms.Form) -> bool:
 
 def _initial(request: KioskRequest) -> dict[str, Any]:
     """What stands in the fields: the answers given, first choices, and the family's name for one more of them."""
-    kiosk, language = request.kiosk, language_choices(request.device.languages)[0][0]
+    kiosk, language = request.kiosk, languages.offered(request.device)[0][0]
     family = {"family_name": kiosk.others[-1]["family_name"]} if kiosk.others else {}
     return {"language": language, "arrival": "walk_in", "reason": Reason.PRIVATE, **family, **kiosk.answers}
 

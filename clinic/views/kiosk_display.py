@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic.forms import language_choices
+from clinic import languages
 from clinic.views import kiosk_tools
 from clinic.views.kiosk import KioskRequest, at_kiosk
 from clinic.views.kiosk_steps import BY_NAME, CHECK, FIRST, address
@@ -26,7 +26,7 @@ def display(request: KioskRequest, at: str) -> HttpResponse:
         return redirect("kiosk:start")
     kiosk = request.kiosk
     what, _colon, chosen = request.POST.get("show", "").partition(":")
-    if what == "language" and chosen in dict(language_choices(request.device.languages)):
+    if what == "language" and chosen in dict(languages.offered(request.device)):
         kiosk.add({what: chosen})
     elif kiosk_tools.offers(what, chosen):
         kiosk.show({what: chosen})

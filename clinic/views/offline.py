@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
+
+from clinic import languages
 
 
 @require_GET
@@ -32,5 +33,4 @@ def kiosk(request: HttpRequest) -> HttpResponse:
 
 
 def _shell(request: HttpRequest, template: str, home: str) -> HttpResponse:
-    codes = [code for code, _name in settings.LANGUAGES]
-    return render(request, template, {"codes": codes, "home": reverse(home)})
+    return render(request, template, {"codes": languages.usual(), "home": reverse(home)})

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic import access, health
+from clinic import access, health, presenters
 from realtime import obedience, switch
 from realtime.models import Desired, Switch, SwitchEvent
 
@@ -38,8 +38,13 @@ def ops_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReque
 @ops_only
 def ops(request: HttpRequest) -> HttpResponse:
     """The whole page."""
-    theirs = set(access.engine_clinics(request.user).values_list("pk", flat=True))
-    context = {"health": health.look(), "history": SwitchEvent.objects.all()[:20], "theirs": theirs}
+    clinics = access.engine_clinics(request.user)
+    context = {
+        "health": health.look(),
+        "history": SwitchEvent.objects.all()[:20],
+        "theirs": set(clinics.values_list("pk", flat=True)),
+        "devices": presenters.device_rows(clinics),
+    }
     return render(request, "ops/ops.html", context)
 
 

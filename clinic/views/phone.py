@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import access, boards, presenters
+from clinic import access, boards, languages, presenters
 from clinic.digests import digest
 from clinic.models import Visit
 from clinic.presenters import PhoneBoard
@@ -49,8 +49,7 @@ def by_phone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @never_cache
 def no_link(request: HttpRequest, rest: str = "") -> HttpResponse:
     """What every link gets that has died, never was, or is none."""
-    spoken = [code for code, _name in settings.LANGUAGES]
-    return _untraced(render(request, "phone/ended.html", {"spoken": spoken}, status=404))
+    return _untraced(render(request, "phone/ended.html", {"spoken": languages.usual()}, status=404))
 
 
 def _untraced(response: HttpResponse) -> HttpResponse:

@@ -209,6 +209,9 @@
     }
     const now = ahead + performance.now();
     for (const one of place.querySelectorAll("[data-until]")) one.hidden = Number(one.dataset.until) <= now;
+    const ready = (card) => !card.querySelector("[data-until]:not([hidden])");
+    const [next, label] = [[...place.querySelectorAll("#waiting .card")].find(ready), $("call-next").querySelector(".ticket")];
+    if (next && label) label.textContent = next.dataset.ticket;
   }
 
   document.addEventListener("board", () => {

@@ -60,8 +60,16 @@
     const change = ofDigits.has(next) !== ofDigits.has(field);
     field = next;
     shift = null;
+    mend();
     if (change) draw();
     else show();
+  }
+
+  // Where there is no room for both, what is wrong gives its place to the keys once the focus leaves it: after a tap
+  // is over, so that nothing moves under a finger.
+  function mend() {
+    const told = document.querySelector("[data-problem]");
+    document.querySelector(".page").classList.toggle("is-mending", Boolean(told && !told.contains(document.activeElement)));
   }
 
   /* --- The keys ---------------------------------------------------------------------------------------------- */
@@ -178,6 +186,7 @@
     for (const one of pad.querySelectorAll(".key")) one.tabIndex = one === event.target ? 0 : -1;
   });
 
+  for (const sign of ["click", "keyup"]) document.addEventListener(sign, mend);
   for (const one of fields) {
     one.inputMode = "none";
     one.addEventListener("focus", () => follow(one));

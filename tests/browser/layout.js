@@ -37,7 +37,17 @@
     }
   }
 
-  /* --- Text that is cut off or leaves its box --- */
+  /* --- Text that is cut off, leaves its box, or lies on other text or under a control --- */
+
+  const sticks = (one) => ancestors(one).some((at) => /sticky|fixed|absolute/.test(getComputedStyle(at).position));
+  const lines = [];
+  // Of a line's height, the letters fill the middle.
+  const middleOf = (box) => new DOMRect(box.x, box.y + box.height * 0.2, box.width, box.height * 0.6);
+  function crosses(a, b) {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    return wide > 2 && high > 0.3 * Math.min(a.height, b.height);
+  }
 
   const clips = (style) => [style.overflowX, style.overflowY].some((flow) => flow === "hidden" || flow === "clip");
   const walker = document.createTreeWalker(shown, NodeFilter.SHOW_TEXT);
@@ -47,12 +57,14 @@
     const range = document.createRange();
     range.selectNodeContents(text);
     const box = range.getBoundingClientRect();
+    if (!sticks(parent)) lines.push({ text: text.data.trim(), parent, box: middleOf(box) });
     if (box.left < -HALF || box.right > root.clientWidth + HALF) found.push(`outside: "${text.data.trim()}"`);
+    const middle = middleOf(box);
     for (const at of ancestors(parent)) {
       const style = getComputedStyle(at);
       const edge = boxOf(at);
       const leaves = box.left < edge.left - 1 || box.right > edge.right + 1;
-      const tall = box.top < edge.top - 4 || box.bottom > edge.bottom + 4;
+      const tall = middle.top < edge.top - 1 || middle.bottom > edge.bottom + 1;
       if ((clips(style) && (leaves || tall)) || (at.matches(`${CONTROLS}, label`) && style.display !== "inline" && (leaves || tall))) {
         found.push(`clipped: "${text.data.trim()}" in ${name(at)}`);
       }
@@ -63,9 +75,17 @@
     if (visible(one) && !one.value && one.placeholder && one.scrollWidth > one.clientWidth + 1) found.push(`clipped: ${name(one)}`);
   }
 
+  lines.forEach(({ text, parent, box }, place) => {
+    for (const other of lines.slice(place + 1)) {
+      if (crosses(box, other.box) && !parent.contains(other.parent)) found.push(`overlap: "${text}" and "${other.text}"`);
+    }
+    for (const one of controls) {
+      if (!sticks(one) && !one.contains(parent) && crosses(box, boxOf(one))) found.push(`overlap: "${text}" and ${name(one)}`);
+    }
+  });
+
   /* --- Controls that lie on each other. What sticks to an edge may lie over what scrolls below it --- */
 
-  const sticks = (one) => ancestors(one).some((at) => /sticky|fixed/.test(getComputedStyle(at).position));
   controls.forEach((one, place) => {
     const a = boxOf(one);
     for (const other of controls.slice(place + 1)) {

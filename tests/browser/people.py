@@ -85,5 +85,9 @@ def wait_for_row(page: Page, ticket: str, state: str, seconds: float) -> None:
 
 
 def press(page: Page, ticket: str, verb: str) -> None:
-    """One of the desk's buttons on a card."""
-    page.locator(f"[data-ticket='{ticket}'] [data-verb={verb}]").click()
+    """One of the desk's buttons on a card, under "More" if it is there."""
+    card = page.locator(f".card[data-ticket='{ticket}']")
+    button = card.locator(f"[data-verb={verb}]")
+    if not button.is_visible():
+        card.locator("summary").click()
+    button.click()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clinic import access
 from clinic.models import Clinic, Device, Membership
-from clinic.services import devices
+from clinic.services import devices, pairings
 from tests.factories import make_clinic, make_device, make_user
 
 pytestmark = pytest.mark.django_db
@@ -70,14 +70,13 @@ def test_revoked_device_is_ended_and_out(harbor: Clinic) -> None:
     assert grant_of(harbor, cookies_of(device, token)) is None
 
 
-def test_device_paired_anew_locks_the_old_browser_out(harbor: Clinic) -> None:
+def test_device_paired_anew_locks_the_old_browser_out(harbor: Clinic, ana: User) -> None:
     device, token = make_device(harbor)
     grant = grant_of(harbor, cookies_of(device, token))
-    offered = devices.to_pair(devices.offer_pairing(device))
-    assert offered
-    new = devices.pair(offered)
+    asks, new = pairings.offer(device.kind, "")
+    pairings.enter(harbor, asks.code, ana, replaces=device)
     assert grant and access.ended([grant]) == {grant}
-    assert grant_of(harbor, cookies_of(device, new))
+    assert grant_of(harbor, cookies_of(device, new)) and not grant_of(harbor, cookies_of(device, token))
 
 
 def test_device_moved_to_another_clinic_is_ended(harbor: Clinic) -> None:
@@ -124,29 +123,8 @@ def test_revoked_device_is_not_brought_back_by_an_old_copy(harbor: Clinic) -> No
     device, token = make_device(harbor)
     old = Device.objects.get(pk=device.pk)
     devices.revoke(device)
-    devices.offer_pairing(old)
+    devices.set_up(old, devices.SetUp(name="Hall", volume=20))
     assert access.device_of("kiosk", cookies_of(device, token)) is None
-
-
-def test_pairing_link_is_good_once(harbor: Clinic) -> None:
-    device, _token = make_device(harbor)
-    secret = devices.offer_pairing(device)
-    offered = devices.to_pair(secret)
-    assert offered
-    devices.pair(offered)
-    assert devices.to_pair(secret) is None
-    with pytest.raises(Device.DoesNotExist):
-        devices.pair(offered)
-
-
-def test_pairing_link_lapses_and_ends_with_a_revocation(harbor: Clinic) -> None:
-    device, _token = make_device(harbor)
-    secret = devices.offer_pairing(device)
-    Device.objects.update(pairing_ends_at=timezone.now())
-    assert devices.to_pair(secret) is None
-    secret = devices.offer_pairing(device)
-    devices.revoke(device)
-    assert devices.to_pair(secret) is None
 
 
 def test_membership_is_of_the_clinic_named_else_of_the_first(harbor: Clinic) -> None:

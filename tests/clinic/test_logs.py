@@ -90,11 +90,11 @@ def test_line_about_a_request_names_the_route(client: Client) -> None:
     try:
         client.get(f"/pair/{PLANTED}/")
         client.get(f"/nowhere/{PLANTED}/")
-        client.get(f"/pair/{PLANTED}é/")
+        client.get(f"/pair/{PLANTED}/wait/")
     finally:
         logging.getLogger("django.request").removeHandler(handler)
-    secret = "Not Found: /pair/<str:secret>/"
-    assert lines == [secret, "Not Found: (none)", secret]
+    route = "Not Found: /pair/<slug:kind>/"
+    assert lines == [route, "Not Found: (none)", f"{route}wait/"]
 
 
 def test_settings_put_both_on_every_line(monkeypatch: pytest.MonkeyPatch) -> None:

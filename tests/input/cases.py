@@ -13,7 +13,7 @@ from tests.input.site import Found, Site, fill, jar
 from tests.input.wire import ORIGIN, Request
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"]
-WEIGHTS = {"kiosk": 30, "desk": 22, "admin": 30, "ops": 4, "login": 4, "pair": 3, "live": 3, "monitor": 3}
+WEIGHTS = {"kiosk": 30, "desk": 22, "admin": 30, "ops": 4, "login": 4, "pair": 3, "live": 3, "monitor": 3, "v": 6}
 # Every so many requests go to the routes in turn, so that chance leaves none of them out.
 IN_TURN = 5
 MOST_FORMS = 5
@@ -59,10 +59,14 @@ def make(site: Site, seed: int, number: int) -> Case:
     """The case of this number."""
     rng = Random(f"{seed}:{number}")
     draft = _draft(rng, site, _route(rng, site, number))
+    path = draft.path
     for _n in range(rng.choices([0, 1, 2, 3], [5, 45, 30, 20])[0]):
         breaks = rng.choices(list(BREAKS), list(BREAKS.values()))[0]
         breaks(rng, site, draft)
         draft.broken.append(breaks.__name__)
+    if number % IN_TURN == 0:
+        # What goes to a route in turn gets there.
+        draft.path = path
     return Case(number, draft.actor, _request(draft), draft.broken)
 
 

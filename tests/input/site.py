@@ -17,6 +17,7 @@ WRITES = {
     "given_name": "Bob", "family_name": "Miller", "birth_day": "17", "birth_year": "1985", "birth_month": "4",
     "phone": "202 555 0143", "username": "ana", "password": "pw-of-ana", "reason": "injury", "name": "Name 1",
     "url": "https://emr.example/", "slug": "new-clinic", "q": "A10", "answered_by": "Ann Miller",
+    "code": "bcdf-ghjk",
 }  # fmt: skip
 
 

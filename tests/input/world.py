@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from clinic import access, phone_links
 from clinic.inbound import uploads
-from clinic.models import Clinic, Device, HelpRequest, Visit
+from clinic.models import Clinic, Device, HelpRequest, Pairing, Visit
 from clinic.models.visits import name_key
-from clinic.services import ask_for_help, devices
+from clinic.services import ask_for_help, devices, pairings
 from clinic.states import State
 from tests.clinic.inbound.lists import listed, row
 from tests.factories import SECRET, WAY, make_clinic, make_destination, make_device, make_user, make_visit_in
@@ -26,6 +26,8 @@ from tests.factories import SECRET, WAY, make_clinic, make_destination, make_dev
 # Last names that stand nowhere but in the rows of one clinic's patients.
 OURS, THEIRS = "Quillfeather", "Zebrowicki"
 NOBODY = "nobody"
+# Of the browser that waits to be paired.
+CODE = "BCDFGHJK"
 
 
 @dataclass
@@ -74,10 +76,13 @@ def _devices(world: World) -> None:
     lost, token = make_device(world.ours, name="Lost")
     devices.revoke(lost)
     world.cookies["revoked"] = {access.cookie_name("kiosk"): token}
-    new = Device.objects.create(clinic=world.ours, kind="monitor", name="New")
-    old = Device.objects.create(clinic=world.ours, kind="monitor", name="Old")
-    world.knows("secret", devices.offer_pairing(new), devices.offer_pairing(old), "used-up")
-    Device.objects.filter(pk=old.pk).update(pairing_ends_at=timezone.now() - timedelta(minutes=1))
+    Device.objects.create(clinic=world.ours, kind="monitor", name="New")
+    _asks, secret = pairings.offer("monitor", "")
+    world.cookies["browser with a code"] = {access.pairing_cookie("monitor"): secret}
+    Pairing.objects.update(code=CODE)
+    Device.objects.filter(clinic=world.ours, kind="kiosk").update(paired_at=timezone.now())
+    world.links["kiosk"] = [reverse("devices:set_up", args=["kiosk"])]
+    world.knows("kind", *Device.Kind.values, "nonsense")
 
 
 def _staff(world: World) -> None:
@@ -119,6 +124,7 @@ def _phones(world: World) -> None:
 def _values(world: World) -> None:
     world.knows("public_id", *Visit.objects.values_list("public_id", flat=True)[:40], uuid.uuid4())
     world.knows("pk", *HelpRequest.objects.values_list("pk", flat=True), 0, 10**6)
+    world.knows("pk", *Device.objects.values_list("pk", flat=True))
     world.knows("topic", world.ours.topic.name, world.theirs.topic.name, "a" * 26)
     world.knows("object_id", 1, 2, 3, 10**6, *Visit.objects.values_list("pk", flat=True)[:4])
     world.knows("id", *User.objects.values_list("pk", flat=True))
@@ -129,6 +135,7 @@ def _values(world: World) -> None:
     for parameter in ("queue_index", "scheduler_index", "connection_index"):
         world.knows(parameter, 0, 1, 4, 5, 99)
     world.knows("token", "guessed", "")
+    world.knows("px", "4.250", "99.999", "x")
     world.knows("key", "worker-1")
     world.knows("scheduler_name", "cron")
     world.knows("cron_job_name", "clinic.integrations.jobs.sweep")
@@ -139,4 +146,5 @@ def secrets(world: World) -> list[str]:
     """What no page may show anybody: the secrets of destinations, what is kept of tokens and passwords."""
     kept = [SECRET, settings.SECRET_KEY]
     kept += [hashed for hashed in Device.objects.values_list("token_hash", flat=True) if hashed]
+    kept += Pairing.objects.values_list("secret_hash", flat=True)
     return kept + list(User.objects.values_list("password", flat=True))

@@ -19,16 +19,20 @@ OWNER = {
     "Delivery": "visit__clinic",
     "EngineEvent": "destination__clinic",
     "RemoteRecord": "destination__clinic",
+    "DeviceReport": "device__clinic",
 }
 SHARED = None
 # They look, or have no rights, or have them no more.
-WRITES_NOTHING = {"nobody", "monitor", "revoked", "somebody who left", "somebody locked out"}
+WRITES_NOTHING = {
+    "nobody", "monitor", "revoked", "somebody who left", "somebody locked out", "browser with a code",
+}  # fmt: skip
 WRITES_THEIRS = {"clerk of the other clinic"}
 WRITES_ALL = {"superuser"}
 WRITES_SHARED = {"ops"}
-# Whoever holds a secret is paired, or is the patient; and in a demo everybody may flip the switch.
+# Every browser may ask to be paired, a patient has a link, and in a demo everybody may flip the switch.
 FREE = {
-    "/pair/": {"clinic_device"},
+    "/pair/": {"clinic_pairing"},
+    "/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode"},
     "/v/": {"clinic_visit", "clinic_visitevent", "clinic_delivery", "realtime_topic"},
     "/demo/switch/": {"realtime_switch", "realtime_switchevent"},
 }

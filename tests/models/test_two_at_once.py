@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from clinic.models import Clinic, Delivery, Visit, VisitEvent
+from clinic.models import Clinic, Delivery, Device, Pairing, Visit, VisitEvent, WrongCode
 from clinic.services import (
     Actor,
     AlreadyDone,
@@ -22,8 +22,8 @@ from clinic.services import (
     call_next,
     call_together,
     check_in_together,
-    devices,
     move,
+    pairings,
     undo,
 )
 from clinic.services.closing import resolve_open_visits
@@ -217,20 +217,21 @@ def test_clinics_do_not_share_tickets_or_versions(clinic: Clinic) -> None:
     assert Visit.objects.of(inland).count() == 4
 
 
-def test_pairing_link_opened_in_two_browsers_pairs_one(clinic: Clinic) -> None:
-    device, _token = make_device(clinic)
-    secret = devices.offer_pairing(device)
-    found = [devices.to_pair(secret), devices.to_pair(secret)]
+def test_code_that_two_enter_at_once_is_taken_by_one(clinic: Clinic) -> None:
+    inland = make_clinic("inland")
+    staff = [(clinic, make_user("ana", clinic)), (inland, make_user("zoe", inland))]
+    asks, _secret = pairings.offer("monitor", "")
+    took = at_once(*[lambda who=who: pairings.enter(who[0], asks.code, who[1], name="Hall") for who in staff])
+    assert sorted(isinstance(one, Refused) for one in took) == [False, True]
+    assert Device.objects.count() == 1
 
-    def pair(one: Any) -> str:
-        try:
-            return devices.pair(one)
-        except type(one).DoesNotExist:
-            return ""
 
-    tokens = at_once(*[lambda one=one: pair(one) for one in found])
-    assert sorted(map(bool, tokens)) == [False, True]
-    assert devices.to_pair(secret) is None
+def test_guesses_at_once_are_all_counted(clinic: Clinic) -> None:
+    ana, (asks, _secret) = make_user("ana", clinic), pairings.offer("kiosk", "")
+    wrong = asks.code[:4] + ("XXXX" if asks.code[4:] != "XXXX" else "BBBB")
+    took = at_once(*[lambda: pairings.enter(clinic, wrong, ana, name="Hall")] * 8)
+    assert all(isinstance(one, Refused) for one in took)
+    assert WrongCode.objects.count() == pairings.MOST_GUESSES and not Pairing.objects.exists()
 
 
 def test_crons_at_once_ask_about_and_close_each_visit_once(clinic: Clinic, clock: Clock) -> None:

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from clinic.models import Clinic, Membership
-from clinic.services import devices
 from tests.clinic.admin.rig import act, clinic_form, page, version
 from tests.factories import make_clinic, make_device
 
@@ -41,18 +39,6 @@ def test_a_week_of_opening_hours_fits_into_one_form(manager: Client, harbor: Cli
         said |= {f"hours-{n}-{name}": value for name, value in row.items()}
     assert manager.post(page("clinic", "change", harbor.pk), clinic_form(harbor, **said)).status_code == 302
     assert harbor.hours.count() == 14
-
-
-def test_pairing_link_works_once(manager: Client, harbor: Clinic, settings: Any) -> None:
-    device, _token = make_device(harbor)
-    shown = act(manager, "device", "make_pairing_link", device).content.decode()
-    found = re.search(re.escape(settings.PUBLIC_URL) + r"/pair/([\w-]+)/", shown)
-    assert found is not None
-    offered = devices.to_pair(found[1])
-    assert offered == device
-    kiosk = Client()
-    assert kiosk.post(f"/pair/{found[1]}/").status_code == 302
-    assert kiosk.post(f"/pair/{found[1]}/").status_code == 404
 
 
 def test_revoked_device_is_locked_out(manager: Client, harbor: Clinic) -> None:

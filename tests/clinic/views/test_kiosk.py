@@ -179,9 +179,9 @@ def test_closed_clinic_says_so_and_when_it_opens_in_its_own_time(
     assert len(Marks(page).having("data-primary")) == 1 and not Marks(page).having("name", "language")
 
 
-def test_unpaired_browser_is_told_how_to_pair() -> None:
-    reply = Client().get("/kiosk/")
-    assert reply.status_code == 403 and "This device is not paired" in reply.content.decode()
+@pytest.mark.parametrize("address", ["/kiosk/", "/kiosk/name/"])
+def test_unpaired_browser_is_shown_a_code(address: str) -> None:
+    assert Client().get(address)["Location"] == "/pair/kiosk/"
 
 
 def test_kiosk_of_another_clinic_cannot_show_this_ticket(clinic: Clinic, kiosk: Client) -> None:

@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from clinic.models import Delivery
+from clinic.models import Delivery, Membership
+from clinic.services import devices
 from realtime import obedience, switch
 from realtime.breaker import Breaker
 from realtime.models import Switch, SwitchEvent
-from tests.factories import make_clinic, make_destination, make_user, make_visit
+from tests.factories import make_clinic, make_destination, make_device, make_user, make_visit
 from tests.realtime.breaker_rig import calls, lapse
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +144,15 @@ def test_page_shows_the_breaker_and_its_last_changes(olu: Client, live_redis: An
     found = page(olu)
     assert 'data-breaker="open"' in found and "Open, but forced closed:" in found
     assert "5 of the last 5 calls failed" in found and "olu: I know better" in found
+
+
+def test_devices_of_their_clinics_are_listed(olu: Client, live_redis: Any) -> None:
+    harbor, inland = make_clinic(), make_clinic("inland")
+    assert "None is paired in a clinic of yours" in page(olu)
+    Membership.objects.create(user=User.objects.get(username="olu"), clinic=harbor, role="ops")
+    device, _token = make_device(harbor, "monitor", "Hall")
+    make_device(inland, "monitor", "Not for Olu")
+    assert "never <strong>(silent)" in page(olu) and "Not for Olu" not in page(olu)
+    devices.report(device, devices.Said("0a1b2c3d", "both", "off", 3, 90))
+    row = re.search(rf'<tr data-device="{device.pk}" data-state="well">.*?</tr>', page(olu))
+    assert row and all(word in row[0] for word in ("Hall, Harbor", "older: 0a1b2c3d", "both paths", "off", "10 s"))

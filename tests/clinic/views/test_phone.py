@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 
 from clinic import access, phone_links
+from clinic.estimates import WaitRange
 from clinic.models import Clinic, Visit
 from clinic.services import Actor, check_in_together
 from clinic.states import ENDED, State, Verb
-from clinic.waits import WaitRange
 from tests.clinic.conftest import Clock
 from tests.factories import answers, do, make_clinic, make_visit, make_visit_in
 
@@ -97,7 +97,7 @@ def test_place_counts_those_before(clinic: Clinic) -> None:
 def test_wait_is_told_only_where_it_is_known(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch, wait: WaitRange | None, words: str
 ) -> None:
-    monkeypatch.setattr("clinic.presenters.phone.range_for", lambda visit: wait)
+    monkeypatch.setattr("clinic.estimates.range_for", lambda visit: wait)
     page = html(Client(), address(make_visit(clinic)))
     assert words in page
     assert ("minutes from now" in page) is (wait is not None and not wait.is_paused)

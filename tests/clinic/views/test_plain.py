@@ -1,4 +1,4 @@
-"""Log-in, pairing, and the pages that say what went wrong."""
+"""Log-in, and the pages that say what went wrong."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-from clinic.access import cookie_name
 from clinic.models import Clinic
-from clinic.services import devices
 from tests.clinic.views.kiosk_pages import Marks
-from tests.factories import make_device, make_user
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -29,25 +27,10 @@ def test_log_in_with_a_wrong_password_says_so_and_keeps_the_name() -> None:
     assert "<title>Error:" in page and "do not match" in page and Marks(page).having("value", "ana")
 
 
-def test_pairing_link_names_the_device_and_works_once(clinic: Clinic) -> None:
-    device, _token = make_device(clinic, name="Hall")
-    address, client = f"/pair/{devices.offer_pairing(device)}/", Client()
-    page = client.get(address).content.decode()
-    assert "Kiosk" in page and "Hall" in page and clinic.name in page
-    assert client.post(address)["Location"] == "/kiosk/" and cookie_name("kiosk") in client.cookies
-    assert client.get(address).status_code == 404 and client.get("/kiosk/").status_code == 200
-
-
-@pytest.mark.parametrize("kind", ["kiosk", "monitor"])
-def test_unpaired_device_says_what_to_do(kind: str) -> None:
-    reply = Client().get(f"/{kind}/")
-    assert reply.status_code == 403 and "pairing link" in reply.content.decode()
-
-
 def test_missing_page_is_friendly_and_leaves_a_kiosk_by_itself() -> None:
     reply = Client().get("/kiosk/no/such/page/")
     assert reply.status_code == 404 and "There is no such page" in reply.content.decode()
-    assert "js/plain" in reply.content.decode()
+    assert "bundles/plain.js" in reply.content.decode()
 
 
 def test_form_without_its_token_is_told_to_load_again(clinic: Clinic) -> None:
@@ -65,7 +48,7 @@ def test_failing_view_gets_the_page_that_blames_nobody(monkeypatch: pytest.Monke
     def fail(*_args: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("clinic.views.devices.devices.to_pair", fail)
-    reply = Client(raise_request_exception=False).get("/pair/x/")
+    monkeypatch.setattr("clinic.views.pairing.pairings.offer", fail)
+    reply = Client(raise_request_exception=False).get("/pair/kiosk/")
     assert reply.status_code == 500 and "It is not your fault" in reply.content.decode()
     assert "secret" not in reply.content.decode()

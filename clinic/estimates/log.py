@@ -1,0 +1,88 @@
+"""A clinic's event log, event by event, each with the visit as it was right after; and what became of visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.utils.dateparse import parse_datetime
+
+from clinic.estimates.rows import Row
+from clinic.models import Clinic, Visit, VisitEvent
+from clinic.states import Verb
+
+CHANGING = ("order_key", "not_before", "called_at", "stepped_out_at", "ended_at")
+
+
+class Happening(NamedTuple):
+    """One event: when, what, and the visit after it. `day` is the clinic's own."""
+
+    at: datetime
+    pk: int
+    verb: str
+    day: date
+    lane: str
+    row: Row
+
+
+class Log(NamedTuple):
+    """All that happened, in order; and how long each visit waited to be called, in minutes, if it ever was.
+
+    Those who stepped out meanwhile are left out: they chose to wait longer.
+    """
+
+    happenings: list[Happening]
+    waits: dict[int, float]
+
+
+def read(clinic: Clinic, since: date) -> Log:
+    """The log of a clinic from a day on, undone moves and undos included."""
+    events = VisitEvent.objects.filter(
+        visit__clinic=clinic, visit__arrived_at__isnull=False, visit__day__gte=since
+    )
+    happenings, waits = list[Happening](), dict[int, float]()
+    in_order = events.select_related("visit").order_by("visit", "sequence")
+    for _visit, its in groupby(in_order.iterator(), attrgetter("visit_id")):
+        known = list(its)
+        visit = known[0].visit
+        happenings += _happenings(visit, known)
+        if (waited := _waited(visit, known)) is not None:
+            waits[visit.pk] = waited
+    return Log(sorted(happenings, key=lambda one: one[:2]), waits)
+
+
+def _happenings(visit: Visit, events: Sequence[VisitEvent]) -> Iterator[Happening]:
+    """What was so after an event is what was so before the next; after the last, what is so now."""
+    afters = [event.before for event in events[1:]] + [_now(visit)]
+    for event, after in zip(events, afters, strict=True):
+        if visit.arrived_at and event.at >= visit.arrived_at and event.verb != Verb.BOOK:
+            yield Happening(event.at, event.pk, event.verb, visit.day, after["lane"], _row(visit, after))
+
+
+def _now(visit: Visit) -> dict[str, Any]:
+    return {name: getattr(visit, name) for name in (*CHANGING, "state", "lane")}
+
+
+def _row(visit: Visit, after: dict[str, Any]) -> Row:
+    changing = {name: _moment(after.get(name)) for name in CHANGING}
+    return Row(pk=visit.pk, state=after["state"], arrived_at=visit.arrived_at, **changing)  # type: ignore[arg-type]
+
+
+def _moment(value: Any) -> datetime | None:
+    return parse_datetime(value) if isinstance(value, str) else value
+
+
+def _waited(visit: Visit, events: Sequence[VisitEvent]) -> float | None:
+    """From the arrival to the first call that was not taken back."""
+    undone = {event.reverses_id for event in events}
+    for event in events:
+        if event.pk in undone or visit.arrived_at is None:
+            continue
+        if event.verb == Verb.STEP_OUT:
+            return None
+        if event.verb == Verb.CALL:
+            return (event.at - visit.arrived_at).total_seconds() / 60
+    return None

@@ -1,0 +1,132 @@
+"""How the clinic's devices are doing, in words. Nothing of a patient is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from clinic import clock
+from clinic.build import build_id
+from clinic.models import Clinic, Device, DeviceReport
+from clinic.spans import span
+
+# Two reports may be missed.
+SILENT_AFTER = timedelta(seconds=100)
+OLD_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class DeviceRow:
+    """`state`: well, silent, revoked or unpaired. `concerns`: what somebody has to see to, in words."""
+
+    pk: int
+    kind: str
+    kind_word: str
+    name: str
+    clinic: str
+    state: str
+    seen: str
+    build: str
+    path: str
+    sound: str
+    data_age: str
+    concerns: tuple[str, ...]
+
+    @property
+    def is_paired(self) -> bool:
+        return self.state in ("well", "silent")
+
+
+def device_rows(clinics: QuerySet[Clinic]) -> list[DeviceRow]:
+    """Of these clinics: those that are in use first."""
+    now = clock.now()
+    found = Device.objects.filter(clinic__in=clinics).select_related("clinic", "report")
+    rows = [_row(device, now) for device in found]
+    return sorted(rows, key=lambda row: (row.clinic, not row.is_paired))
+
+
+def _row(device: Device, now: datetime) -> DeviceRow:
+    last: DeviceReport | None = getattr(device, "report", None)
+    state = _state(device, last, now)
+    return DeviceRow(
+        pk=device.pk,
+        kind=device.kind,
+        kind_word=device.get_kind_display(),
+        name=device.name,
+        clinic=device.clinic.name,
+        state=state,
+        seen=_("%(time)s ago") % {"time": span(now - last.at)} if last else _("never"),
+        build=_build(last),
+        path=_path(last),
+        sound=_sound(last),
+        data_age=_age(last),
+        concerns=tuple(_concerns(device, last, state)),
+    )
+
+
+def _state(device: Device, last: DeviceReport | None, now: datetime) -> str:
+    if not device.token_hash:
+        return "revoked" if device.revoked_at else "unpaired"
+    return "silent" if last is None or now - last.at > SILENT_AFTER else "well"
+
+
+def _concerns(device: Device, last: DeviceReport | None, state: str) -> list[str]:
+    if state == "silent":
+        return [_("Nothing heard from it. Is it on, and in the network?")]
+    if state != "well" or last is None:
+        return []
+    said = []
+    if last.sound == "off":
+        said.append(_("Sound is off. Tap its screen once."))
+    if last.path == "stale" or (last.data_age or 0) > OLD_SECONDS:
+        said.append(_("What it shows is old. Is its network well?"))
+    if device.kind == Device.Kind.KIOSK and device.px_per_mm is None:
+        said.append(_("Nobody has measured its screen yet."))
+    if device.kind == Device.Kind.MONITOR and (device.screen_inches is None or device.seat_metres is None):
+        said.append(_("Nobody has said how large it is, and how far the seats are."))
+    return said
+
+
+def _build(last: DeviceReport | None) -> str:
+    if last is None or not last.build:
+        return ""
+    return _("this build") if last.build == build_id() else _("older: %(build)s") % {"build": last.build}
+
+
+def _path(last: DeviceReport | None) -> str:
+    words = {
+        "both": _("both paths"),
+        "own": _("our own path"),
+        "vendor": _("the vendor's path"),
+        "poll": _("asks by itself"),
+        "stale": _("none"),
+    }
+    return words.get(last.path, "") if last else ""
+
+
+def _sound(last: DeviceReport | None) -> str:
+    words = {"on": _("on"), "off": _("off"), "none": _("no use for it")}
+    return words.get(last.sound, "") if last else ""
+
+
+def _age(last: DeviceReport | None) -> str:
+    if last is None or last.data_age is None:
+        return ""
+    return span(timedelta(seconds=last.data_age))
+
+
+@dataclass(frozen=True)
+class ScreenType:
+    """The called ticket on a wait-room screen: how high its letters are, and whether all seats read it."""
+
+    capital_mm: int
+    needed_mm: int
+    fits: bool
+
+
+def screen_type(device: Device) -> ScreenType | None:
+    """For its size and its farthest seat; None before both are known."""
+    return None

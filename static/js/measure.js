@@ -1,0 +1,59 @@
+/* The set-up of a device: a frame that is made as wide as a bank card tells how large a millimetre is on this glass.
+   Without this, the number is written or the screen chosen from a list. */
+(() => {
+  "use strict";
+
+  const CARD_MM = 85.6;
+  const USUAL = 3.78;
+  const LEFT_ALONE = 300000;
+  const find = (selector) => document.querySelector(selector);
+  const [tool, card, slider] = [find("[data-measure]"), find("[data-card]"), find("[data-slider]")];
+  const [number, panel] = [find("[name=px_per_mm]"), find("[name=panel]")];
+  const [volume, loud] = [find("[name=volume]"), find("[data-volume]")];
+
+  document.querySelector(".error[role=alert]")?.focus();
+  volume.addEventListener("input", () => (loud.textContent = volume.value));
+
+  /* On the device itself, when nobody is at it any more: patients come next. */
+  const leave = find("[data-leave]")?.dataset.leave;
+  let timer = 0;
+  function wait() {
+    clearTimeout(timer);
+    timer = setTimeout(() => location.replace(leave), LEFT_ALONE);
+  }
+  if (leave) for (const sign of ["pageshow", "pointerdown", "input"]) addEventListener(sign, wait);
+
+  if (!number) return;
+
+  function show() {
+    const size = Number(number.value) || USUAL;
+    if (!tool) return;
+    slider.value = String(size);
+    card.style.inlineSize = `${size * CARD_MM}px`;
+  }
+
+  /* What was measured counts, and no longer what was chosen. */
+  function measured(size) {
+    number.value = String(Number(size.toFixed(3)));
+    panel.value = "";
+    show();
+  }
+
+  panel.addEventListener("change", () => {
+    const size = panel.selectedOptions[0].dataset.pxPerMm;
+    if (size) number.value = size;
+    show();
+  });
+  number.addEventListener("input", () => {
+    panel.value = "";
+    show();
+  });
+  if (!tool) return;
+  slider.addEventListener("input", () => measured(Number(slider.value)));
+  tool.addEventListener("click", (event) => {
+    const step = Number(event.target.closest("[data-step]")?.dataset.step);
+    if (step) measured(Number(slider.value) + step);
+  });
+  tool.hidden = false;
+  show();
+})();

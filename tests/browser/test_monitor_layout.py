@@ -1,4 +1,4 @@
-"""The wait-room screen at its real sizes, with 1, 12 and 40 patients, empty and in each failure: nothing is cut."""
+"""The wait-room screen at its real sizes, from empty to eighty patients, and in each failure: nothing is cut."""
 
 from __future__ import annotations
 

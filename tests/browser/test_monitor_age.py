@@ -123,7 +123,7 @@ def test_layout_moves_a_little_and_never_under_a_call(screen: Screen) -> None:
     assert all(2 <= step <= 8 for step in steps)
     for number in range(7):
         screen.studio.call(f"B{number}")
-    screen.shows(screen.studio.version)
+        screen.shows(screen.studio.version)
     screen.keep_up(60)
     still = screen.page.eval_on_selector(".tv", "one => one.style.translate")
     assert screen.announced

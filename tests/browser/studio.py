@@ -246,12 +246,14 @@ class Screen:
     studio: Studio
     page: Page
 
-    def pass_time(self, seconds: float) -> None:
-        """For the page and its server; nothing is left half done."""
+    def pass_time(self, seconds: float, *, settle: bool = True) -> None:
+        """For the page and its server; nothing is left half done. `settle`: not if it is asked next."""
         self.studio.now += round(seconds * 1000)
         with leaving(self.page):
             self.page.clock.run_for(round(seconds * 1000))
-        self.settle()
+        until(lambda: self.studio.busy == 0)
+        if settle:
+            self.settle()
 
     def settle(self) -> None:
         until(lambda: self.studio.busy == 0)

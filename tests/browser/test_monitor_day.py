@@ -47,7 +47,7 @@ class Day:
             self.studio.tell()
         steps = 6 if self.is_calling else 1
         for _step in range(steps):
-            self.screen.pass_time(seconds / steps)
+            self.screen.pass_time(seconds / steps, settle=False)
             self._watch(seconds / steps)
 
     @property

@@ -101,11 +101,11 @@ def test_rivals_say_what_they_are_known_to_say() -> None:
 
 def test_scores_are_what_they_are_called() -> None:
     quotes = {way: Quote(10, 20) for way in rivals.WAYS}
-    cases = [Case(n, "standard", 9, quotes, waited) for n, waited in enumerate((0, 10, 20, 40))]
+    cases = [Case(n, "standard", 9, n, quotes, waited) for n, waited in enumerate((0, 10, 20, 40))]
     (found,) = [one for one in scores.scores(cases)["all"] if one.way == "ours"]
     assert (found.many, found.median_error, found.mse) == (4, 10, (100 + 0 + 100 + 900) / 4)
     assert (found.coverage, found.bias, found.late) == (0.75, -7.5, 0.25)
-    assert list(scores.scores(cases)) == ["all", "lane standard", "from 09:00"]
+    assert list(scores.scores(cases)) == ["all", "somebody ahead", "lane standard", "from 09:00"]
 
 
 def lines_of(text: str) -> Iterator[str]:

@@ -10,6 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clinic.estimates import replay, rivals, scores
+from clinic.estimates.core import Line
+from clinic.estimates.flow import Throughput
 from clinic.estimates.replay import Case
 from clinic.estimates.rivals import Quote
 from clinic.models import Clinic, Visit
@@ -92,7 +94,7 @@ def test_wait_is_until_the_first_call_that_stood(harbor: Clinic, morning: list[V
 
 
 def test_rivals_say_what_they_are_known_to_say() -> None:
-    known = replay.rows.Known(rivals.core.Line(ahead=3), rivals.core.Throughput(), None)
+    known = replay.rows.Known(Line(ahead=3), Throughput(), None)
     now = rivals.Moment(known, waits=[90, 10, 12, 14, 50, 60], rooms=2)
     assert rivals.constant(now) == Quote(30.0, 30)
     assert rivals.rolling(now) == Quote(14, 15)

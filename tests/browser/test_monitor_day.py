@@ -21,6 +21,8 @@ CALLS = int(os.environ.get("DAY_CALLS", "8"))
 SEED = int(os.environ.get("DAY_SEED", "7"))
 # Seconds: between two looks; of a call; for which each part is away; until the page is live again.
 LOOK, SHOWN, AWAY, BACK = 3, 10, 45, 45
+# Looks that pass in one go while there is no news.
+AT_ONCE = 20
 # Of the heap, over the day; and bytes that a page which is a quarter of an hour old still learns.
 GROWTH, LEARNS = 0.10, 500_000 if LOOKS < 10_000 else 0
 
@@ -40,15 +42,21 @@ class Day:
     def studio(self) -> Studio:
         return self.screen.studio
 
-    def look(self, seconds: float = LOOK) -> None:
-        """Time passes in halves of a second, in which we watch who is announced."""
+    def look(self) -> None:
+        """One look, in steps of half a second while somebody is called, so that we see who is announced."""
         self.looks += 1
         if self.studio.up and self.studio.socket_up:
             self.studio.tell()
         steps = 6 if self.is_calling else 1
         for _step in range(steps):
-            self.screen.pass_time(seconds / steps)
-            self._watch(seconds / steps)
+            self.screen.pass_time(LOOK / steps, settle=False)
+            self._watch(LOOK / steps)
+
+    def look_often(self, number: int) -> None:
+        """Nothing happens for so many looks."""
+        self.looks += number
+        self.screen.listen(number * LOOK)
+        self._watch(0)
 
     @property
     def is_calling(self) -> bool:
@@ -144,16 +152,23 @@ def test_day_of_a_screen(
     day.until_live("both")
     heaps: list[float] = []
     losses = {LOOKS * (place + 1) // 6: loss for place, loss in enumerate(LOSSES)}
-    every = max(1, LOOKS // CALLS)
-    for look in range(LOOKS):
-        if look and look % (LOOKS // 20) == 0:
+    calls = {LOOKS * place // CALLS + LOOKS // CALLS // 2 for place in range(CALLS)}
+    measured = set(range(LOOKS // 20, LOOKS, LOOKS // 20))
+    marks, look = sorted({*losses, *calls, *measured, LOOKS}), 0
+    while look < LOOKS:
+        if look in measured:
             heaps.append(heap(devtools))
             print(f"look {look}, call {len(day.announced)}, {heaps[-1] / 1e6:.2f} MB", file=sys.stderr, flush=True)
-        if look % every == every // 2 and len(day.expected) < CALLS:
+        if look in calls and len(day.expected) < CALLS:
             day.call()
         if look in losses:
             lose_and_find(day, *losses[look])
-        day.look()
+        number = 1 if day.is_calling else min(AT_ONCE, next(mark for mark in marks if mark > look) - look)
+        if number == 1:
+            day.look()
+        else:
+            day.look_often(number)
+        look += number
     while day.is_calling:
         day.look()
     record_property("looks", day.looks)

@@ -9,7 +9,7 @@
   const page = document.querySelector("[data-kiosk]");
   const dialog = document.querySelector("[data-idle-dialog]");
   const seconds = document.querySelector("[data-idle-seconds]");
-  const away = document.querySelector("[data-away-dialog]");
+  const away = document.querySelector("[data-away]").content.firstElementChild;
   const token = document.querySelector("[name=csrfmiddlewaretoken]");
 
   const WARNING = 30;
@@ -62,6 +62,7 @@
   async function server() {
     if (await isThere()) return;
     clearTimeout(timer);
+    document.body.append(away);
     away.showModal();
     const latest = performance.now() + KEPT;
     do {
@@ -69,6 +70,7 @@
       await pause(LOOK_AGAIN);
     } while (gone || !(await isThere()));
     away.close();
+    away.remove();
     restart();
   }
 

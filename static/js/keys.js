@@ -15,8 +15,8 @@
       { sign: "áéü", rows: ["áéíóúü", "àèìòùçãõ", "âêôäëïö"], once: true },
     ],
     ar: [
-      { sign: "ابت", rows: ["ضصثقفغعهخح", "شسيبلاتنمك", "ظطذدزروةىج"] },
-      { sign: "أإء", rows: ["أإآ", "ئؤء"], once: true },
+      { sign: "ابت", rows: ["ضصثقفغعهخح", "شسيبلاتنمك", "طدزروةىج"] },
+      { sign: "أظذ", rows: ["أإآ", "ئؤء", "ظذ"], once: true },
       { sign: "abc", rows: LATIN },
     ],
   };
@@ -106,12 +106,13 @@
     const hasCase = layer.rows[0] !== layer.rows[0].toLocaleUpperCase(lang);
     const others = layers.filter((one) => one !== layer);
     if (hasCase) rows.at(-1).unshift(word("shift", () => (shift = !isUpper())));
-    rows.at(-1).push(word("erase", erase));
     rows.push([
       ...others.map((one) => key(one.sign, () => turnTo(one), `${pad.dataset.letters} ${one.sign}`, "is-word is-layer")),
-      letter("'", pad.dataset.apostrophe), letter("-", pad.dataset.hyphen), Object.assign(word("space", () => insert(" "))),
-      ...nextKey(),
+      ...(hasCase ? [letter("'", pad.dataset.apostrophe)] : []),
+      letter("-", pad.dataset.hyphen), word("space", () => insert(" ")), ...nextKey(),
     ]);
+    const roomy = rows.at(-2).length < 9 ? rows.at(-2) : rows.at(-1);
+    roomy.push(word("erase", erase));
     return rows.map((keys) => {
       const row = document.createElement("div");
       row.className = "row";

@@ -9,7 +9,7 @@
 
   /* --- Size ---------------------------------------------------------------------------------------------------- */
 
-  const FITS = ".calls .room, [data-call-ticket], [data-call-room], [data-call-words], [data-call-own]";
+  const FITS = ".calls .room, [data-board] .label, [data-call-ticket], [data-call-room], [data-call-words], [data-call-own]";
   const SMALLEST = 0.3;
 
   function size() {
@@ -19,10 +19,13 @@
 
   /* Long names are written smaller, rather than cut. A letter reaches out of its line a little; half a line is one more. */
   function fit(one) {
+    const text = document.createRange();
+    text.selectNodeContents(one);
     for (let share = 1; share >= SMALLEST; share *= 0.94) {
       one.style.setProperty("--fit", share.toFixed(3));
+      const [written, box] = [text.getBoundingClientRect(), one.getBoundingClientRect()];
       const line = parseFloat(getComputedStyle(one).fontSize);
-      if (one.scrollWidth <= one.clientWidth + 1 && one.scrollHeight <= one.clientHeight + line / 2) return;
+      if (written.width <= box.width + 0.5 && written.height <= box.height + line / 2) return;
     }
   }
 

@@ -31,11 +31,18 @@ from tests.waiting import until
 # A Monday in Chicago, 9 in the morning.
 MORNING = 1_795_446_000_000
 CLINIC = SimpleNamespace(name="Harbor Walk-in Clinic", time_zone="America/Chicago")
+ANNOUNCED = """(() => {
+  const panel = document.querySelector("[data-call]");
+  return panel.checkVisibility() ? panel.querySelector("[data-call-ticket]").textContent : "";
+})()"""
 
 
 @dataclass
 class Studio:
-    """`up`, `socket_up`, `vendor_up`: what of the network is there. `seen`: requests by path."""
+    """`up`, `socket_up`, `vendor_up`: what of the network is there. `broken`: all is answered with 502.
+
+    `seen`: requests by path.
+    """
 
     port: int = 0
     now: int = MORNING
@@ -45,6 +52,7 @@ class Studio:
     waiting: list[MonitorRow] = field(default_factory=list)
     shown: Shown = field(default_factory=Shown)
     up: bool = True
+    broken: bool = False
     socket_up: bool = True
     vendor_up: bool = False
     seen: Counter[str] = field(default_factory=Counter)
@@ -113,6 +121,8 @@ class Studio:
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status, kind and body."""
+        if self.broken:
+            return 502, "text/html", b"Bad gateway"
         if path.startswith("/static/"):
             return 200, mimetypes.guess_type(path)[0] or "", static(path.removeprefix("/static/"))
         if path == "/shell.js":
@@ -153,6 +163,8 @@ def open_studio() -> Iterator[Studio]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # Screens leave in the middle of an answer.
+    server.handle_error = lambda *_who: None  # type: ignore[method-assign]
     server.daemon_threads = True
     studio.port = server.server_port
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -181,7 +193,7 @@ def _stream(studio: Studio, handler: BaseHTTPRequestHandler) -> None:
     studio.streams += 1
     told = studio.version
     try:
-        while studio.up and studio.vendor_up:
+        while studio.up and studio.vendor_up and not studio.broken:
             if told != studio.version:
                 told = studio.version
                 handler.wfile.write(f"data: {json.dumps({'data': str(told)})}\n\n".encode())
@@ -242,11 +254,20 @@ class Screen:
             self.pass_time(min(step, seconds))
             seconds -= step
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The clock runs as clocks do, for scripts that wait by it."""
+        self.page.clock.resume()
+        yield
+        self.studio.now = int(self.page.evaluate("Date.now()")) + 2000
+        self.page.clock.pause_at(self.studio.now / 1000)
+
     @property
     def announced(self) -> str:
         """The ticket that fills the screen, or nothing."""
-        panel = self.page.locator("[data-call]")
-        return panel.locator("[data-call-ticket]").inner_text() if panel.is_visible() else ""
+        with self._leaving():
+            return str(self.page.evaluate(ANNOUNCED))
+        return ""
 
     def shows(self, version: int) -> None:
         """Waits until the page has the board of this version."""

@@ -100,6 +100,15 @@ def test_what_was_called_before_the_page_came_is_announced_only_while_it_is_news
     assert screen.announced == ""
 
 
+def test_call_of_long_ago_that_this_screen_has_not_shown_is_listed_and_not_announced(screen: Screen) -> None:
+    studio = screen.studio
+    studio.now -= 301_000
+    studio.call("A10")
+    studio.now += 301_000
+    screen.shows(studio.version)
+    assert screen.announced == "" and screen.page.locator("[data-ticket=A10]").is_visible()
+
+
 @pytest.mark.skip(reason="until the catalog has these words")
 def test_words_come_in_the_patients_language_and_in_the_clinics(screen: Screen) -> None:
     call(screen, "B27", language="es")

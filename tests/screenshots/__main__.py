@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import FLAGS
-from tests.screenshots import kiosk, staff
+from tests.screenshots import devices, kiosk, staff
 from tests.screenshots.camera import Camera
 from tests.stack import ROOT, running
 
@@ -27,14 +27,15 @@ README = {
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("--readme", action="store_true", help="also into docs/img")
-    parser.add_argument("--only", choices=["kiosk", "phone", "staff"])
+    parser.add_argument("--only", choices=["kiosk", "phone", "staff", "devices"])
     chosen = parser.parse_args(words)
     folder = ROOT / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, running(Path(home) / "home") as stack, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         camera = Camera(browser, folder)
-        for name, take in {"staff": staff.take, "kiosk": kiosk.take, "phone": kiosk.take_phone}.items():
+        parts = {"staff": staff.take, "kiosk": kiosk.take, "phone": kiosk.take_phone, "devices": devices.take}
+        for name, take in parts.items():
             if chosen.only in (None, name):
                 take(camera, stack)
         browser.close()

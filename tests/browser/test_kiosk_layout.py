@@ -1,0 +1,90 @@
+"""The kiosk's layout, measured on every page: at each real size, in each language, text size and contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser import axe, layout
+from tests.browser.kiosk_walk import CLOSE, OFFER_ALL, OFFER_THE_USUAL, OPEN, Look, every_page, use_tool
+from tests.stack import Stack
+
+# The glass of an upright 21.5 or 24 inch screen, a tablet both ways, and a lying 15.6 inch screen.
+SIZES = [(1080, 1920), (1180, 820), (820, 1180), (1920, 1080)]
+# Least millimetres: choices, digits and the main button; every other control.
+TARGETS = [(".tile, .key.is-digit, .is-main, .help .button", 20.0), ("*", 15.0)]
+ALWAYS = ["[data-primary]", ".help .button"]
+KEYS = ".keypad .key"
+CODES = [code for code, _name in settings.LANGUAGES]
+LOOKS = [
+    *(Look(code) for code in CODES),
+    *(Look(code, "160", "high") for code in CODES),
+    Look("es", "130", "dark"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def all_languages(stack: Stack) -> Iterator[None]:
+    stack.shell.run(OFFER_ALL)
+    yield
+    stack.shell.run(OFFER_THE_USUAL)
+
+
+def told(page: Page, look: Look, at: str) -> list[str]:
+    """What is wrong with this page at any size. At the usual text size nothing scrolls; keys are in sight."""
+    found = []
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        usual = look.size == "100"
+        faults = layout.faults(page, TARGETS, unit="mm", sight=[*ALWAYS, KEYS] if usual else ALWAYS)
+        if usual and not layout.fits(page):
+            faults.append("does not fit")
+        found += [f"{at}, {width} x {height}: {fault}" for fault in faults]
+    return found
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.language}-{look.size}-{look.contrast}")
+def test_every_page_holds_and_axe_finds_nothing(context: BrowserContext, stack: Stack, look: Look) -> None:
+    page = context.new_page()
+    found = []
+    for at in every_page(page, stack, look):
+        found += told(page, look, at)
+        found += [f"{at}: {violation}" for violation in axe.violations(page)]
+    assert not found, "\n".join(found)
+
+
+def test_first_page_and_closed_doors_hold(context: BrowserContext, stack: Stack) -> None:
+    page = context.new_page()
+    found = []
+    for at, change in (("language", OPEN), ("closed", CLOSE)):
+        stack.shell.run(change)
+        page.goto(f"{stack.url}/kiosk/")
+        found += told(page, Look(), at) + axe.violations(page)
+        use_tool(page, "size:160")
+        found += told(page, Look(size="160"), at) + axe.violations(page)
+    stack.shell.run(OPEN)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_narrow_window_never_scrolls_sideways(context: BrowserContext, stack: Stack, code: str) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 320, "height": 640})
+    found = []
+    for at in every_page(page, stack, Look(code)):
+        found += [f"{at}: {fault}" for fault in layout.faults(page) if "sideways" in fault or "outside" in fault]
+    assert not found, "\n".join(found)
+
+
+def test_panel_of_tools_is_whole_at_every_size(context: BrowserContext, stack: Stack) -> None:
+    page = context.new_page()
+    page.goto(f"{stack.url}/kiosk/")
+    page.locator(".look summary").click()
+    found = []
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        found += layout.faults(page, TARGETS, unit="mm", sight=[".panel .button"])
+    assert not found + axe.violations(page)

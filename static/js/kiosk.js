@@ -1,8 +1,8 @@
 /* The kiosk works without this. With it, it forgets: after the ticket, after a warning when nobody answers it, and
-   when somebody comes back to a page by the browser's own means. And it looks whether the server is there before it
-   lets go of an answer.
+   when somebody comes back to a page by the browser's own means. And it lets go of no answer while the server is away.
    The page: one [data-kiosk] with data-start and data-wipe (addresses), and either data-idle (seconds until the
-   warning; data-untouched: only once somebody has touched the page) or data-clear (seconds until it just clears). */
+   warning; data-untouched: only once somebody has touched the page) or data-clear (seconds until it just clears). We
+   add data-server: here or away. */
 (() => {
   "use strict";
 
@@ -32,15 +32,16 @@
   let goes = false;
   addEventListener("submit", (event) => {
     if (goes) return;
-    event.preventDefault();
-    if (performance.now() - sent < AGAIN) return;
+    const isSecond = performance.now() - sent < AGAIN;
+    if (isSecond || !isUp()) event.preventDefault();
+    if (isSecond) return;
     sent = performance.now();
-    send(event.target, event.submitter);
+    if (!isUp()) sendLater(event.target, event.submitter);
   });
 
-  async function send(form, button) {
+  async function sendLater(form, button) {
     if (form.getAttribute("action") === page.dataset.wipe) return wipe();
-    await server();
+    await serverIsBack();
     goes = true;
     form.requestSubmit(button);
     goes = false;
@@ -57,10 +58,17 @@
 
   /* --- Is the server there? ---------------------------------------------------------------------------------- */
 
-  // What is sent to a server that is away is lost with its page. A page that waits still has it, and sends it once the
+  // What is sent to a server that is away is lost with its page. A page that knows keeps it, and sends it once the
   // server is back; what was taken without our hearing of it may be sent again.
-  async function server() {
-    if (await isThere()) return;
+  const isUp = () => page.dataset.server !== "away" && navigator.onLine;
+
+  async function look() {
+    page.dataset.server = (await isThere()) ? "here" : "away";
+    setTimeout(look, LOOK_AGAIN);
+  }
+  setTimeout(look, LOOK_AGAIN);
+
+  async function serverIsBack() {
     clearTimeout(timer);
     document.body.append(away);
     away.showModal();
@@ -68,7 +76,7 @@
     do {
       if (performance.now() > latest) giveUp();
       await pause(LOOK_AGAIN);
-    } while (gone || !(await isThere()));
+    } while (gone || !isUp());
     away.close();
     away.remove();
     restart();

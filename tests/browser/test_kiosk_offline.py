@@ -12,7 +12,8 @@ from tests.browser.test_offline_shell import BACK, READY
 from tests.one_web import OneWeb, running
 
 PATIENT = Patient("Wilhelmina", "Zimmerfeld")
-ALIVE = "() => { window.fetch = () => new Promise((done) => setTimeout(done, 10, { ok: true })); }"
+# The page believes that its server is there.
+UNAWARE = "() => { window.fetch = async () => ({ ok: true }); }"
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,7 @@ def test_answers_wait_on_their_page_and_go_on_when_the_server_is_back(kiosk: Bro
     page = kiosk.new_page()
     at_name_page(page, web)
     web.kill_web()
+    expect(page.locator("[data-server=away]")).to_have_count(1, timeout=10_000)
     page.locator("[data-primary]").click()
     dialog = page.locator("[data-away-dialog]")
     expect(dialog).to_contain_text("go to the front desk")
@@ -56,10 +58,10 @@ def test_answers_wait_on_their_page_and_go_on_when_the_server_is_back(kiosk: Bro
 
 
 def test_page_lost_on_the_way_comes_back_by_itself(kiosk: BrowserContext, web: OneWeb) -> None:
-    """The server dies after we looked: what was sent is lost, what was answered before is not."""
+    """The server dies before the page has noticed: what was sent is lost, what was answered before is not."""
     page = kiosk.new_page()
     at_name_page(page, web)
-    page.evaluate(ALIVE)
+    page.evaluate(UNAWARE)
     web.kill_web()
     page.locator("[data-primary]").click()
     expect(page.locator("[data-home]")).to_contain_text("go to the front desk")
@@ -81,7 +83,7 @@ def test_answers_that_waited_a_minute_are_gone(kiosk: BrowserContext, web: OneWe
     assert PATIENT.family_name not in page.content()
     kiosk.set_offline(False)
     page.clock.run_for(20_000)
-    expect(page.locator("[name=language]").first).to_be_visible()
+    expect(page.locator("[name=language]").first).to_be_visible(timeout=BACK * 1000)
     page.goto(f"{web.url}/kiosk/name/")
     assert page.url == f"{web.url}/kiosk/"
 

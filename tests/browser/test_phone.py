@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser import axe, layout
 from tests.browser.people import Patient, check_in, log_in, press
 from tests.stack import Stack
 
@@ -16,6 +17,7 @@ LINK = (
 )
 SIZE = {"width": 360, "height": 740}
 KILOBYTES, REQUESTS = 40, 5
+TARGETS = [("a, button", 44.0)]
 END_LONG_AGO = """
 from datetime import timedelta
 from django.utils import timezone
@@ -87,6 +89,25 @@ def test_phone_hears_each_change_says_it_once_and_costs_little(
     assert {request.url.split("/")[2] for request in asked} == {own}
     assert [request.url for request in asked if "referer" in request.all_headers()] == []
     assert phone.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_phone_pages_hold_their_layout_and_please_axe(
+    browser: Browser, context: BrowserContext, stack: Stack, scheme: str
+) -> None:
+    """On a small phone, waiting, called, asked to confirm, gone; and where the link leads nowhere."""
+    _ticket, link = new_patient(context, stack)
+    small = browser.new_context(viewport={"width": 320, "height": 568}, color_scheme=scheme)  # type: ignore
+    page = small.new_page()
+    page.goto(link)
+    page.get_by_role("button", name="I need 10 more minutes").click()
+    for address in (link, f"{link}leave/", f"{stack.url}/v/nobody/"):
+        page.goto(address)
+        assert layout.faults(page, TARGETS) == [] and axe.violations(page) == []
+    page.goto(f"{link}leave/")
+    page.get_by_role("button", name="Yes, leave the line").click()
+    assert layout.faults(page, TARGETS) == [] and axe.violations(page) == []
+    small.close()
 
 
 def test_hidden_page_is_silent_and_looks_when_it_is_seen_again(

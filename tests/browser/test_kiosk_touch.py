@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.kiosk_walk import OFFER_ALL, OFFER_THE_USUAL, use_tool
 from tests.names import another_name
@@ -37,13 +37,16 @@ def touch(context: BrowserContext) -> Iterator[Page]:
 def type_by_keys(page: Page, text: str) -> None:
     """Presses the keys of these letters, by the layer that holds each; capitals come by themselves."""
     for letter in text:
-        key = page.locator(".keypad .is-space" if letter == " " else f".keypad .key:text-is('{letter}')")
-        if not key.count():
-            key = page.locator(f".keypad .key:text-is('{letter.lower()}')")
-        if not key.count():
+        if letter == " ":
+            tap(page, "space")
+            continue
+        if not key_of(page, letter).count():
             page.locator(".keypad .is-layer").first.tap()
-            key = page.locator(f".keypad .key:text-is('{letter}'), .keypad .key:text-is('{letter.lower()}')")
-        key.first.tap()
+        key_of(page, letter).tap()
+
+
+def key_of(page: Page, letter: str) -> Locator:
+    return page.locator(f'.keypad .key:text-is("{letter}"), .keypad .key:text-is("{letter.lower()}")').first
 
 
 def press_on(page: Page) -> None:
@@ -130,7 +133,7 @@ def press_enter_on(page: Page, selector: str) -> None:
     send(page)
 
 
-# --- What the keys do ----------------------------------------------------------------------------------------------
+# --- What the keys do --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -194,7 +197,7 @@ def test_held_key_types_once_and_arrows_walk_over_the_keys(name_page: Page) -> N
     for _repeat in range(5):
         page.keyboard.down("Enter")
     page.keyboard.up("Enter")
-    assert value(page, "given_name") == "W"
+    assert value(page, "family_name") == "W", "the field that had the focus last"
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.textContent") in ("a", "s")
     page.keyboard.press("Tab")

@@ -15,7 +15,8 @@ from random import Random
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession
 
-from tests.browser.studio import Screen, Studio, open_screen, open_studio
+from tests.browser.screens import Screen, open_screen
+from tests.browser.studio import Studio, open_studio
 
 LOOKS = int(os.environ.get("DAY_LOOKS", "480"))
 CALLS = int(os.environ.get("DAY_CALLS", "12"))

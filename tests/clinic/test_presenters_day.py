@@ -80,9 +80,9 @@ def test_promise_is_held_against_the_real_wait(minutes: float, kind: str) -> Non
     assert day.promises == Promises(1, **{kind: 1, **({"late": 1} if kind == "very_late" else {})})
 
 
-def test_promise_counts_those_who_were_told_and_called_and_did_not_ask_for_time() -> None:
+def test_promise_counts_those_who_were_told_and_called_and_did_not_put_it_off() -> None:
     told = {"promised_from": 20, "promised_to": 35}
-    stays = [stay(5, 30, **told), stay(5, None, **told), stay(5, 30), stay(5, 90, **told, asked_for_time=True)]
+    stays = [stay(5, 30, **told), stay(5, None, **told), stay(5, 30), stay(5, 90, **told, put_off=True)]
     assert summarise(stays, STARTS, CHICAGO).promises == Promises(1, inside=1)
 
 

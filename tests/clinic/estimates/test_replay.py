@@ -111,6 +111,17 @@ def test_who_chose_to_wait_longer_is_scored_neither_here_nor_on_the_day(harbor: 
     assert day_summary(harbor, today(harbor)).promises.count == 2
 
 
+def test_nothing_is_scored_of_a_check_in_at_which_nothing_was_promised(harbor: Clinic, clock: Clock) -> None:
+    make_past(harbor, clock.at - timedelta(days=7, hours=1))
+    first = make_visit(harbor)
+    clock.add(minutes=61)
+    assert make_visit(harbor).promised_to is None
+    call_all(harbor, clock, every=2)
+    found = replay.replay(harbor, today(harbor))
+    assert [case.visit for case in found.cases] == [first.pk]
+    assert (found.silent, found.paused, found.uncalled) == (0, 1, 0)
+
+
 def test_rivals_say_what_they_are_known_to_say() -> None:
     known = replay.rows.Known(Line(ahead=3), Throughput(), None)
     now = rivals.Moment(known, waits=[90, 10, 12, 14, 50, 60], rooms=2)

@@ -80,7 +80,10 @@ class Promises:
 
 @dataclass(frozen=True)
 class DaySummary:
-    """One day of one clinic. `missed`: booked and never there; `unanswered`: called, and did not come."""
+    """One day of one clinic. `missed`: booked and never there.
+
+    `left`: without being seen, as other systems are told; `unanswered` of these were called and did not come.
+    """
 
     came: int
     waiting: int
@@ -91,6 +94,11 @@ class DaySummary:
     to_room: Spread
     hours: list[Hour]
     promises: Promises
+
+    @property
+    def gave_up(self) -> int:
+        """Of those who left, those who did so before a call, or said so."""
+        return self.left - self.unanswered
 
     @property
     def left_share(self) -> int:
@@ -114,7 +122,7 @@ def summarise(stays: Sequence[Stay], starts: datetime, zone: ZoneInfo) -> DaySum
     return DaySummary(
         came=len(came),
         waiting=states[State.WAITING] + states[State.STEPPED_OUT],
-        left=states[State.LEFT],
+        left=states[State.LEFT] + states[State.NO_SHOW],
         missed=sum(stay.state == State.NO_SHOW and not stay.arrived_at for stay in stays),
         unanswered=states[State.NO_SHOW],
         to_call=_spread(_minutes(stay, stay.called_at) for stay in came),

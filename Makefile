@@ -13,7 +13,7 @@ help:
 	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=models)"
 	@echo "make bench   the figures of speed, each beside its floor or rival   (ARGS='--strict')"
 	@echo "make screenshots   a picture of every screen in every main state, in var/screenshots"
-	@echo "make check   format, lint, types, import rules, migrations, deploy check"
+	@echo "make check   format, lint, types, catalogs, import rules, migrations, deploy check"
 
 demo: .venv/base
 	@$(BIN)/python manage.py demo $(ARGS)
@@ -40,6 +40,7 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy clinic realtime manage.py
+	$(BIN)/python manage.py catalogs check
 	$(BIN)/python -m pytest -q -p no:randomly tests/test_architecture.py tests/test_project.py
 
 format: .venv/dev

@@ -118,6 +118,12 @@ def strings_of(path: Path) -> list[Text]:
     return [message for _line, message, *_rest in found if message]
 
 
+def lacking(source: Path) -> list[str]:
+    """What patients would read in English although their language is offered, a line each."""
+    done = {_english(entry) for entry in read(source) if entry.id and all(_forms(entry)) and not entry.fuzzy}
+    return [f"{code_of(source)}: {text}" for text in strings(FOR_PATIENTS) if text not in done]
+
+
 def problems(source: Path) -> list[str]:
     """What is wrong with a catalog, a line each; none where it may be offered."""
     code, catalog = code_of(source), read(source)

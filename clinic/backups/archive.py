@@ -13,11 +13,11 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
 from clinic.backups import postgres, sqlite
 from clinic.backups.manifest import BadBackup, Manifest, checksum
-from clinic.build import build_id
 from realtime.models import Topic
 
 LIST = "manifest.json"
@@ -38,7 +38,7 @@ def make(target: Path, say: Say) -> Manifest:
         say("copying the database")
         copy, rows = _database().dump(folder)
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        found = Manifest(made, connection.vendor, build_id(), rows, checksum(copy))
+        found = Manifest(made, connection.vendor, _applied(), rows, checksum(copy))
         found.write(folder / LIST)
         say("writing the file")
         _seal(folder, [folder / LIST, copy], target)
@@ -51,6 +51,8 @@ def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
     Raises BadBackup before anything was changed, or where the counts differ.
     """
     database = _database()
+    if connection.vendor == "postgresql":
+        postgres.mend()
     if not replace and not database.is_empty():
         raise BadBackup(
             "The database is not empty. To put the backup in its place, and lose what it holds: --replace"
@@ -99,10 +101,22 @@ def _opened(source: Path, folder: Path) -> tuple[Manifest, Path]:
     found = Manifest.read(folder / LIST)
     if found.vendor != connection.vendor:
         raise BadBackup(f"This is a backup of {found.vendor}, and the database here is {connection.vendor}.")
+    if unknown := sorted(set(found.migrations) - _known()):
+        raise BadBackup(f"This backup is of a newer version of Evenkeel ({unknown[0]}): install that one first.")
     copy = folder / _database().COPY
     if not copy.exists() or checksum(copy) != found.sha256:
         raise BadBackup("The backup is damaged: its checksum is not the one that it was made with.")
     return found, copy
+
+
+def _applied() -> list[str]:
+    """The migrations that this database has had, as app.name."""
+    return sorted(".".join(one) for one in MigrationLoader(connection).applied_migrations)
+
+
+def _known() -> set[str]:
+    """The migrations that this version of Evenkeel has."""
+    return {".".join(one) for one in MigrationLoader(None).disk_migrations}
 
 
 def _compare(found: Manifest) -> None:

@@ -16,11 +16,12 @@ class BadBackup(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """`made_at`: ISO 8601, UTC. `vendor`: sqlite or postgresql. `rows`: how many each table had."""
+    """`made_at`: ISO 8601, UTC. `vendor`: sqlite or postgresql. `migrations`: those that had been applied, as
+    app.name. `rows`: how many each table had."""
 
     made_at: str
     vendor: str
-    build: str
+    migrations: list[str]
     rows: dict[str, int]
     sha256: str
 

@@ -15,6 +15,7 @@ from clinic.backups.manifest import BadBackup
 COPY = "database.dump"
 # Where the old tables are until the new ones are whole.
 ASIDE = "before_restore"
+BACK = ("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {ASIDE} RENAME TO public")
 
 
 def dump(folder: Path) -> tuple[Path, dict[str, int]]:
@@ -54,15 +55,30 @@ def refuse_while_in_use() -> None:
 def load(path: Path) -> None:
     """Puts the copy in the place of all that is there, whole or not at all. Raises BadBackup."""
     refuse_while_in_use()
+    mend()
     _do(f"ALTER SCHEMA public RENAME TO {ASIDE}", "CREATE SCHEMA public")
     connection.close()
     try:
         where = f"--dbname={settings.DATABASES['default']['NAME']}"
         _run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", where, str(path))
-    except BadBackup:
-        _do("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {ASIDE} RENAME TO public")
+    except BaseException:
+        _do(*BACK)
         raise
     _do(f"DROP SCHEMA {ASIDE} CASCADE")
+
+
+def mend() -> None:
+    """After a restore that was killed half-way, the old tables are in their place again. Raises BadBackup."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname = %s", [ASIDE])
+        (left,) = cursor.fetchone()
+    if not left:
+        return
+    if rows():
+        raise BadBackup(
+            f"An earlier restore was cut short: the old tables are in the schema {ASIDE}. Keep or drop it."
+        )
+    _do(*BACK)
 
 
 def _do(*statements: str) -> None:

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import connection
 
 from clinic.backups.manifest import BadBackup
-from clinic.running import home
 
 COPY = "database.sqlite3"
 
@@ -45,23 +44,29 @@ def is_empty() -> bool:
     return not target().exists() or not rows(target())
 
 
-def refuse_while_in_use() -> None:
-    """A file that is replaced under a process goes on being written by it. Raises BadBackup."""
-    if run := home.read_run(settings.HOME):
-        raise BadBackup(f"Evenkeel runs here as process {run['pid']}: stop it first.")
-
-
 def load(path: Path) -> None:
-    """Puts the copy in the database's place, whole or not at all."""
-    refuse_while_in_use()
+    """Puts the copy in the database's place, whole or not at all. Raises BadBackup where that is in use."""
     connection.close()
+    _take_in_the_log()
     with path.open("rb") as file:
         os.fsync(file.fileno())
-    # What belonged to the old file must not be taken for the new one's.
-    for ending in ("-wal", "-shm"):
-        target().with_name(target().name + ending).unlink(missing_ok=True)
     path.chmod(0o600)
     os.replace(path, target())
+
+
+def _take_in_the_log() -> None:
+    """What the old file's log holds goes into the old file, so that it is whole at every moment.
+
+    SQLite does that only for the last one that has the file open: a file that is replaced under a process would go
+    on being written by it.
+    """
+    if not target().exists():
+        return
+    try:
+        with closing(sqlite3.connect(target(), timeout=0)) as database:
+            database.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError:
+        raise BadBackup("The database is in use: stop all processes of Evenkeel first.") from None
 
 
 def _tables(database: sqlite3.Connection) -> list[str]:

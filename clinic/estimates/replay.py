@@ -28,6 +28,7 @@ class Case:
     visit: int
     lane: str
     hour: int
+    ahead: int
     quotes: Mapping[str, Quote]
     waited: float
 
@@ -88,12 +89,14 @@ def replay(clinic: Clinic, since: date, progress: Callable[[date], None] = lambd
             progress(day := one.day)
         if one.verb != Verb.CHECK_IN or one.day < since:
             continue
-        quotes = quoted(board.moment(one))
+        now = board.moment(one)
+        quotes = quoted(now)
         waited = waits.get(one.row.pk)
         silent += quotes is None
         uncalled += quotes is not None and waited is None
         if quotes is not None and waited is not None:
-            cases.append(Case(one.row.pk, one.lane, one.at.astimezone(clinic.zone).hour, quotes, waited))
+            hour = one.at.astimezone(clinic.zone).hour
+            cases.append(Case(one.row.pk, one.lane, hour, now.known.line.ahead, quotes, waited))
     return Replay(cases, silent, uncalled)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple, TypeAlias
 
 from clinic.calendar import ONE_DAY, moment
-from clinic.estimates.core import WINDOW, History, Line, Stay, Throughput, enough, throughput, usual
+from clinic.estimates.core import WINDOW, History, Line, enough, usual
+from clinic.estimates.flow import Stay, Throughput, throughput
 from clinic.models import Clinic
 from clinic.states import State
 

@@ -45,8 +45,9 @@ def score(way: str, cases: Sequence[Case]) -> Score:
 
 
 def groups(cases: Sequence[Case]) -> Iterator[tuple[str, list[Case]]]:
-    """All, then by lane, then by hour."""
+    """All, those who found somebody before them, then by lane, then by hour."""
     yield "all", list(cases)
+    yield "somebody ahead", [case for case in cases if case.ahead]
     for lane in sorted({case.lane for case in cases}):
         yield f"lane {lane}", [case for case in cases if case.lane == lane]
     for hour in sorted({case.hour for case in cases}):

@@ -105,7 +105,7 @@
     const rows = layer.rows.map((row) => [...row].map(capital));
     const hasCase = layer.rows[0] !== layer.rows[0].toLocaleUpperCase(lang);
     const others = layers.filter((one) => one !== layer);
-    if (hasCase) rows.at(-1).unshift(word("shift", () => (shift = !isUpper())));
+    if (hasCase) rows.at(-1).unshift(key(layer.sign.toLocaleUpperCase(lang), () => (shift = !isUpper()), `${pad.dataset.shift} ${layer.sign}`, "is-word is-shift"));
     rows.push([
       ...others.map((one) => key(one.sign, () => turnTo(one), `${pad.dataset.letters} ${one.sign}`, "is-word is-layer")),
       ...(hasCase ? [letter("'", pad.dataset.apostrophe)] : []),

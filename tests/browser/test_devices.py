@@ -25,6 +25,10 @@ for kind in ("kiosk", "monitor"):
 Device.objects.exclude(name="Demo").delete()
 """
 REPORTED = "DeviceReport.objects.filter(device__name='Hall').exclude(build='').exists()"
+WIDEST = """
+const widest = (half) => half.textContent.replace(/[A-Z]/g, "W");
+for (const half of document.querySelectorAll(".code span")) half.textContent = widest(half);
+"""
 TARGETS = [("a:not(.button)", 24), ("input[type=checkbox]", 24), (".button, input, select", 44)]
 
 
@@ -84,8 +88,11 @@ def test_screen_is_paired_reports_is_locked_out_and_comes_back(
 ) -> None:
     screen = context.new_page()
     screen.clock.install()
+    at_size(screen, 1920, 1080)
     code = code_of(screen, stack, "monitor")
-    check(screen, (1920, 1080), (1180, 820))
+    screen.evaluate(WIDEST)
+    assert screen.evaluate("document.querySelector('.code').clientHeight < innerHeight / 3")
+    check(screen, (1080, 1920), (1180, 820), (1920, 1080))
     enter(desk, stack, "BCDF-GHJK", name="Hall")
     expect(desk.get_by_role("alert")).to_contain_text("No screen shows this code now")
     check(desk, (1366, 768), (360, 740))
@@ -108,6 +115,7 @@ def test_screen_is_paired_reports_is_locked_out_and_comes_back(
     check(desk, (1366, 768), (360, 740))
 
     row.get_by_text("Lock out").click()
+    check(desk, (360, 740), (1366, 768))
     desk.locator("[data-primary]").click(no_wait_after=True)
     # Rights are looked at each five seconds anyhow: this is sooner.
     screen.wait_for_url(f"{stack.url}/pair/monitor/", timeout=4000)

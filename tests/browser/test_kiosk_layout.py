@@ -34,7 +34,7 @@ def all_languages(stack: Stack) -> Iterator[None]:
 
 
 def told(page: Page, look: Look, at: str) -> list[str]:
-    """What is wrong with this page at any size. At the usual text size nothing scrolls; keys are in sight."""
+    """What is wrong with this page at any size. At the usual text size, all of it is in sight."""
     found = []
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})

@@ -70,10 +70,11 @@ def test_nothing_is_cut_and_axe_finds_nothing(browser: Browser, studio: Studio, 
         show(screen, called, waiting)
         # Called long ago: nothing is announced.
         check(screen, (called, waiting), with_axe=(called, waiting) in [(0, 0), (4, 8), (18, 60)])
-    show(screen, 5, 35, label="Maximiliana W.")
-    check(screen, "with names")
-    for distance in (4.6, 6, 8, 12):
-        show(screen, 8, 44, shown=Shown(type=type_for(55, distance)))
+    for waiting in (7, 14, 35):
+        show(screen, 5, waiting, label="Maximiliana W.")
+        check(screen, ("with names", waiting))
+    for distance, label in [(4.6, ""), (6, "Maximiliana W."), (8, "Maximiliana W."), (12, "")]:
+        show(screen, 8, 44, label=label, shown=Shown(type=type_for(55, distance)))
         check(screen, distance)
         assert screen.page.locator(".calls li:visible").count() == type_for(55, distance).called_rows
     _check_a_call(screen)

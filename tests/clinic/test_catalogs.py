@@ -84,6 +84,12 @@ def test_forms_for_one_and_two_need_no_number(own: Path) -> None:
     assert changed(own, put(PLURAL, ("none", "one", "two", "%(n)s", "%(n)s", "%(n)s"))) == []
 
 
+def test_build_refuses_a_language_in_which_patients_would_read_english(own: Path) -> None:
+    changed(own, put("You are checked in.", ""))
+    with pytest.raises(CommandError, match=r"Patients would read English.*\nar: You are checked in\.$"):
+        call_command("build")
+
+
 def test_new_language_begins_with_all_that_patients_read(settings: Any, tmp_path: Path) -> None:
     settings.LOCALE_PATHS = [tmp_path]
     call_command("catalogs", "update", "pl")

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from clinic import bundles, catalogs, fonts
+
+UNFIT = "Patients would read English in a language that is offered. Translate this, or take its catalog out:"
 
 
 class Command(BaseCommand):
@@ -15,6 +17,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        lacking = [line for source in catalogs.sources() for line in catalogs.lacking(source)]
+        if lacking:
+            raise CommandError(f"{UNFIT}\n" + "\n".join(lacking))
         assets = settings.HOME / "assets"
         fonts.make(assets / "fonts")
         bundles.make(settings.BASE / "static", assets / "bundles")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import uuid
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,6 +48,18 @@ from realtime.models import Topic
 print(json.dumps({"visits": list(Visit.objects.order_by("pk").values_list("public_id", "state", "ticket")),
     "events": VisitEvent.objects.count(), "version": Topic.objects.get().version,
     "sessions": Session.objects.count()}, default=str))
+"""
+
+TRY = """
+import json
+from django.core.management import CommandError, call_command
+said = []
+for path in {paths}:
+    try:
+        call_command("restore", path, "--replace")
+    except CommandError as error:
+        said.append(str(error))
+print(json.dumps(said))
 """
 
 
@@ -118,11 +132,40 @@ def test_restored_elsewhere_it_is_the_same_clinic(places: list[Place], backup: P
 def test_damaged_backup_changes_nothing(places: list[Place], backup: Path) -> None:
     here, before = places[0], places[0].told()
     cases = [(cut(backup), "cannot be read"), (altered(backup), "checksum"), (other(backup), "list")]
-    for damaged, words in cases:
-        assert words in here.manage("restore", str(damaged), "--replace", ok=False).stderr
+    cases.append((newer(backup), "newer version"))
+    told = json.loads(here.shell(TRY.format(paths=[str(path) for path, _words in cases])))
+    assert [words in said for said, (_path, words) in zip(told, cases, strict=True)] == [True] * len(cases), told
     assert "is there already" in here.manage("backup", str(backup), ok=False).stderr
     assert here.told() == before
     assert not list(backup.parent.glob(".backup-*")) and not list(here.home.glob(".restore-*"))
+
+
+@contextmanager
+def in_use(place: Place) -> Iterator[None]:
+    """Somebody has read from the database, and keeps the connection."""
+    if place.database_url:
+        with psycopg.connect(place.database_url):
+            yield
+        return
+    with closing(sqlite3.connect(place.home / "evenkeel.sqlite3")) as database:
+        database.execute("SELECT count(*) FROM clinic_visit").fetchone()
+        yield
+
+
+def test_database_in_use_is_not_replaced(places: list[Place], backup: Path) -> None:
+    here = places[0]
+    before = here.told()
+    with in_use(here):
+        assert "in use" in here.manage("restore", str(backup), "--replace", ok=False).stderr
+    assert here.told() == before
+
+
+def newer(backup: Path) -> Path:
+    """As a later version of Evenkeel would make it."""
+    path = parts_of(backup) / "manifest.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "migrations": [*told["migrations"], "clinic.9999_later"]}))
+    return packed(path.parent, backup.with_name("newer"))
 
 
 def cut(backup: Path) -> Path:
@@ -140,13 +183,22 @@ def other(backup: Path) -> Path:
 
 def altered(backup: Path) -> Path:
     """As long as it was, with one byte of the database changed."""
-    folder, path = backup.with_name("parts"), backup.with_name("altered")
-    with tarfile.open(backup) as archive:
-        archive.extractall(folder, filter="data")
+    folder = parts_of(backup)
     copy = next(folder.glob("database.*"))
     found = bytearray(copy.read_bytes())
     found[len(found) // 2] ^= 0xFF
     copy.write_bytes(found)
+    return packed(folder, backup.with_name("altered"))
+
+
+def parts_of(backup: Path) -> Path:
+    folder = backup.with_name(uuid.uuid4().hex)
+    with tarfile.open(backup) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def packed(folder: Path, path: Path) -> Path:
     with tarfile.open(path, "w") as archive:
         for file in folder.iterdir():
             archive.add(file, file.name)

@@ -126,7 +126,9 @@ def test_row_says_it_in_words(harbor: Clinic, monitor: Client, clock: Clock) -> 
     assert row(harbor).build == "older: 0a1b2c3d"
 
 
-def test_rows_are_of_the_clinics_asked_for_in_one_query(harbor: Clinic, django_assert_num_queries: Any) -> None:
+def test_rows_are_of_the_clinics_asked_for_in_one_query(
+    harbor: Clinic, clock: Clock, django_assert_num_queries: Any
+) -> None:
     make_device(make_clinic("inland"))
     for n in range(3):
         device, _token = make_device(harbor, "kiosk", f"Door {n}")

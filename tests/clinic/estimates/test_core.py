@@ -9,20 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from clinic.estimates.core import (
-    LEAST_HISTORY,
-    LEAST_TODAY,
-    History,
-    Line,
-    Stay,
-    Throughput,
-    enough,
-    forecast,
-    rate,
-    throughput,
-    usual,
-    wait,
-)
+from clinic.estimates.core import LEAST_HISTORY, LEAST_TODAY, History, Line, enough, forecast, rate, usual, wait
+from clinic.estimates.flow import Stay, Throughput, throughput
 
 TEN_A_MINUTE = History(served=100, pace=0.1, places=3)
 QUIET = Throughput()
@@ -107,6 +95,8 @@ def test_no_figure_under_a_least_history() -> None:
     today = Throughput(served=LEAST_TODAY, moved=LEAST_TODAY, busy=60, places=2, most=2, care=20)
     assert forecast(line, QUIET, enough(short, lambda: replace(today, served=LEAST_TODAY - 1))) is None
     assert forecast(line, QUIET, enough(short, lambda: today)) is not None
+    giving_up = enough(short, lambda: replace(today, left=9, waited=90))
+    assert giving_up is not None and giving_up.leaving == 0
     assert enough(replace(short, served=LEAST_HISTORY), lambda: today) == replace(short, served=LEAST_HISTORY)
 
 

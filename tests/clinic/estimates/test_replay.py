@@ -10,6 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clinic.estimates import replay, rivals, scores
+from clinic.estimates.core import Line
+from clinic.estimates.flow import Throughput
 from clinic.estimates.replay import Case
 from clinic.estimates.rivals import Quote
 from clinic.models import Clinic, Visit
@@ -92,7 +94,7 @@ def test_wait_is_until_the_first_call_that_stood(harbor: Clinic, morning: list[V
 
 
 def test_rivals_say_what_they_are_known_to_say() -> None:
-    known = replay.rows.Known(rivals.core.Line(ahead=3), rivals.core.Throughput(), None)
+    known = replay.rows.Known(Line(ahead=3), Throughput(), None)
     now = rivals.Moment(known, waits=[90, 10, 12, 14, 50, 60], rooms=2)
     assert rivals.constant(now) == Quote(30.0, 30)
     assert rivals.rolling(now) == Quote(14, 15)
@@ -101,11 +103,11 @@ def test_rivals_say_what_they_are_known_to_say() -> None:
 
 def test_scores_are_what_they_are_called() -> None:
     quotes = {way: Quote(10, 20) for way in rivals.WAYS}
-    cases = [Case(n, "standard", 9, quotes, waited) for n, waited in enumerate((0, 10, 20, 40))]
+    cases = [Case(n, "standard", 9, n, quotes, waited) for n, waited in enumerate((0, 10, 20, 40))]
     (found,) = [one for one in scores.scores(cases)["all"] if one.way == "ours"]
     assert (found.many, found.median_error, found.mse) == (4, 10, (100 + 0 + 100 + 900) / 4)
     assert (found.coverage, found.bias, found.late) == (0.75, -7.5, 0.25)
-    assert list(scores.scores(cases)) == ["all", "lane standard", "from 09:00"]
+    assert list(scores.scores(cases)) == ["all", "somebody ahead", "lane standard", "from 09:00"]
 
 
 def lines_of(text: str) -> Iterator[str]:

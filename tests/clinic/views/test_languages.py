@@ -9,9 +9,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from clinic import catalogs
+from clinic import catalogs, phone_links
+from clinic.access import cookie_name
 from clinic.models import Clinic, Device, Visit
+from clinic.services import Actor, call_next, check_in
 from tests.clinic.views.kiosk_pages import Marks, every_page, paired_client
+from tests.factories import answers, make_device
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +82,19 @@ def test_language_of_the_patient_stays_with_the_visit(kiosk: Client, code: str, 
     pages = every_page(kiosk, code)
     assert says in pages["/kiosk/ticket/"] and born in pages["/kiosk/check/"]
     assert Visit.objects.get().language == code
+
+
+def test_language_goes_along_to_phone_screen_and_desk(clinic: Clinic, ana: Client, spanish: Path) -> None:
+    visit = check_in(clinic, answers(language="ar"), by=Actor())
+    phone = Client().get("/v/" + phone_links.link(visit).split("/")[-2] + "/").content.decode()
+    assert '<html lang="ar" dir="rtl"' in phone and "تذكرتك" in phone
+    assert "Arabic" in ana.get("/desk/").content.decode()
+    call_next(clinic, by=Actor(), room=clinic.rooms.all()[0])
+    screen = Client()
+    screen.cookies[cookie_name("monitor")] = make_device(clinic, "monitor")[1]
+    board = screen.get("/monitor/").content.decode()
+    assert (
+        'data-language="ar"' in board
+        and 'data-go="يرجى التوجه إلى Room 1"' in board
+        and '<html lang="en"' in board
+    )

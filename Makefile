@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo drill test soak bench check lock format clean
+.PHONY: help demo drill test soak bench screenshots check lock format clean
 
 help:
 	@echo "make demo    a whole Evenkeel on this machine; Ctrl-C ends it   (ARGS='--port 8001')"
@@ -12,6 +12,7 @@ help:
 	@echo "make test    all tests: unit, integration, faults, browser; on SQLite and PostgreSQL"
 	@echo "make soak    the long tests; what they ran and lost adds up in docs/soak-ledger.jsonl   (ARGS=models)"
 	@echo "make bench   the figures of speed, each beside its floor or rival   (ARGS='--strict')"
+	@echo "make screenshots   a picture of every screen in every main state, in var/screenshots"
 	@echo "make check   format, lint, types, import rules, migrations, deploy check"
 
 demo: .venv/base
@@ -30,6 +31,10 @@ soak: .venv/dev
 
 bench: .venv/dev
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: .venv/dev
+	@sh tests/chromium.sh
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

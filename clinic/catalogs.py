@@ -90,7 +90,7 @@ def write(source: Path, catalog: Catalog) -> None:
         pofile.write_po(text, catalog, width=0, no_location=True, omit_header=True, ignore_obsolete=True)
 
 
-def compiled(source: Path) -> None:
+def make(source: Path) -> None:
     """Writes the .mo beside a .po."""
     with source.with_suffix(".mo").open("wb") as binary:
         mofile.write_mo(binary, read(source))
@@ -124,19 +124,17 @@ def problems(source: Path) -> list[str]:
     entries = {_english(entry): entry for entry in catalog if entry.id}
     missing = [f"missing: {text}" for text in wanted(code) if text not in entries]
     stale = [f"no longer in use: {text}" for text in entries if text not in strings(ANYWHERE)]
-    wrong = [f"{what}: {text}" for text, entry in entries.items() for what in _faults(entry, catalog)]
+    wrong = [f"{what}: {text}" for text, entry in entries.items() for what in _faults(entry)]
     return [f"{code}: {line}" for line in [*missing, *stale, *wrong]]
 
 
-def _faults(entry: Message, catalog: Catalog) -> Iterator[str]:
+def _faults(entry: Message) -> Iterator[str]:
     """What is wrong with one entry."""
     forms = _forms(entry)
     if entry.fuzzy:
         yield "a guess that nobody checked"
     if not all(forms):
         yield "not translated"
-    elif isinstance(entry.id, tuple) and len(forms) != catalog.num_plurals:
-        yield f"{len(forms)} of {catalog.num_plurals} plural forms"
     elif not _keeps_marks(entry.id, forms):
         yield "a placeholder or tag differs"
 

@@ -130,10 +130,9 @@ class KioskSetUpForm(SetUpForm):
                 label=_("Place of %(language)s") % {"language": name},
                 choices=places,
                 coerce=int,
+                required=False,
                 initial=min(_place(code, offered), len(places) - 1) + 1,
-                error_messages={
-                    key: _("Please choose one of the list.") for key in ("required", "invalid_choice")
-                },
+                error_messages={"invalid_choice": _("Please choose one of the list.")},
             )
             self.fields |= {f"offers_{code}": is_on, f"place_{code}": place}
 
@@ -150,7 +149,7 @@ class KioskSetUpForm(SetUpForm):
         offered = [code for code in languages.known() if data.get(f"offers_{code}")]
         if not offered:
             raise ValidationError(_("Please choose at least one language."))
-        data["languages"] = sorted(offered, key=lambda code: data.get(f"place_{code}", 0))
+        data["languages"] = sorted(offered, key=lambda code: data.get(f"place_{code}") or len(offered))
         return data
 
     def wanted(self) -> SetUp:

@@ -175,6 +175,9 @@ class PhoneForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.ChoiceField(choices=Reason.choices, widget=forms.RadioSelect, error_messages=ONE_OF)
+    needs_help = forms.BooleanField(
+        label=_("I need help here: moving, seeing, hearing or understanding"), required=False
+    )
 
 
 class CompanionField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -211,6 +214,7 @@ class DeskCheckInForm(NameForm, BirthForm, PhoneForm, ReasonForm):
         self.fields["beside"].queryset = clinic.visits.on_site()  # type: ignore[attr-defined]
         self.fields["birth_month"].widget = forms.Select(choices=list(MONTHS.items()))
         self.fields["reason"].widget = forms.Select(choices=Reason.choices)
+        self.fields["needs_help"].label = _("Needs help: moving, seeing, hearing or understanding")
 
     def answers(self) -> Answers:
         return answers_from(self.cleaned_data)
@@ -227,4 +231,6 @@ def answers_from(data: dict[str, Any]) -> Answers:
         language=data.get("language", "en"),
         booked=data.get("arrival") in ("booked", True),
         answered_by=data.get("answered_by", ""),
+        needs_help=data.get("needs_help", False),
+        red_flag=data.get("red_flag", False),
     )

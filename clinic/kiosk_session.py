@@ -19,9 +19,14 @@ LIFE = 15 * 60
 COOKIE = "kiosk-answers"
 # What tells those who check in together apart, whatever they answer.
 WHO = "who"
+# That whoever is asked now called for help at once.
+RED_FLAG = "red_flag"
 # What each of them answers for themselves; the rest is asked once.
 OWN = frozenset(
-    {WHO, "given_name", "family_name", "birth_month", "birth_day", "birth_year", "birth_date", "reason"}
+    {
+        *(WHO, "given_name", "family_name", "birth_month", "birth_day", "birth_year", "birth_date"),
+        *("reason", "needs_help", RED_FLAG),
+    }
 )
 
 
@@ -44,6 +49,15 @@ class KioskSession:
         self._store.pop("draft", None)
         # Made long before the last page is sent: two taps on its button must read one key, not make one each.
         self._store.setdefault("key", str(uuid.uuid4()))
+
+    def raise_flag(self) -> None:
+        """Whoever is asked now has called for help at once. What was not sent yet of their page stays held."""
+        self._store["answers"] = {**self.answers, RED_FLAG: True}
+
+    @property
+    def has_only_flag(self) -> bool:
+        """Whether help was called for before the first answer."""
+        return set(self.answers) == {RED_FLAG}
 
     @property
     def display(self) -> dict[str, str]:
@@ -107,7 +121,7 @@ class KioskSession:
 
     def _own(self) -> dict[str, Any]:
         own = {name: value for name, value in self.answers.items() if name in OWN}
-        return {WHO: secrets.token_hex(4), **own}
+        return {WHO: secrets.token_hex(4), RED_FLAG: False, **own}
 
     def _keep(self, others: list[dict[str, Any]], own: dict[str, Any]) -> None:
         shared = {name: value for name, value in self.answers.items() if name not in OWN}

@@ -1,9 +1,9 @@
 """How long somebody will wait, on plain values: no database, no clock, nothing of who they are.
 
-The figure is (people ahead + a half where nobody's place is free) / how fast the line moves. How fast: those who
-went in over the time in which somebody waited, of the last 90 minutes, drawn towards what the clinic does at this
-hour of this weekday. Time in which people wait and nobody is called counts in full: a jam raises the figure, and
-never lowers it.
+The figure is (people ahead + a half where no place is free) / how fast the line moves, less those who give up. How
+fast: those who went in over the time in which somebody had to wait, of the last 90 minutes, drawn towards what the
+clinic does at this hour of this weekday. Time in which people wait and nobody is called counts in full: a jam
+raises the figure, and never lowers it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import ceil, sqrt
+from math import ceil, log1p, sqrt
 from statistics import fmean
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ AT_ONCE = 2.0
 STEP = 5
 # How far a wait strays, in turns: by chance, and because a pace is never known for sure. Nine in ten are over by
 # LATE times that.
-UNSURE, EARLY, LATE = 0.3, 0.5, 1.3
+UNSURE, EARLY, LATE = 0.3, 0.5, 0.9
 
 
 class Stay(NamedTuple):
@@ -46,6 +46,8 @@ class Stay(NamedTuple):
 class Throughput:
     """`served` were called in all, and `moved` of them in the `busy` minutes in which somebody had to wait.
 
+    `left` gave up; `waited` are the minutes that all waited who were called or gave up.
+
     `places`: how many were in care at once in these, on average; `most`: at any time. `care`: how long each is.
     """
 
@@ -55,15 +57,21 @@ class Throughput:
     places: float = 0.0
     most: float = 0.0
     care: float = 0.0
+    left: int = 0
+    waited: float = 0.0
 
 
 @dataclass(frozen=True)
 class History:
-    """What the clinic's own past says of an hour of the week; `served` is how many speak for it."""
+    """What the clinic's own past says of an hour of the week; `served` is how many speak for it.
+
+    `leaving`: the share of those in line who give up in a minute.
+    """
 
     served: float = 0.0
     pace: float = 0.0
     places: float = 0.0
+    leaving: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,9 +123,9 @@ def wait(line: Line, recent: Throughput, history: History) -> Spread:
     """The same in fractions of minutes, whatever is known."""
     pace, turns = rate(recent, history), _turns(line, history)
     for earliest in sorted(line.deferred):
-        turns += earliest <= turns / pace
-    likely = turns / pace
-    doubt = sqrt(turns + (UNSURE * turns) ** 2) / pace
+        turns += earliest <= _until_gone(turns, pace, history.leaving)
+    likely = _until_gone(turns, pace, history.leaving)
+    doubt = sqrt(turns + (UNSURE * turns) ** 2) / (pace + history.leaving * turns)
     spread = (max(0.0, likely - EARLY * doubt), likely, likely + LATE * doubt)
     return Spread(*(max(line.not_before, minutes) for minutes in spread))
 
@@ -138,7 +146,8 @@ def usual(hours: Iterable[Throughput], days: Iterable[Throughput]) -> History:
     pace = day.most / day.care if day.care else 0.0
     for part in (day, hour):
         pace = rate(part, History(pace=pace))
-    return History(day.served, pace if day.served else 0.0, day.places or day.most)
+    leaving = day.left / day.waited if day.waited else 0.0
+    return History(day.served, pace if day.served else 0.0, day.places or day.most, leaving)
 
 
 def enough(past: History, today: Callable[[], Throughput]) -> History | None:
@@ -160,6 +169,8 @@ def total(parts: Iterable[Throughput]) -> Throughput:
         _mean((part.places, part.busy) for part in known),
         _mean((part.most, part.served) for part in known),
         _mean((part.care, part.served) for part in known),
+        sum(part.left for part in known),
+        sum(part.waited for part in known),
     )
 
 
@@ -175,9 +186,20 @@ def throughput(stays: Iterable[Stay], since: float, until: float) -> Throughput:
     # The first of each span found a place that was half over.
     halves = sum(end < until for _start, end in spans) / 2
     moved = max(0.0, sum(busy.holds(went) for went in called) - halves)
-    places = shared / busy.all_ if busy.all_ else 0.0
     done = [stay.gone - stay.went for stay in known if stay.was_called and stay.went and stay.gone]
-    return Throughput(len(called), moved, busy.all_, places, _most(cared), fmean(done) if done else 0.0)
+    ended = [
+        (stay.went - stay.joined, stay.was_called) for stay in known if stay.went and since < stay.went <= until
+    ]
+    return Throughput(
+        served=len(called),
+        moved=moved,
+        busy=busy.all_,
+        places=shared / busy.all_ if busy.all_ else 0.0,
+        most=_most(cared),
+        care=fmean(done) if done else 0.0,
+        left=sum(not was_called for _waited, was_called in ended),
+        waited=sum(waited for waited, _was_called in ended),
+    )
 
 
 class _Busy:
@@ -216,6 +238,11 @@ def _mean(weighted: Iterable[tuple[float, float]]) -> float:
     pairs = list(weighted)
     weight = sum(weight for _value, weight in pairs)
     return sum(value * weight for value, weight in pairs) / weight if weight else 0.0
+
+
+def _until_gone(turns: float, pace: float, leaving: float) -> float:
+    """Until so many have gone in, or have left: of those in line a share goes each minute."""
+    return log1p(leaving * turns / pace) / leaving if leaving else turns / pace
 
 
 def _union(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

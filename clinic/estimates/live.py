@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from clinic import clock
 from clinic.calendar import ONE_DAY
 from clinic.estimates import rows
-from clinic.estimates.core import WINDOW, History, WaitRange, forecast
+from clinic.estimates.core import LEAST_HISTORY, WINDOW, History, WaitRange, forecast
 from clinic.estimates.rows import ONE_WEEK, WEEKS, Place, Row
 from clinic.models import Clinic, Visit
 from clinic.states import ON_SITE, State
@@ -37,11 +37,12 @@ def promise(clinic: Clinic, order_key: datetime, now: datetime) -> WaitRange | N
 
 
 def _at_place(clinic: Clinic, place: Place, wish: datetime | None, now: datetime) -> WaitRange | None:
-    today = clinic.day(now)
+    today, past = clinic.day(now), _history(clinic, now)
     lately = Q(state__in=ON_SITE) | Q(ended_at__gt=now - timedelta(minutes=WINDOW))
-    here = clinic.visits.filter(Q(day=today) | lately, day__in=(today - ONE_DAY, today))
-    at = (now, clinic.day_starts(today))
-    return forecast(*rows.known(_read(here), place, wish, at, _history(clinic, now)))
+    if past.served < LEAST_HISTORY:
+        lately |= Q(day=today)
+    here = clinic.visits.filter(lately, day__in=(today - ONE_DAY, today))
+    return forecast(*rows.known(_read(here), place, wish, (now, clinic.day_starts(today)), past))
 
 
 def _history(clinic: Clinic, now: datetime) -> History:

@@ -94,11 +94,15 @@ def stays_of(rows: Iterable[Row]) -> Iterator[Stay]:
 
 
 def _stay(row: Row) -> Stay:
-    is_out = row.state == State.STEPPED_OUT
+    is_out, is_lost = row.state == State.STEPPED_OUT, row.state in (State.LEFT, State.NO_SHOW)
     called, gone = (None, row.stepped_out_at) if is_out else (row.called_at, row.ended_at)
     went = called or gone
+    # Who was called and did not come had given up before: no place was taken for long.
     return Stay(
-        minute(row.arrived_at), minute(went) if went else None, minute(gone) if gone else None, called is not None
+        minute(row.arrived_at),
+        minute(went) if went else None,
+        minute(gone) if gone else None,
+        called is not None and not is_lost,
     )
 
 

@@ -7,7 +7,7 @@ person. A board holds these objects and never a model.
 
 from clinic.presenters.cards import DeskCard
 from clinic.presenters.desk import DeskBoard, HelpAlarm, RoomChoice, desk_board
-from clinic.presenters.devices import DeviceRow, ScreenType, device_rows, screen_type
+from clinic.presenters.devices import DeviceRow, device_rows, screen_type
 from clinic.presenters.phone import PhoneBoard, PhoneTicket, phone_board
 from clinic.presenters.public import (
     KioskTicket,
@@ -34,7 +34,6 @@ __all__ = [
     "PhoneBoard",
     "PhoneTicket",
     "RoomChoice",
-    "ScreenType",
     "Shown",
     "desk_board",
     "device_rows",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clinic import clock
 from clinic.build import build_id
 from clinic.models import Clinic, Device, DeviceReport
+from clinic.screen_sizes import TypeSize, type_for
 from clinic.spans import span
 
 # Two reports may be missed.
@@ -118,15 +119,9 @@ def _age(last: DeviceReport | None) -> str:
     return span(timedelta(seconds=last.data_age))
 
 
-@dataclass(frozen=True)
-class ScreenType:
-    """The called ticket on a wait-room screen: how high its letters are, and whether all seats read it."""
-
-    capital_mm: int
-    needed_mm: int
-    fits: bool
-
-
-def screen_type(device: Device) -> ScreenType | None:
-    """For its size and its farthest seat; None before both are known."""
-    return None
+def screen_type(device: Device) -> TypeSize | None:
+    """How large a called ticket is written on a wait-room screen; None before its size and its seats are known."""
+    inches, metres = device.screen_inches, device.seat_metres
+    if device.kind != Device.Kind.MONITOR or inches is None or metres is None:
+        return None
+    return type_for(float(inches), float(metres))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Q
@@ -93,11 +93,13 @@ class KioskTicket:
 class PartyTickets:
     """The last page of a check-in. `ahead`: before the first of them who waits; None when none of them waits.
 
+    `wait`: from how many minutes to how many, as it was promised to that first one; None where nothing was.
     `says_booked`: as they said, whatever was found; `late_minutes`: the clinic's allowance.
     """
 
     tickets: list[KioskTicket]
     ahead: int | None
+    wait: tuple[int, int] | None
     says_booked: bool
     late_minutes: int
 
@@ -143,13 +145,16 @@ def public_label(clinic: Clinic, visit: Visit) -> str:
     return f"{given[0]} {initial}." if initial else given[0]
 
 
-def party_tickets(visits: Sequence[Visit], said: Mapping[str, str]) -> PartyTickets:
+def party_tickets(visits: Sequence[Visit], said: Mapping[str, str], made: Collection[Visit]) -> PartyTickets:
     """What a kiosk shows to those who have just checked in, at least one: all of one clinic.
 
     `said`: by public id, the name that was given there. A booking's own name is not for whoever stands there.
+    `made`: those that this check-in has made; to others a wait was promised earlier, or nothing.
     """
     several = len(visits) > 1
-    in_line = [visit for visit in visits if visit.state == State.WAITING]
+    in_line = sorted(
+        (visit for visit in visits if visit.state == State.WAITING), key=lambda one: (one.order_key, one.pk)
+    )
     return PartyTickets(
         tickets=[
             KioskTicket(
@@ -160,10 +165,17 @@ def party_tickets(visits: Sequence[Visit], said: Mapping[str, str]) -> PartyTick
             )
             for visit in visits
         ],
-        ahead=min(map(people_ahead, in_line), default=None),
+        ahead=people_ahead(in_line[0]) if in_line else None,
+        wait=_promised(in_line[0]) if in_line and in_line[0] in made else None,
         says_booked=any(visit.booking_claimed for visit in visits),
         late_minutes=visits[0].clinic.late_minutes,
     )
+
+
+def _promised(visit: Visit) -> tuple[int, int] | None:
+    if visit.promised_from is None or visit.promised_to is None:
+        return None
+    return visit.promised_from, visit.promised_to
 
 
 def people_ahead(visit: Visit) -> int:

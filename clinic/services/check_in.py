@@ -36,7 +36,8 @@ LARGEST_PARTY = 8
 class Answers:
     """What a patient, or somebody for them, has said. Already validated by a form.
 
-    `answered_by`: the adult who answers for a child. `booked`: says that they have an appointment.
+    `answered_by`: the adult who answers for a child. `booked`: says that they have an appointment. `needs_help`:
+    moving, seeing, hearing or understanding is hard. `red_flag`: asked for help at once while they answered.
     """
 
     family_name: str
@@ -47,6 +48,8 @@ class Answers:
     language: str = "en"
     booked: bool = False
     answered_by: str = ""
+    needs_help: bool = False
+    red_flag: bool = False
 
 
 def check_in(
@@ -175,7 +178,9 @@ def _said(answers: Answers, booking: Visit | None = None) -> dict[str, Any]:
 
     A first name that it lacks is taken, though: without it, this person would not be known again.
     """
-    said: dict[str, Any] = {"language": answers.language, "answered_by": answers.answered_by}
+    said: dict[str, Any] = {
+        name: getattr(answers, name) for name in ("language", "answered_by", "needs_help", "red_flag")
+    }
     if answers.phone or booking is None:
         said["phone"] = answers.phone
     if answers.reason != Reason.PRIVATE or booking is None:

@@ -86,7 +86,7 @@ def report(device: Device, said: Said) -> None:
 
 
 def seen(device: Device) -> None:
-    """It asked for a page: remembered once a minute, for those that run no script."""
+    """It asked for a page: remembered once a minute, for a kiosk that runs no script."""
     last: DeviceReport | None = getattr(device, "report", None)
     if last is None or timezone.now() - last.at > SEEN_EVERY:
         row = DeviceReport(device=device, at=clock.now())

@@ -58,7 +58,8 @@ def on_device(request: HttpRequest, kind: str) -> HttpResponse:
         return redirect_to_login(request.path)
     form = FORMS[kind](device, request.POST if request.method == "POST" else None, names=False)
     if _is_saved(form):
-        logout(request)
+        if request.user.is_authenticated:
+            logout(request)
         return redirect(SCREENS[kind])
     return _page(request, form, {"is_here": True, "screen": reverse(SCREENS[kind])})
 

@@ -46,7 +46,8 @@ def paired(
                 request.COOKIES[access.cookie_name(kind)] = token
             if device is None:
                 return redirect("pair:ask", kind)
-            devices.seen(device)
+            if kind == Device.Kind.KIOSK:
+                devices.seen(device)
             request.device = device
             response = view(request, *args, **kwargs)
             if token:

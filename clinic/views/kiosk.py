@@ -16,13 +16,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import clock, languages, parties, presenters, services
+from clinic import clock, languages, parties, phone_links, presenters, qr, services
 from clinic.ages import is_child
 from clinic.forms import ArrivalForm, answers_from, written_phone
 from clinic.kiosk_session import WHO, KioskSession
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import LARGEST_PARTY, Actor, Answers
+from clinic.services.persons import own_key
 from clinic.views import kiosk_tools
 from clinic.views.devices import DeviceRequest, paired
 from clinic.views.kiosk_steps import (
@@ -66,7 +67,7 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def start(request: KioskRequest) -> HttpResponse:
     """The first page: language. Opening it begins afresh. Who began before the doors closed may go on."""
     clinic, now = request.device.clinic, clock.now()
-    if request.method == "GET" and not request.kiosk.has_draft(FIRST):
+    if request.method == "GET" and not (request.kiosk.has_draft(FIRST) or request.kiosk.has_only_flag):
         request.kiosk.wipe()
     if not clinic.is_open(now) and not (request.method == "POST" and request.kiosk.answers):
         request.kiosk.take_draft(FIRST)
@@ -119,7 +120,16 @@ def ticket(request: KioskRequest) -> HttpResponse:
     if not visits:
         return redirect("kiosk:start")
     said = {public_id: _name(one) for public_id, one in zip(known, request.kiosk.people(), strict=False)}
-    return page(request, "kiosk/ticket.html", {"party": presenters.party_tickets(visits, said)})
+    made = _made(request, visits)
+    link = phone_links.link(made[0]) if made else ""
+    context = {"party": presenters.party_tickets(visits, said, made), "qr": qr.svg(link) if link else ""}
+    return page(request, "kiosk/ticket.html", context)
+
+
+def _made(request: KioskRequest, visits: list[Visit]) -> list[Visit]:
+    """Those that this check-in has made: the link of one who was here already is not for all who know the name."""
+    keys = {own_key(request.kiosk.key, person) for person in _people(request)}
+    return [visit for visit in visits if visit.idempotency_key in keys]
 
 
 @require_http_methods(["GET", "POST"])
@@ -137,6 +147,8 @@ def need_help(request: KioskRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("kiosk:start")
     services.ask_for_help(request.device.clinic, request.device)
+    if not request.kiosk.visit_ids:
+        request.kiosk.raise_flag()
     return redirect("kiosk:help_coming")
 
 
@@ -268,6 +280,8 @@ def _summary(request: KioskRequest) -> list[dict[str, Any]]:
         ("phone", _("Mobile phone"), written_phone(said["phone"]) or _("None given")),
         ("reason", _("Reason"), person["reason"]),
     ]
+    if said["needs_help"]:
+        rows.append(("reason", _("Help here"), _("Yes")))
     if is_child(date.fromisoformat(said["birth_date"]), timezone.localdate()):
         rows.insert(4, ("phone", _("Adult with this child"), _people(request)[-1].answered_by or _("None given")))
     return [

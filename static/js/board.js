@@ -33,17 +33,25 @@ const board = (() => {
     if (document.activeElement !== focused) refocus(focused, card);
   }
 
-  /* A card that went to another column is a new element: its first button stands for the one that was pressed. */
+  /* A card that went to another column is a new element: its same button, or its first, stands for the one pressed. */
   function refocus(focused, card) {
-    const again = (focused.id && document.getElementById(focused.id)) || (card && document.getElementById(card.id));
-    const target = again?.matches("form") ? again.querySelector("button") : again;
+    const again = card && document.getElementById(card.id);
+    const same = [...(again?.querySelectorAll("[data-verb]") || [])].find((one) => one.value === focused.value);
+    const own = focused.id && document.getElementById(focused.id);
+    const target = own || (same?.checkVisibility() ? same : again?.querySelector("button"));
     target?.focus({ preventScroll: true });
   }
 
   /* --- In place ---------------------------------------------------------------------------------------------- */
 
   const OWN = ["open", "hidden"];
-  const isSame = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+  const isSame = (a, b) => a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
+
+  /* What makes a node the same one among its siblings; "" for those that only their place tells apart. */
+  function keyOf(node) {
+    if (node.nodeType !== 1) return "";
+    return node.id || node.dataset.key || node.dataset.verb || node.getAttribute("name") || "";
+  }
 
   function morph(old, fresh) {
     if (old.nodeType !== 1) {
@@ -71,13 +79,13 @@ const board = (() => {
 
   /* Those that are gone go first: then those that stay need no move, which would cost them the focus. */
   function children(old, fresh) {
-    const staying = new Set([...fresh.children].map((one) => one.id).filter(Boolean));
-    for (const one of [...old.children]) if (one.id && !staying.has(one.id)) one.remove();
-    const kept = new Map([...old.children].filter((one) => one.id).map((one) => [one.id, one]));
+    const staying = new Set([...fresh.children].map(keyOf));
+    for (const one of [...old.children]) if (keyOf(one) && !staying.has(keyOf(one))) one.remove();
+    const kept = new Map([...old.children].map((one) => [keyOf(one), one]));
     let at = old.firstChild;
     for (const wanted of [...fresh.childNodes]) {
-      while (at && !at.id && wanted.id) at = dropped(at);
-      const known = wanted.id ? kept.get(wanted.id) : at && isSame(at, wanted) ? at : null;
+      while (at && keyOf(wanted) && !keyOf(at)) at = dropped(at);
+      const known = keyOf(wanted) ? kept.get(keyOf(wanted)) : at;
       if (known && isSame(known, wanted)) {
         if (known === at) at = at.nextSibling;
         else move(old, known, at);

@@ -8,6 +8,8 @@ const calls = (() => {
   const AGAIN_AFTER = 20000;
   // Called longer ago than this when the page is loaded: the room has heard it.
   const FRESH = 60000;
+  // Called longer ago than this when the network is back, or when this screen is to show more rooms: they are listed.
+  const NEWS = 300000;
   const REMEMBERED = 500;
   const MARK = "announced";
 
@@ -40,7 +42,7 @@ const calls = (() => {
     const fresh = rows().filter((row) => !known.has(keyOf(row))).reverse();
     for (const row of fresh) {
       remember(keyOf(row));
-      queue.push(callOf(row));
+      if (live.now() - Number(row.dataset.called) < NEWS) queue.push(callOf(row));
     }
     queue = queue.filter(isCalled);
     again = again.filter(isCalled);

@@ -1,5 +1,6 @@
 /* The kiosk works without this. With it, it forgets: after the ticket, after a warning when nobody answers it, and
-   when somebody comes back to a page by the browser's own means.
+   when somebody comes back to a page by the browser's own means. And it looks whether the server is there before it
+   lets go of an answer.
    The page: one [data-kiosk] with data-start and data-wipe (addresses), and either data-idle (seconds until the
    warning; data-untouched: only once somebody has touched the page) or data-clear (seconds until it just clears). */
 (() => {
@@ -8,14 +9,19 @@
   const page = document.querySelector("[data-kiosk]");
   const dialog = document.querySelector("[data-idle-dialog]");
   const seconds = document.querySelector("[data-idle-seconds]");
+  const away = document.querySelector("[data-away-dialog]");
   const token = document.querySelector("[name=csrfmiddlewaretoken]");
 
   const WARNING = 30;
   const AGAIN = 400;
   const ANSWER_WITHIN = 5000;
+  const KEPT = 60000;
+  const LOOK_AGAIN = 2000;
 
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
+    if (!event.persisted) return;
+    document.body.replaceChildren();
+    location.reload();
   });
 
   document.querySelector("[data-problem]")?.focus();
@@ -23,10 +29,22 @@
   /* --- One tap is one tap ------------------------------------------------------------------------------------ */
 
   let sent = -Infinity;
+  let goes = false;
   addEventListener("submit", (event) => {
-    if (performance.now() - sent < AGAIN) event.preventDefault();
-    else sent = performance.now();
+    if (goes) return;
+    event.preventDefault();
+    if (performance.now() - sent < AGAIN) return;
+    sent = performance.now();
+    send(event.target, event.submitter);
   });
+
+  async function send(form, button) {
+    if (form.getAttribute("action") === page.dataset.wipe) return wipe();
+    await server();
+    goes = true;
+    form.requestSubmit(button);
+    goes = false;
+  }
 
   // The second tap of a double tap lands on the next page, whose button is in the same place. A page's clock starts
   // with the tap that led to it.
@@ -36,6 +54,44 @@
     event.stopPropagation();
   }
   addEventListener("click", refuse, true);
+
+  /* --- Is the server there? ---------------------------------------------------------------------------------- */
+
+  // What is sent to a server that is away is lost with its page. A page that waits still has it, and sends it once the
+  // server is back; what was taken without our hearing of it may be sent again.
+  async function server() {
+    if (await isThere()) return;
+    clearTimeout(timer);
+    away.showModal();
+    const latest = performance.now() + KEPT;
+    do {
+      if (performance.now() > latest) giveUp();
+      await pause(LOOK_AGAIN);
+    } while (gone || !(await isThere()));
+    away.close();
+    restart();
+  }
+
+  async function isThere() {
+    try {
+      return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  // Whoever was here went to the desk. The first page, or the one that stands in for it, has none of their answers.
+  let gone = false;
+  function giveUp() {
+    if (gone) return;
+    gone = true;
+    if (navigator.serviceWorker?.controller) location.replace(page.dataset.start);
+    else wipe();
+  }
+
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  away.addEventListener("cancel", (event) => event.preventDefault());
+  away.querySelector("button").addEventListener("click", giveUp);
 
   /* --- Forgetting -------------------------------------------------------------------------------------------- */
 
@@ -54,7 +110,7 @@
       } catch {
         // No network, or the server restarts: the next try comes soon.
       }
-      await new Promise((done) => setTimeout(done, 3000));
+      await pause(3000);
     }
   }
 
@@ -71,7 +127,7 @@
   }
 
   function touched() {
-    if (!dialog.open) restart();
+    if (!dialog.open && !away.open) restart();
   }
 
   function warn() {

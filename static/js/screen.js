@@ -9,7 +9,7 @@
 
   /* --- Size ---------------------------------------------------------------------------------------------------- */
 
-  const FITS = ".calls .room, [data-call-ticket], [data-call-room], [data-call-words], [data-call-own]";
+  const FITS = ".calls .room, [data-board] .label, [data-call-ticket], [data-call-room], [data-call-words], [data-call-own]";
   const SMALLEST = 0.3;
 
   function size() {
@@ -19,10 +19,13 @@
 
   /* Long names are written smaller, rather than cut. A letter reaches out of its line a little; half a line is one more. */
   function fit(one) {
+    const text = document.createRange();
+    text.selectNodeContents(one);
     for (let share = 1; share >= SMALLEST; share *= 0.94) {
       one.style.setProperty("--fit", share.toFixed(3));
+      const [written, box] = [text.getBoundingClientRect(), one.getBoundingClientRect()];
       const line = parseFloat(getComputedStyle(one).fontSize);
-      if (one.scrollWidth <= one.clientWidth + 1 && one.scrollHeight <= one.clientHeight + line / 2) return;
+      if (written.width <= box.width + 0.5 && written.height <= box.height + line / 2) return;
     }
   }
 
@@ -53,7 +56,8 @@
 
   const NIGHT = 3.5 * 60 + (Math.random() - 0.5) * 20;
   const DAY = 24 * 60;
-  const GROWN = 3;
+  // Times what it was at first, and at least so much: what nobody holds is counted too, until it is collected.
+  const [GROWN, MUCH] = [3, 100e6];
   const AT_MOST = 45000;
   const AGAIN = 5000;
   const ANSWER_WITHIN = 5000;
@@ -97,7 +101,7 @@
     before = now;
     const used = performance.memory ? performance.memory.usedJSHeapSize : 0;
     heap = heap || used;
-    if (isNight || used > GROWN * heap) leaveSoon();
+    if (isNight || used > Math.max(GROWN * heap, MUCH)) leaveSoon();
     shift();
   }
 

@@ -22,6 +22,14 @@ ASK = """
 from clinic.services import ask_for_help
 ask_for_help(Clinic.objects.select_related("topic").get(slug="harbor"), None)
 """
+SEND_ALL_HOME = """
+from clinic.services import Actor, move
+from clinic.states import ON_SITE, State, Verb
+for visit in Visit.objects.filter(state__in=ON_SITE).select_related("clinic__topic"):
+    verb = Verb.DISCHARGE if visit.state == State.ROOMED else Verb.LEFT
+    move(visit.clinic, visit.public_id, verb, by=Actor())
+HelpRequest.objects.update(taken_at="2026-01-01T00:00Z")
+"""
 LAST = 'Visit.objects.latest("pk").ticket'
 MANY = """
 from datetime import timedelta
@@ -33,7 +41,7 @@ for n in range({many}):
     past = timezone.now() - timedelta(minutes={many} * 2 - 2 * n)
     (given, family), lane = names[n % 3], Lane.PRIORITY if n % 5 == 4 else Lane.STANDARD
     born, tongue = date(1940 + 7 * n % 82, 1 + n % 12, 1 + n % 28), "es" if n % 3 == 0 else "en"
-    said = Answers(family + "b" * (n // 3), born, given, language=tongue)
+    said = Answers(family + {salt!r} + "b" * (n // 3), born, given, language=tongue)
     with clock.override(lambda: past):
         visit = check_in(clinic, said, by=Actor(), lane=lane)
     later = timezone.now() + timedelta(minutes=8)
@@ -51,6 +59,11 @@ def open_desk(context: BrowserContext, stack: Stack, who: str = "desk") -> Page:
     return page
 
 
+def send_all_home(stack: Stack) -> None:
+    """Nobody is there, and no alarm stands."""
+    stack.shell.run(SEND_ALL_HOME)
+
+
 def arrive(stack: Stack, given: str = "", family: str = "Miller", minutes: int = 0, language: str = "en") -> str:
     """Somebody has checked in so many minutes ago. Returns the ticket."""
     said = {"given": given or another_name(), "family": family, "minutes": minutes, "language": language}
@@ -60,7 +73,7 @@ def arrive(stack: Stack, given: str = "", family: str = "Miller", minutes: int =
 
 def arrive_many(stack: Stack, many: int) -> None:
     """So many, in every state, with every flag, the last long waits first."""
-    stack.shell.run(ARRIVE.partition("since =")[0] + MANY.format(many=many))
+    stack.shell.run(ARRIVE.partition("since =")[0] + MANY.format(many=many, salt=another_name()[-4:]))
 
 
 def ask_for_help(stack: Stack) -> None:

@@ -39,7 +39,9 @@
 
   /* --- Text that is cut off, leaves its box, or lies on other text or under a control --- */
 
-  const sticks = (one) => ancestors(one).some((at) => /sticky|fixed|absolute/.test(getComputedStyle(at).position));
+  const known = new Map();
+  const isStuck = (one) => ancestors(one).some((at) => /sticky|fixed|absolute/.test(getComputedStyle(at).position));
+  const sticks = (one) => known.get(one) ?? known.set(one, isStuck(one)).get(one);
   const lines = [];
   // Of a line's height, the letters fill the middle.
   const middleOf = (box) => new DOMRect(box.x, box.y + box.height * 0.2, box.width, box.height * 0.6);
@@ -57,7 +59,9 @@
     const range = document.createRange();
     range.selectNodeContents(text);
     const box = range.getBoundingClientRect();
-    if (!sticks(parent)) lines.push({ text: text.data.trim(), parent, box: middleOf(box) });
+    // Text that is broken into lines has a box for each: one around all would lie on its neighbours.
+    const boxes = sticks(parent) ? [] : [...range.getClientRects()];
+    lines.push(...boxes.map((line) => ({ text: text.data.trim(), parent, box: middleOf(line) })));
     if (box.left < -HALF || box.right > root.clientWidth + HALF) found.push(`outside: "${text.data.trim()}"`);
     const middle = middleOf(box);
     for (const at of ancestors(parent)) {

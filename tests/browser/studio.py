@@ -22,7 +22,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import BrowserContext, Error, Page, WebSocketRoute
+from playwright.sync_api import BrowserContext, Error, Page
 
 from clinic import bundles, fonts
 from clinic.presenters import MonitorBoard, MonitorRow, Shown
@@ -31,11 +31,54 @@ from tests.waiting import until
 # A Monday in Chicago, 9 in the morning.
 MORNING = 1_795_446_000_000
 CLINIC = SimpleNamespace(name="Harbor Walk-in Clinic", time_zone="America/Chicago")
+# In place of the page's WebSocket: what it is told, it has heard once `tell` is back. There is no time on the way.
+SOCKETS = """
+window.sockets = new Set();
+window.socketsUp = true;
+window.WebSocket = class {
+  constructor() {
+    if (socketsUp) sockets.add(this);
+    else Promise.resolve().then(() => this.onclose?.());
+  }
+  close() { sockets.delete(this); }
+};
+"""
+TELL = """([state, isUp]) => {
+  if (!window.sockets) return;
+  [window.state, socketsUp] = [state, isUp];
+  for (const one of sockets) isUp ? one.onmessage?.({ data: JSON.stringify(state) }) : one.onclose?.();
+  if (!isUp) sockets.clear();
+}"""
+# From now on the sockets speak by themselves, every three seconds of the page's clock: a day takes minutes then.
+SPEAK = """() => {
+  if (!window.sockets || window.speaking) return;
+  window.speaking = setInterval(() => {
+    const message = { data: JSON.stringify({ ...state, now: Date.now() }) };
+    for (const one of sockets) one.onmessage?.(message);
+  }, 3000);
+}"""
+ANNOUNCED = """(() => {
+  const panel = document.querySelector("[data-call]");
+  return panel && panel.checkVisibility() ? panel.querySelector("[data-call-ticket]").textContent : "";
+})()"""
+
+
+@contextmanager
+def leaving(page: Page) -> Iterator[None]:
+    """The page may make way for a new one meanwhile."""
+    try:
+        yield
+    except Error as gone:
+        assert "navigation" in str(gone), gone
+        page.wait_for_load_state()
 
 
 @dataclass
 class Studio:
-    """`up`, `socket_up`, `vendor_up`: what of the network is there. `seen`: requests by path."""
+    """`up`, `socket_up`, `vendor_up`: what of the network is there. `broken`: all is answered with 502.
+
+    `seen`: requests by path.
+    """
 
     port: int = 0
     now: int = MORNING
@@ -45,11 +88,12 @@ class Studio:
     waiting: list[MonitorRow] = field(default_factory=list)
     shown: Shown = field(default_factory=Shown)
     up: bool = True
+    broken: bool = False
     socket_up: bool = True
     vendor_up: bool = False
     seen: Counter[str] = field(default_factory=Counter)
     busy: int = 0
-    sockets: list[WebSocketRoute] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
     streams: int = 0
 
     @property
@@ -81,23 +125,14 @@ class Studio:
         self.tell()
 
     def tell(self) -> None:
-        for socket in self.sockets:
-            socket.send(json.dumps(self.state))
+        for page in self.pages:
+            with leaving(page):
+                page.evaluate(TELL, [self.state, self.up and self.socket_up])
 
     def cut_sockets(self) -> None:
         """And lets none in until `socket_up`."""
         self.socket_up = False
-        for socket in self.sockets:
-            socket.close()
-        self.sockets.clear()
-
-    def take_socket(self, socket: WebSocketRoute) -> None:
-        if not (self.up and self.socket_up):
-            socket.close()
-            return
-        socket.on_close(lambda _code, _reason: self.sockets.remove(socket) if socket in self.sockets else None)
-        self.sockets.append(socket)
-        socket.send(json.dumps(self.state))
+        self.tell()
 
     # --- What the screen gets ---
 
@@ -113,6 +148,8 @@ class Studio:
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status, kind and body."""
+        if self.broken:
+            return 502, "text/html", b"Bad gateway"
         if path.startswith("/static/"):
             return 200, mimetypes.guess_type(path)[0] or "", static(path.removeprefix("/static/"))
         if path == "/shell.js":
@@ -120,7 +157,7 @@ class Studio:
         texts = {"/monitor/": self.page, "/monitor/board/": self.board}
         if path in texts:
             return 200, "text/html; charset=utf-8", texts[path]().encode()
-        values: dict[str, Any] = {"/healthz": {"alive": True}, "/live/t/": self.state}
+        values: dict[str, Any] = {"/healthz": {"alive": True}, "/live/t/": self.state, "/devices/report/": {}}
         values["/live/t/vendor/"] = {"url": f"{self.url}/sse", "seconds": 100_000}
         status = 200 if path in values and (self.vendor_up or path != "/live/t/vendor/") else 404
         return status, "application/json", json.dumps(values.get(path, {})).encode()
@@ -135,6 +172,7 @@ def open_studio() -> Iterator[Studio]:
 
         def do_GET(self) -> None:
             path = self.path.split("?")[0]
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
             studio.seen[path] += 1
             studio.busy += 1
             try:
@@ -153,6 +191,8 @@ def open_studio() -> Iterator[Studio]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # Screens leave in the middle of an answer.
+    server.handle_error = lambda *_who: None  # type: ignore[method-assign]
     server.daemon_threads = True
     studio.port = server.server_port
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -181,7 +221,7 @@ def _stream(studio: Studio, handler: BaseHTTPRequestHandler) -> None:
     studio.streams += 1
     told = studio.version
     try:
-        while studio.up and studio.vendor_up:
+        while studio.up and studio.vendor_up and not studio.broken:
             if told != studio.version:
                 told = studio.version
                 handler.wfile.write(f"data: {json.dumps({'data': str(told)})}\n\n".encode())
@@ -214,26 +254,19 @@ class Screen:
     studio: Studio
     page: Page
 
-    def pass_time(self, seconds: float) -> None:
-        """For the page and its server; nothing is left half done."""
+    def pass_time(self, seconds: float, *, settle: bool = True) -> None:
+        """For the page and its server; nothing is left half done. `settle`: not if it is asked next."""
         self.studio.now += round(seconds * 1000)
-        with self._leaving():
+        with leaving(self.page):
             self.page.clock.run_for(round(seconds * 1000))
-        self.settle()
+        until(lambda: self.studio.busy == 0)
+        if settle:
+            self.settle()
 
     def settle(self) -> None:
         until(lambda: self.studio.busy == 0)
-        with self._leaving():
+        with leaving(self.page):
             self.page.evaluate("0")
-
-    @contextmanager
-    def _leaving(self) -> Iterator[None]:
-        """The page may make way for a new one meanwhile."""
-        try:
-            yield
-        except Error as gone:
-            assert "navigation" in str(gone), gone
-            self.page.wait_for_load_state()
 
     def keep_up(self, seconds: float, step: float = 3) -> None:
         """Passes time as on a sound network, where the socket speaks every few seconds."""
@@ -242,11 +275,27 @@ class Screen:
             self.pass_time(min(step, seconds))
             seconds -= step
 
+    def listen(self, seconds: float) -> None:
+        """As `keep_up`, in one go, while there is no news."""
+        self.studio.tell()
+        with leaving(self.page):
+            self.page.evaluate(SPEAK)
+        self.pass_time(seconds, settle=False)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The clock runs as clocks do, for scripts that wait by it."""
+        self.page.clock.resume()
+        yield
+        self.studio.now = int(self.page.evaluate("Date.now()")) + 2000
+        self.page.clock.pause_at(self.studio.now / 1000)
+
     @property
     def announced(self) -> str:
         """The ticket that fills the screen, or nothing."""
-        panel = self.page.locator("[data-call]")
-        return panel.locator("[data-call-ticket]").inner_text() if panel.is_visible() else ""
+        with leaving(self.page):
+            return str(self.page.evaluate(ANNOUNCED))
+        return ""
 
     def shows(self, version: int) -> None:
         """Waits until the page has the board of this version."""
@@ -255,9 +304,11 @@ class Screen:
 
 def open_screen(context: BrowserContext, studio: Studio) -> Screen:
     """Its clock stands until the test lets time pass."""
-    context.route_web_socket("**/ws/*/", studio.take_socket)
+    context.add_init_script(SOCKETS)
     page = context.new_page()
     page.clock.install(time=studio.now / 1000 - 60)
     page.clock.pause_at(studio.now / 1000)
     page.goto(f"{studio.url}/monitor/")
+    studio.pages.append(page)
+    studio.tell()
     return Screen(studio, page)

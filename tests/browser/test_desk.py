@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.desk_people import arrive, ask_for_help, card, key_in, open_desk, tab_to
+from tests.browser.desk_people import arrive, ask_for_help, card, key_in, open_desk, send_all_home, tab_to
 from tests.browser.people import press, wait_for_row
 from tests.stack import Stack
 
@@ -19,8 +19,9 @@ AT_HAND = "({ id: document.activeElement.id, from: document.activeElement.select
 
 
 @pytest.fixture(autouse=True)
-def nobody(stack: Stack, empty_clinic: None) -> None:
+def nobody(stack: Stack) -> None:
     """Each test has its own patients."""
+    send_all_home(stack)
 
 
 def test_update_leaves_alone_what_a_hand_is_at(stack: Stack, context: BrowserContext) -> None:
@@ -89,7 +90,7 @@ def test_every_act_by_keys_alone(stack: Stack, context: BrowserContext) -> None:
     page, ticket = open_desk(context, stack), arrive(stack, "Zoë", "Ørsted", minutes=120)
     wait_for_row(page, ticket, "waiting", 2)
     page.keyboard.press("n")
-    wait_for_row(page, ticket, "called", 2)
+    expect(page.locator(".said")).to_contain_text(f"{ticket}: Call")
     page.keyboard.press("u")
     wait_for_row(page, ticket, "waiting", 2)
     page.keyboard.press("/")
@@ -190,6 +191,9 @@ def level(page: Page, ticket: str) -> str:
 def test_wait_grows_long_while_nothing_changes(stack: Stack, context: BrowserContext) -> None:
     page, ticket = open_desk(context, stack), arrive(stack, minutes=29)
     page.clock.install()
+    # Whatever the server said would set the page's clock right again.
+    page.route_web_socket("**/ws/**", lambda socket: socket.close())
+    page.route("**/live/**", lambda route: route.abort())
     page.reload()
     wait_for_row(page, ticket, "waiting", 2)
     assert level(page, ticket) == ""

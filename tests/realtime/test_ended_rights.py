@@ -146,6 +146,7 @@ def test_rights_that_cannot_be_read_are_asked_for_again_later(
 
     async def scene() -> None:
         async with running_hub() as ours:
+            await until(lambda: ours.vendor)
             gone = Ear(await ours.watch(topic.name), "gone")
             ours.add(gone.listener)
             bell.ring({"type": "rights", "topics": [topic.name, "a" * 26]})

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak import deadlines, drilled, kills, ledger, mutation, outage_kills, part, sockets
+from tests.soak import deadlines, drilled, kills, ledger, mutation, outage_kills, part, sockets, tv
 from tests.soak.part import Part, Result, Words
 
 
@@ -91,7 +91,12 @@ def drill(words: Words) -> Result:
 
 def deadline(words: Words) -> Result:
     """Calls to the vendor in each of its ways to hang: each back in time, nothing left behind, memory flat."""
-    return Result(*deadlines.run(words.calls))
+    return Result(*deadlines.run(words.calls or 1000))
+
+
+def tv_day(words: Words) -> Result:
+    """A day of a wait-room screen: each call shown for its time, each part lost and back, no error, heap flat."""
+    return Result(*tv.run(words.looks, words.calls or 300, words.seed))
 
 
 PARTS: dict[str, Part] = {
@@ -105,6 +110,7 @@ PARTS: dict[str, Part] = {
     "models": models,
     "sockets": many_sockets,
     "deadlines": deadline,
+    "tv": tv_day,
 }
 
 
@@ -134,7 +140,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
     parser.add_argument("--vanish", type=int, default=5_000, help="of sockets: how many")
     parser.add_argument("--seconds", type=float, default=36.0, help="of drill: of each run")
-    parser.add_argument("--calls", type=int, default=1000, help="of deadlines: how many")
+    parser.add_argument("--calls", type=int, help="of deadlines (1000) or of tv (300): how many")
+    parser.add_argument("--looks", type=int, default=28_800, help="of tv: how many, three seconds apart")
     parser.add_argument("--only", action="append", default=[], help="of laws: patches whose name holds this word")
     parser.add_argument("--no-ledger", dest="ledger", action="store_false", help="write nothing down")
     return parser

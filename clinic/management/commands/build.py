@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel.messages import mofile, pofile
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from clinic import bundles, fonts
+from clinic import bundles, catalogs, fonts
 
 
 class Command(BaseCommand):
@@ -19,16 +18,7 @@ class Command(BaseCommand):
         assets = settings.HOME / "assets"
         fonts.make(assets / "fonts")
         bundles.make(settings.BASE / "static", assets / "bundles")
-        for path in settings.LOCALE_PATHS:
-            for source in sorted(path.glob("*/LC_MESSAGES/*.po")):
-                compile_catalog(source)
+        for source in catalogs.sources():
+            catalogs.make(source)
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stderr.write("built: fonts, message catalogs, static files")
-
-
-def compile_catalog(source: Any) -> None:
-    """Writes the .mo beside a .po."""
-    with source.open("rb") as text:
-        catalog = pofile.read_po(text)
-    with source.with_suffix(".mo").open("wb") as binary:
-        mofile.write_mo(binary, catalog)

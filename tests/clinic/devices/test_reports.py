@@ -14,6 +14,7 @@ from clinic.models import Clinic, Device, DeviceReport
 from clinic.services import devices
 from realtime.models import Topic
 from tests.clinic.conftest import Clock
+from tests.clinic.views.kiosk_pages import paired_client
 from tests.factories import make_clinic, make_device
 
 pytestmark = pytest.mark.django_db
@@ -85,22 +86,29 @@ def test_page_of_another_site_reports_nothing(monitor: Client, origin: str) -> N
     assert not DeviceReport.objects.exists()
 
 
-def test_page_load_is_seen_once_a_minute(harbor: Clinic, monitor: Client, clock: Clock) -> None:
-    monitor.get("/monitor/")
+def test_kiosks_page_load_is_seen_once_a_minute(harbor: Clinic, clock: Clock) -> None:
+    kiosk = paired_client(harbor)
+    kiosk.get("/kiosk/")
     first = DeviceReport.objects.get().at
     clock.add(seconds=59)
-    monitor.get("/monitor/board/")
+    kiosk.get("/kiosk/arrival/")
     assert DeviceReport.objects.get().at == first
     clock.add(seconds=2)
-    monitor.get("/monitor/board/")
+    kiosk.get("/kiosk/arrival/")
     assert DeviceReport.objects.get().at == clock.at
 
 
-def test_page_load_leaves_what_was_reported(monitor: Client, clock: Clock) -> None:
-    told(monitor)
+def test_page_load_leaves_what_was_reported(harbor: Clinic, clock: Clock) -> None:
+    kiosk = paired_client(harbor)
+    assert told(kiosk, kind="kiosk") == 204
     clock.add(minutes=5)
-    monitor.get("/monitor/")
-    assert DeviceReport.objects.get().sound == "off"
+    kiosk.get("/kiosk/")
+    assert (DeviceReport.objects.get().at, DeviceReport.objects.get().sound) == (clock.at, "off")
+
+
+def test_wait_room_screens_page_writes_nothing(monitor: Client) -> None:
+    assert monitor.get("/monitor/").status_code == monitor.get("/monitor/board/").status_code == 200
+    assert not DeviceReport.objects.exists()
 
 
 def test_row_says_it_in_words(harbor: Clinic, monitor: Client, clock: Clock) -> None:
@@ -118,7 +126,9 @@ def test_row_says_it_in_words(harbor: Clinic, monitor: Client, clock: Clock) -> 
     assert row(harbor).build == "older: 0a1b2c3d"
 
 
-def test_rows_are_of_the_clinics_asked_for_in_one_query(harbor: Clinic, django_assert_num_queries: Any) -> None:
+def test_rows_are_of_the_clinics_asked_for_in_one_query(
+    harbor: Clinic, clock: Clock, django_assert_num_queries: Any
+) -> None:
     make_device(make_clinic("inland"))
     for n in range(3):
         device, _token = make_device(harbor, "kiosk", f"Door {n}")

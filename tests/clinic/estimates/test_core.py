@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -33,7 +34,9 @@ stretches = some.builds(
     some.floats(0, 90),
     some.floats(0, 10),
 )
-pasts = some.builds(History, some.integers(0, 2000), some.floats(0, 2), some.floats(0, 12))
+pasts = some.builds(
+    History, some.integers(0, 2000), some.floats(0, 2), some.floats(0, 12), some.sampled_from([0.0, 0.001, 0.02])
+)
 lines = some.builds(
     Line,
     some.integers(0, 60),
@@ -86,6 +89,17 @@ def test_clinic_where_nobody_had_to_wait_is_known_by_its_places() -> None:
     never = [Stay(n * 10, n * 10 + 0.5, n * 10 + 20, True) for n in range(60)]
     day = throughput(never, 0, 1440)
     assert usual([], [day]).pace == pytest.approx(2 / 19.5)
+
+
+def test_share_of_a_long_line_gives_up_and_those_behind_wait_less() -> None:
+    gone = [Stay(0, 50, 50), *(Stay(0, 10, 30, True) for _n in range(3))]
+    found = throughput(gone, 0, 90)
+    assert (found.left, found.waited, found.served) == (1, 80, 3)
+    line, patient = Line(ahead=20, longest=60), TEN_A_MINUTE
+    leaving = wait(line, QUIET, replace(patient, leaving=0.005)).likely
+    assert (
+        leaving == pytest.approx(math.log1p(0.005 * 205) / 0.005) and leaving < wait(line, QUIET, patient).likely
+    )
 
 
 def test_no_figure_under_a_least_history() -> None:

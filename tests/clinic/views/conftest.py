@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clinic.management.commands.build import compile_catalog
+from clinic import catalogs
 from clinic.models import Clinic, Room
 from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.views.kiosk_pages import paired_client
@@ -41,10 +41,11 @@ def kiosk(clinic: Clinic) -> Client:
 
 @pytest.fixture
 def spanish(settings: Any, tmp_path: Path) -> Path:
-    """The Spanish catalog, compiled as `manage.py build` does it, but outside of the checkout. Its source."""
-    source = Path(settings.LOCALE_PATHS[0]) / "es" / "LC_MESSAGES" / "django.po"
-    copy = tmp_path / "es" / "LC_MESSAGES" / "django.po"
-    copy.parent.mkdir(parents=True)
-    compile_catalog(Path(shutil.copy(source, copy)))
+    """All catalogs, compiled as `manage.py build` does it, but not in the checkout. The source of the Spanish."""
+    sources = {catalogs.code_of(source): source for source in catalogs.sources()}
+    for code, source in sources.items():
+        copy = tmp_path / code / "LC_MESSAGES" / "django.po"
+        copy.parent.mkdir(parents=True)
+        catalogs.make(Path(shutil.copy(source, copy)))
     settings.LOCALE_PATHS = [tmp_path]
-    return source
+    return sources["es"]

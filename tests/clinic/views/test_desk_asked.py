@@ -58,8 +58,8 @@ def test_banner_counts_the_questions_and_leads_to_their_cards(
     visit = asked(clock, "waiting", clinic, room)
     page = desk(ana)
     assert f"Please check: 2 visits are {PAST}" in page
-    assert f'<a href="#keep-{visit.public_id}">{visit.ticket}</a>' in page
-    assert f'id="keep-{visit.public_id}"' in page
+    assert f'<a href="#card-{visit.public_id}">{visit.ticket}</a>' in page
+    assert f'id="card-{visit.public_id}"' in page
     press(ana, visit, "left")
     assert f"Please check: 1 visit is {PAST}" in desk(ana)
 
@@ -131,7 +131,7 @@ def test_booking_that_nobody_answers_for_stays_on_the_desk_after_those_of_today(
     resolve_open_visits()
     make_booking(clinic, clock.at, "Eve")
     page = desk(ana)
-    assert "Please check: 1 visit" in page and f'<a href="#keep-{old.public_id}">' in page
+    assert "Please check: 1 visit" in page and f'<a href="#card-{old.public_id}">' in page
     assert re.findall(r'class="name">(\w+)', page) == ["Eve", "Bob"]
     assert "Jan 31, 3:00 AM" in card(page, old) and "Feb" not in page
 

@@ -79,7 +79,8 @@ def test_later_page_without_the_answers_before_it_goes_back_to_the_open_one(kios
 
 
 def plain(page: str) -> str:
-    """A page without what differs in any two: the tokens of its forms."""
+    """A page without what differs in any two: the tokens of its forms, and the squares of a code."""
+    page = re.sub(r"<svg.*?</svg>", "<svg>", page, flags=re.DOTALL)
     return re.sub(r'(name="csrfmiddlewaretoken" value=")\w+', r"\1", page)
 
 

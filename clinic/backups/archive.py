@@ -1,0 +1,111 @@
+"""Making a backup, and putting one back."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.models import F
+
+from clinic.backups import postgres, sqlite
+from clinic.backups.manifest import BadBackup, Manifest, checksum
+from clinic.build import build_id
+from realtime.models import Topic
+
+LIST = "manifest.json"
+# No screen may take what was restored for older than what it shows.
+AHEAD = 1_000_000
+Say = Callable[[str], None]
+
+
+def make(target: Path, say: Say) -> Manifest:
+    """Writes a backup to `target`, mode 0600, whole or not at all; the checked-in go on meanwhile.
+
+    Raises BadBackup, with what to do.
+    """
+    if target.exists():
+        raise BadBackup(f"{target} is there already.")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
+        folder = Path(name)
+        say("copying the database")
+        copy, rows = _database().dump(folder)
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        found = Manifest(made, connection.vendor, build_id(), rows, checksum(copy))
+        found.write(folder / LIST)
+        say("writing the file")
+        _seal(folder, [folder / LIST, copy], target)
+    return found
+
+
+def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
+    """Makes the database what it was: counts are compared, log-ins end, versions go ahead.
+
+    Raises BadBackup before anything was changed, or where the counts differ.
+    """
+    database = _database()
+    if not replace and not database.is_empty():
+        raise BadBackup(
+            "The database is not empty. To put the backup in its place, and lose what it holds: --replace"
+        )
+    with tempfile.TemporaryDirectory(dir=_beside(), prefix=".restore-") as name:
+        say("checking the backup")
+        found, copy = _opened(source, Path(name))
+        say("putting the database back")
+        database.load(copy)
+    _compare(found)
+    say("bringing it to this version of Evenkeel")
+    call_command("migrate", verbosity=0)
+    with transaction.atomic():
+        Topic.objects.update(version=F("version") + AHEAD)
+        Session.objects.all().delete()
+    return found
+
+
+def _database() -> Any:
+    return postgres if connection.vendor == "postgresql" else sqlite
+
+
+def _beside() -> Path:
+    """On the disk of the database where that is a file, so that the copy can take its place at once."""
+    return sqlite.target().parent if connection.vendor == "sqlite" else Path(tempfile.gettempdir())
+
+
+def _seal(folder: Path, files: list[Path], target: Path) -> None:
+    draft = folder / "backup.tar"
+    with tarfile.open(draft, "w") as archive:
+        for file in files:
+            archive.add(file, file.name)
+    draft.chmod(0o600)
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
+    os.replace(draft, target)
+
+
+def _opened(source: Path, folder: Path) -> tuple[Manifest, Path]:
+    """The list, and the copy in `folder`, once it is what was made."""
+    try:
+        with tarfile.open(source) as archive:
+            archive.extractall(folder, filter="data")
+    except (OSError, tarfile.TarError) as error:
+        raise BadBackup(f"{source} cannot be read: {error}.") from None
+    found = Manifest.read(folder / LIST)
+    if found.vendor != connection.vendor:
+        raise BadBackup(f"This is a backup of {found.vendor}, and the database here is {connection.vendor}.")
+    copy = folder / _database().COPY
+    if not copy.exists() or checksum(copy) != found.sha256:
+        raise BadBackup("The backup is damaged: its checksum is not the one that it was made with.")
+    return found, copy
+
+
+def _compare(found: Manifest) -> None:
+    rows = postgres.rows() if connection.vendor == "postgresql" else sqlite.rows(sqlite.target())
+    if wrong := sorted(name for name, count in found.rows.items() if rows.get(name) != count):
+        raise BadBackup(f"What was restored is not what was backed up: {', '.join(wrong)}.")

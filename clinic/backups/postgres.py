@@ -1,0 +1,98 @@
+"""PostgreSQL's own tools, pg_dump and pg_restore."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from clinic.backups.manifest import BadBackup
+
+COPY = "database.dump"
+# Where the old tables are until the new ones are whole.
+ASIDE = "before_restore"
+
+
+def dump(folder: Path) -> tuple[Path, dict[str, int]]:
+    """The copy, and how many rows its tables have, both as of one moment."""
+    path = folder / COPY
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SELECT pg_export_snapshot()")
+            (snapshot,) = cursor.fetchone()
+        _run("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={path}")
+        return path, rows()
+
+
+def rows() -> dict[str, int]:
+    """How many rows each table of the database has now."""
+    with connection.cursor() as cursor:
+        names = sorted(connection.introspection.table_names(cursor))
+        return {name: _count(cursor, name) for name in names}
+
+
+def is_empty() -> bool:
+    return not rows()
+
+
+def refuse_while_in_use() -> None:
+    """Raises BadBackup where anybody else is connected."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        (others,) = cursor.fetchone()
+    if others:
+        raise BadBackup(f"The database is in use by {others} more: stop all processes of Evenkeel first.")
+
+
+def load(path: Path) -> None:
+    """Puts the copy in the place of all that is there, whole or not at all. Raises BadBackup."""
+    refuse_while_in_use()
+    _do(f"ALTER SCHEMA public RENAME TO {ASIDE}", "CREATE SCHEMA public")
+    connection.close()
+    try:
+        where = f"--dbname={settings.DATABASES['default']['NAME']}"
+        _run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", where, str(path))
+    except BadBackup:
+        _do("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {ASIDE} RENAME TO public")
+        raise
+    _do(f"DROP SCHEMA {ASIDE} CASCADE")
+
+
+def _do(*statements: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _count(cursor: object, table: str) -> int:
+    cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # type: ignore[attr-defined]
+    (count,) = cursor.fetchone()  # type: ignore[attr-defined]
+    return int(count)
+
+
+def _run(name: str, *words: str) -> None:
+    program = shutil.which(name)
+    if program is None:
+        raise BadBackup(
+            f"{name} is not on this machine. Install PostgreSQL's client programs (postgresql-client)."
+        )
+    done = subprocess.run([program, *words], env={**os.environ, **_where()}, capture_output=True, text=True)
+    if done.returncode:
+        raise BadBackup(f"{name} failed: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+
+
+def _where() -> dict[str, str]:
+    """Where the database is, for the environment: a command line can be read by all users of a machine."""
+    found = settings.DATABASES["default"]
+    options = {"PGSSLMODE": "sslmode", "PGSSLROOTCERT": "sslrootcert"}
+    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
+    where = {variable: str(found.get(name) or "") for variable, name in names.items()}
+    where |= {variable: str(found["OPTIONS"].get(name) or "") for variable, name in options.items()}
+    return {variable: value for variable, value in where.items() if value}

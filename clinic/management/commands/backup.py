@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from clinic.backups import archive
+from clinic.backups.manifest import BadBackup
+
+
+class Command(BaseCommand):
+    help = "Writes a backup of the database to one file, while everything runs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", nargs="?", type=Path, help="else evenkeel-TIME.backup in this directory")
+
+    def handle(self, *args: Any, file: Path | None, **options: Any) -> None:
+        target = (file or Path(f"evenkeel-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.backup")).resolve()
+        try:
+            made = archive.make(target, self.stderr.write)
+        except (BadBackup, OSError) as error:
+            raise CommandError(str(error)) from None
+        rows = sum(made.rows.values())
+        self.stdout.write(f"{target}: {rows} rows, {target.stat().st_size / 1e6:.1f} MB")
+        self.stderr.write(
+            "It holds patient data: keep it as you keep the database. The secret key is not in it; without that, "
+            "the secrets of destinations in it cannot be opened: keep it too, elsewhere."
+        )

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from clinic.backups import archive
+from clinic.backups.manifest import BadBackup
+
+AFTER = """What to look at now:
+- everybody has to log in again;
+- a device or a person that was revoked since then holds again: revoke it once more;
+- messages that other systems got since then are sent again, under the same keys: they know them by these."""
+
+
+class Command(BaseCommand):
+    help = "Puts a backup in the place of the database. Stop Evenkeel first."
+    # The database may be empty, or of another version.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--replace", action="store_true", help="also where the database holds something: it is lost"
+        )
+
+    def handle(self, *args: Any, file: Path, replace: bool, **options: Any) -> None:
+        try:
+            found = archive.put_back(file.resolve(), replace=replace, say=self.stderr.write)
+        except (BadBackup, OSError) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"Restored as of {found.made_at}: {sum(found.rows.values())} rows.")
+        self.stderr.write(AFTER)

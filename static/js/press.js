@@ -1,0 +1,21 @@
+/* One press is one act: while a form is on its way, a second tap does nothing, whatever has moved under the finger. */
+const press = (() => {
+  "use strict";
+
+  const WAIT = 5000;
+  let sentAt = -Infinity;
+  const done = () => (sentAt = -Infinity);
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
+    if (performance.now() - sentAt < WAIT) event.preventDefault();
+    else sentAt = performance.now();
+  });
+
+  addEventListener("pageshow", (event) => {
+    done();
+    if (event.persisted) location.reload();
+  });
+
+  return { WAIT, done };
+})();

@@ -50,10 +50,12 @@ TELL = """([state, isUp]) => {
   if (!isUp) sockets.clear();
 }"""
 # From now on the sockets speak by themselves, every three seconds of the page's clock: a day takes minutes then.
-SPEAK = """() => {
-  if (!window.sockets || window.speaking) return;
+SPEAK = """([state, isUp]) => {
+  if (!window.sockets) return;
+  [window.state, socketsUp] = [state, isUp];
+  if (window.speaking) return;
   window.speaking = setInterval(() => {
-    const message = { data: JSON.stringify({ ...state, now: Date.now() }) };
+    const message = { data: JSON.stringify({ ...window.state, now: Date.now() }) };
     for (const one of sockets) one.onmessage?.(message);
   }, 3000);
 }"""
@@ -279,7 +281,7 @@ class Screen:
         """As `keep_up`, in one go, while there is no news."""
         self.studio.tell()
         with leaving(self.page):
-            self.page.evaluate(SPEAK)
+            self.page.evaluate(SPEAK, [self.studio.state, self.studio.up and self.studio.socket_up])
         self.pass_time(seconds, settle=False)
 
     @contextmanager

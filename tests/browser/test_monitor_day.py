@@ -180,3 +180,5 @@ def test_day_of_a_screen(
     assert [ticket for ticket, _seconds in day.announced()] == day.expected and len(day.expected) == CALLS
     assert {round(seconds, 1) for _ticket, seconds in day.announced()} == {SHOWN}
     assert old < young * (1 + GROWTH) + LEARNS
+    # Once more at night, in a whole day.
+    assert day.studio.seen["/monitor/"] == 1 + (LOOKS * LOOK >= 24 * 3600)

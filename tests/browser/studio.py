@@ -249,8 +249,9 @@ class Screen:
         return ""
 
     def shows(self, version: int) -> None:
-        """Waits until the page has the board of this version."""
-        until(lambda: self.page.locator("[data-topic]").get_attribute("data-version") == str(version))
+        """Waits until the page has the board of this version; one that was just being loaded is told again."""
+        tv = self.page.locator("[data-topic]")
+        until(lambda: tv.get_attribute("data-version") == str(version) or self.studio.tell())
 
 
 def open_screen(context: BrowserContext, studio: Studio) -> Screen:

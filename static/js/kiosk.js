@@ -84,7 +84,7 @@
 
   async function isThere() {
     try {
-      return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })).ok;
+      return (await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })).ok;
     } catch {
       return false;
     }

@@ -19,7 +19,7 @@
 
   async function ask(wait) {
     try {
-      const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
+      const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
       if (answer.ok && (await answer.json()).alive) return leave();
     } catch {
       // Still away.

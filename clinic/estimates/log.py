@@ -56,19 +56,21 @@ def read(clinic: Clinic, since: date) -> Log:
 
 def _happenings(visit: Visit, events: Sequence[VisitEvent]) -> Iterator[Happening]:
     """What was so after an event is what was so before the next; after the last, what is so now."""
-    afters = [event.before for event in events[1:]] + [_now(visit)]
+    afters, asked_at = [event.before for event in events[1:]] + [_now(visit)], None
     for event, after in zip(events, afters, strict=True):
+        asked_at = event.at if event.verb == Verb.MORE_TIME else asked_at
         if visit.arrived_at and event.at >= visit.arrived_at and event.verb != Verb.BOOK:
-            yield Happening(event.at, event.pk, event.verb, visit.day, after["lane"], _row(visit, after))
+            yield Happening(event.at, event.pk, event.verb, visit.day, after["lane"], _row(visit, after, asked_at))
 
 
 def _now(visit: Visit) -> dict[str, Any]:
     return {name: getattr(visit, name) for name in (*CHANGING, "state", "lane")}
 
 
-def _row(visit: Visit, after: dict[str, Any]) -> Row:
-    changing = {name: _moment(after.get(name)) for name in CHANGING}
-    return Row(pk=visit.pk, state=after["state"], arrived_at=visit.arrived_at, **changing)  # type: ignore[arg-type]
+def _row(visit: Visit, after: dict[str, Any], asked_at: datetime | None) -> Row:
+    times = {"arrived_at": visit.arrived_at, "asked_at": asked_at}
+    times |= {name: _moment(after.get(name)) for name in CHANGING}
+    return Row(pk=visit.pk, state=after["state"], **times)  # type: ignore[arg-type]
 
 
 def _moment(value: Any) -> datetime | None:

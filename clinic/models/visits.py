@@ -19,6 +19,8 @@ from clinic.names import fold
 from clinic.states import CALLED_OFF, ENDED, ON_SITE, OPEN, Lane, State, Verb
 
 PHONE_LIFE = timedelta(hours=12)
+# For so long nobody calls a patient who asked for more time.
+MORE_TIME = timedelta(minutes=10)
 NEVER_CHANGED = "A visit's history is never changed: write a new event."
 
 

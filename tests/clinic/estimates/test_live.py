@@ -95,6 +95,15 @@ def test_who_asked_to_be_called_later_is_not_told_sooner(lively: Clinic, clock: 
     assert the_range(visit) == (40, 45)
 
 
+def test_who_asks_for_time_beside_free_rooms_keeps_nobody_waiting(harbor: Clinic, clock: Clock) -> None:
+    make_past(harbor, clock.at - timedelta(days=7, hours=1), every=10, care=30)
+    one = make_visit(harbor)
+    for _n in range(3):
+        do(one, Verb.MORE_TIME)
+        clock.add(minutes=9)
+    assert one.promised_to == make_visit(harbor).promised_to == 10
+
+
 def test_nobody_called_for_long_pauses_the_figure_and_promises_nothing(lively: Clinic, clock: Clock) -> None:
     first = make_visit(lively)
     clock.add(minutes=61)

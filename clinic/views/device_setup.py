@@ -51,7 +51,7 @@ def at_desk(request: StaffRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def on_device(request: HttpRequest, kind: str) -> HttpResponse:
-    """The device that this browser is. Who logs in for it is logged out, whatever comes of it: patients come next."""
+    """The device that this browser is. Who logs in for it is logged out in any case: patients come next."""
     device = access.device_of(kind, request.COOKIES) if kind in SCREENS else None
     if device is None:
         raise Http404

@@ -106,6 +106,12 @@ def test_browser_goes_on_once_its_code_was_entered(harbor: Clinic, desk: Client)
     assert browser.cookies[access.pairing_cookie("monitor")]["max-age"] == 0
 
 
+def test_double_press_leads_to_the_device(harbor: Clinic, desk: Client) -> None:
+    said = {"code": shown(Client()), "device": "", "name": "Hall"}
+    assert Marks(text_of(desk.get(ENTER))).having("src", "/static/bundles/forms.js")
+    assert desk.post(ENTER, said)["Location"] == desk.post(ENTER, said)["Location"]
+
+
 def test_kiosk_that_nobody_has_measured_asks_for_it_first(harbor: Clinic, desk: Client) -> None:
     browser = Client()
     desk.post(ENTER, {"code": shown(browser, "kiosk"), "device": "", "name": "Door"})

@@ -59,7 +59,7 @@ def test_secret_is_in_a_cookie_that_no_script_and_no_other_site_gets(db: None) -
     browser = Client()
     shown(browser)
     morsel = browser.cookies[access.pairing_cookie("monitor")]
-    assert morsel["httponly"] and morsel["samesite"] == "Strict" and morsel["max-age"] == 600
+    assert morsel["httponly"] and morsel["samesite"] == "Strict" and morsel["max-age"] == 1200
     assert morsel.value not in browser.get("/pair/monitor/").content.decode()
 
 

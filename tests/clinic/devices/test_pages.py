@@ -112,6 +112,14 @@ def test_double_press_leads_to_the_device(harbor: Clinic, desk: Client) -> None:
     assert desk.post(ENTER, said)["Location"] == desk.post(ENTER, said)["Location"]
 
 
+@pytest.mark.parametrize(("kind", "fragment"), [("monitor", "/monitor/board/"), ("kiosk", "/devices/report/")])
+def test_device_that_is_in_use_stays_paired(harbor: Clinic, kind: str, fragment: str) -> None:
+    browser, name = Client(), access.cookie_name(kind)
+    browser.cookies[name] = make_device(harbor, kind)[1]
+    assert name in browser.get(f"/{kind}/").cookies and browser.cookies[name]["max-age"] == 400 * 24 * 3600
+    assert name not in browser.get(fragment).cookies
+
+
 def test_kiosk_that_nobody_has_measured_asks_for_it_first(harbor: Clinic, desk: Client) -> None:
     browser = Client()
     desk.post(ENTER, {"code": shown(browser, "kiosk"), "device": "", "name": "Door"})

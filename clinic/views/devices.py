@@ -30,28 +30,30 @@ class DeviceRequest(HttpRequest):
 
 
 def paired(
-    kind: str,
+    kind: str, *, is_page: bool = True
 ) -> Callable[
     [Callable[Concatenate[DeviceRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
-    """Lets a paired device of this kind in, and sets `request.device`; shows others a code to be paired by."""
+    """Lets a paired device of this kind in, and sets `request.device`; shows others a code to be paired by.
+
+    Each page gives its cookie anew: a device that is in use stays paired for good.
+    """
 
     def decorate(view: Callable[Concatenate[DeviceRequest, P], HttpResponse]) -> Any:
         @never_cache
         @wraps(view)
         def wrapped(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            device, token = access.device_of(kind, request.COOKIES), ""
+            device, cookie = access.device_of(kind, request.COOKIES), access.cookie_name(kind)
             if device is None and settings.DEMO:
-                device, token = demo.device(kind), demo.token(kind)
-                request.COOKIES[access.cookie_name(kind)] = token
+                device, request.COOKIES[cookie] = demo.device(kind), demo.token(kind)
             if device is None:
                 return redirect("pair:ask", kind)
             if kind == Device.Kind.KIOSK:
                 devices.seen(device)
             request.device = device
             response = view(request, *args, **kwargs)
-            if token:
-                set_cookie(response, access.cookie_name(kind), token, COOKIE_LIFE)
+            if is_page:
+                set_cookie(response, cookie, request.COOKIES[cookie], COOKIE_LIFE)
             return response
 
         return wrapped

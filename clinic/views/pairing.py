@@ -24,6 +24,8 @@ from clinic.services import Refused, devices, pairings
 from clinic.views.devices import COOKIE_LIFE, SCREENS, set_cookie
 
 P = ParamSpec("P")
+# Longer than the code: one that is entered in its last seconds is taken up after them.
+SECRET_LIFE = 2 * pairings.CODE_LIFE
 
 
 def keepers_only(
@@ -62,7 +64,7 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     context = {"kind": kind, "code": code, "where": where.partition("://")[2], "qr": _qr(where)}
     response = render(request, "devices/code.html", context)
     if new:
-        set_cookie(response, access.pairing_cookie(kind), new, int(pairings.CODE_LIFE.total_seconds()))
+        set_cookie(response, access.pairing_cookie(kind), new, int(SECRET_LIFE.total_seconds()))
     return response
 
 

@@ -169,6 +169,7 @@ def page(request: KioskRequest, template: str, context: dict[str, Any], status: 
         "tools": kiosk_tools.TOOLS,
         "is_set": bool(request.kiosk.display),
         "look": kiosk_tools.look(request.kiosk.display),
+        "volume": device.volume,
         "px_per_mm": f"{device.px_per_mm:.3f}" if device.px_per_mm else "",
         "at": context.get("step") or template.removeprefix("kiosk/").removesuffix(".html"),
     }

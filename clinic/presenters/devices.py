@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from clinic import clock
+from clinic import clock, languages
 from clinic.build import build_id
+from clinic.digests import digest
 from clinic.models import Clinic, Device, DeviceReport
 from clinic.screen_sizes import TypeSize, type_for
 from clinic.spans import span
@@ -117,6 +118,14 @@ def _age(last: DeviceReport | None) -> str:
     if last is None or last.data_age is None:
         return ""
     return span(timedelta(seconds=last.data_age))
+
+
+def edition(device: Device) -> str:
+    """What a kiosk's first page depends on, as one word: the page is loaded again when this is another one."""
+    clinic = device.clinic
+    set_up = (clinic.name, device.px_per_mm, device.volume, languages.offered(device))
+    doors = "open" if clinic.is_open(clock.now()) else "closed"
+    return f"{build_id()}-{digest(repr(set_up))[:8]}-{doors}"
 
 
 def screen_type(device: Device) -> TypeSize | None:

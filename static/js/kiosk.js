@@ -136,7 +136,9 @@
     timer = clear ? setTimeout(wipe, clear) : setTimeout(warn, idle);
   }
 
+  let isTouched = !("untouched" in page.dataset);
   function touched() {
+    isTouched = true;
     if (!dialog.open && !away.open) restart();
   }
 
@@ -170,6 +172,12 @@
       voice.stop(audio.currentTime + place * 0.3 + 0.25);
     });
   }
+
+  // The set-up, the doors or the build are others by now: heartbeat.js says so. Whoever is at the page keeps it.
+  async function renew() {
+    if (!isTouched && (await isThere()) && !isTouched) location.replace(page.dataset.start);
+  }
+  addEventListener("outdated", renew);
 
   dialog.addEventListener("click", () => dialog.close());
   dialog.addEventListener("keydown", () => dialog.close());

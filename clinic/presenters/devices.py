@@ -35,6 +35,7 @@ class DeviceRow:
     path: str
     sound: str
     data_age: str
+    loaded: str
     concerns: tuple[str, ...]
 
     @property
@@ -65,6 +66,7 @@ def _row(device: Device, now: datetime) -> DeviceRow:
         path=_path(last),
         sound=_sound(last),
         data_age=_age(last),
+        loaded=_loaded(last, now),
         concerns=tuple(_concerns(device, last, state)),
     )
 
@@ -118,6 +120,12 @@ def _age(last: DeviceReport | None) -> str:
     if last is None or last.data_age is None:
         return ""
     return span(timedelta(seconds=last.data_age))
+
+
+def _loaded(last: DeviceReport | None, now: datetime) -> str:
+    if last is None or last.up_seconds is None:
+        return ""
+    return _("%(time)s ago") % {"time": span(now - last.at + timedelta(seconds=last.up_seconds))}
 
 
 def edition(device: Device) -> str:

@@ -14,8 +14,9 @@ from clinic.models import Clinic, Device, DeviceReport, SpecialHours
 from clinic.services import devices
 from realtime.models import Topic
 from tests.clinic.conftest import Clock
+from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.views.kiosk_pages import Marks, paired_client
-from tests.factories import make_clinic, make_device
+from tests.factories import make_clinic, make_device, make_user
 
 pytestmark = pytest.mark.django_db
 ORIGIN = {"HTTP_ORIGIN": "http://127.0.0.1:8000"}
@@ -148,6 +149,18 @@ def test_row_says_it_in_words(harbor: Clinic, monitor: Client, clock: Clock) -> 
     assert row(harbor).state == "silent" and "Nothing heard" in row(harbor).concerns[0]
     told(monitor, build="0a1b2c3d")
     assert row(harbor).build == "older: 0a1b2c3d"
+
+
+def test_row_says_since_when_its_page_is_open(harbor: Clinic, monitor: Client, clock: Clock) -> None:
+    assert row(harbor).loaded == ""
+    told(monitor, up_seconds=str(3 * 24 * 3600))
+    assert row(harbor).loaded == "3 d ago"
+    clock.add(hours=4)
+    assert row(harbor).loaded == "3 d 4 h ago"
+    ops = logged_in(make_user("sam", is_superuser=True, is_staff=True))
+    manager = logged_in(make_user("mo", harbor, "manager"))
+    assert "3 d 4 h ago" in ops.get("/ops/").content.decode()
+    assert "3 d 4 h ago" in manager.get("/desk/devices/").content.decode()
 
 
 def test_rows_are_of_the_clinics_asked_for_in_one_query(

@@ -22,30 +22,16 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import Error, Page
+from playwright.sync_api import BrowserContext, Page
 
 from clinic import bundles, fonts
 from clinic.presenters import MonitorBoard, MonitorRow, Shown
+from tests.browser.studio_page import ANNOUNCED, SETTLED, SOCKETS, SPEAK, TELL, leaving
+from tests.waiting import until
 
 # A Monday in Chicago, 9 in the morning.
 MORNING = 1_795_446_000_000
 CLINIC = SimpleNamespace(name="Harbor Walk-in Clinic", time_zone="America/Chicago")
-TELL = """([state, isUp]) => {
-  if (!window.sockets) return;
-  [window.state, socketsUp] = [state, isUp];
-  for (const one of sockets) isUp ? one.onmessage?.({ data: JSON.stringify(state) }) : one.onclose?.();
-  if (!isUp) sockets.clear();
-}"""
-
-
-@contextmanager
-def leaving(page: Page) -> Iterator[None]:
-    """The page may make way for a new one meanwhile."""
-    try:
-        yield
-    except Error as gone:
-        assert "navigation" in str(gone), gone
-        page.wait_for_load_state()
 
 
 @dataclass
@@ -67,7 +53,6 @@ class Studio:
     socket_up: bool = True
     vendor_up: bool = False
     seen: Counter[str] = field(default_factory=Counter)
-    busy: int = 0
     pages: list[Page] = field(default_factory=list)
     streams: int = 0
 
@@ -149,16 +134,12 @@ def open_studio() -> Iterator[Studio]:
             path = self.path.split("?")[0]
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             studio.seen[path] += 1
-            studio.busy += 1
-            try:
-                if not studio.up:
-                    self.close_connection = True
-                elif path == "/sse":
-                    _stream(studio, self)
-                else:
-                    _send(studio, self, *studio.answer(path))
-            finally:
-                studio.busy -= 1
+            if not studio.up:
+                self.close_connection = True
+            elif path == "/sse":
+                _stream(studio, self)
+            else:
+                _send(studio, self, *studio.answer(path))
 
         do_POST = do_GET
 
@@ -192,7 +173,6 @@ def _stream(studio: Studio, handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", "text/event-stream")
     handler.end_headers()
-    studio.busy -= 1
     studio.streams += 1
     told = studio.version
     try:
@@ -207,7 +187,6 @@ def _stream(studio: Studio, handler: BaseHTTPRequestHandler) -> None:
     finally:
         handler.close_connection = True
         studio.streams -= 1
-        studio.busy += 1
 
 
 @cache
@@ -220,3 +199,68 @@ def static(name: str) -> bytes:
         made = fonts.make(Path(gettempdir()) / "evenkeel-studio-fonts")
         return next(path for path in made if path.name == rest).read_bytes()
     return (settings.BASE / "static" / name).read_bytes()
+
+
+@dataclass
+class Screen:
+    """One TV in front of the studio."""
+
+    studio: Studio
+    page: Page
+
+    def pass_time(self, seconds: float) -> None:
+        """For the page and its server; nothing is left half done."""
+        self.studio.now += round(seconds * 1000)
+        with leaving(self.page):
+            self.page.clock.run_for(round(seconds * 1000))
+        self.settle()
+
+    def settle(self) -> None:
+        with leaving(self.page):
+            self.page.evaluate(SETTLED)
+
+    def keep_up(self, seconds: float, step: float = 3) -> None:
+        """Passes time as on a sound network, where the socket speaks every few seconds."""
+        while seconds > 0:
+            self.studio.tell()
+            self.pass_time(min(step, seconds))
+            seconds -= step
+
+    def listen(self, seconds: float) -> None:
+        """As `keep_up`, in one go, while there is no news."""
+        self.studio.tell()
+        with leaving(self.page):
+            self.page.evaluate(SPEAK, [self.studio.state, self.studio.up and self.studio.socket_up])
+        self.pass_time(seconds)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The clock runs as clocks do, for scripts that wait by it."""
+        self.page.clock.resume()
+        yield
+        self.studio.now = int(self.page.evaluate("Date.now()")) + 2000
+        self.page.clock.pause_at(self.studio.now / 1000)
+
+    @property
+    def announced(self) -> str:
+        """The ticket that fills the screen, or nothing."""
+        with leaving(self.page):
+            return str(self.page.evaluate(ANNOUNCED))
+        return ""
+
+    def shows(self, version: int) -> None:
+        """Waits until the page has the board of this version; one that was just being loaded is told again."""
+        tv = self.page.locator("[data-topic]")
+        until(lambda: tv.get_attribute("data-version") == str(version) or self.studio.tell())
+
+
+def open_screen(context: BrowserContext, studio: Studio) -> Screen:
+    """Its clock stands until the test lets time pass."""
+    context.add_init_script(SOCKETS)
+    page = context.new_page()
+    page.clock.install(time=studio.now / 1000 - 60)
+    page.clock.pause_at(studio.now / 1000)
+    page.goto(f"{studio.url}/monitor/")
+    studio.pages.append(page)
+    studio.tell()
+    return Screen(studio, page)

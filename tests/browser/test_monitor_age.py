@@ -8,8 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.screens import Screen, open_screen
-from tests.browser.studio import Studio, open_studio
+from tests.browser.studio import Screen, Studio, open_screen, open_studio
 
 SHOWN = 10
 # Of static/js/screen.js, in seconds: a new build, and the night's 3:30 with ten minutes to both sides.

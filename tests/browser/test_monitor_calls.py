@@ -10,8 +10,7 @@ from django.utils.translation import gettext
 from playwright.sync_api import BrowserContext, expect
 
 from clinic.presenters import MonitorRow
-from tests.browser.screens import Screen, open_screen
-from tests.browser.studio import Studio, open_studio
+from tests.browser.studio import Screen, Studio, open_screen, open_studio
 
 # Of static/js/calls.js, in seconds.
 SHOWN, FRESH = 10, 60

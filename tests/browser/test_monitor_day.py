@@ -15,8 +15,7 @@ from random import Random
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession
 
-from tests.browser.screens import Screen, open_screen
-from tests.browser.studio import Studio, open_studio
+from tests.browser.studio import Screen, Studio, open_screen, open_studio
 
 LOOKS = int(os.environ.get("DAY_LOOKS", "480"))
 CALLS = int(os.environ.get("DAY_CALLS", "12"))
@@ -181,3 +180,5 @@ def test_day_of_a_screen(
     assert [ticket for ticket, _seconds in day.announced()] == day.expected and len(day.expected) == CALLS
     assert {round(seconds, 1) for _ticket, seconds in day.announced()} == {SHOWN}
     assert old < young * (1 + GROWTH) + LEARNS
+    # Once more at night, in a whole day.
+    assert day.studio.seen["/monitor/"] == 1 + (LOOKS * LOOK >= 24 * 3600)

@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, BrowserContext
 from clinic.presenters import MonitorRow, Shown
 from clinic.screen_sizes import CALLED_FONT, type_for
 from tests.browser import axe, layout
-from tests.browser.screens import Screen, open_screen
-from tests.browser.studio import Studio, open_studio
+from tests.browser.studio import Screen, Studio, open_screen, open_studio
 
 SIZES = [(1920, 1080), (1366, 768), (3840, 2160), (1080, 1920)]
 LONGEST_ROOM = "Consultorio de otorrinología 3"

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.screens import Screen, open_screen
-from tests.browser.studio import Studio, open_studio
+from tests.browser.studio import Screen, Studio, open_screen, open_studio
 
 # What the page plays and says is written down, in place of loudspeaker and voices.
 EAR = """

@@ -5,7 +5,6 @@ A short one here; `make soak ARGS=tv` lives through a whole day (DAY_LOOKS, DAY_
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,22 +25,6 @@ LOOK, SHOWN, AWAY, BACK = 3, 10, 45, 45
 AT_ONCE = 20
 # Of the heap, over the day; and bytes that a page which is a quarter of an hour old still learns.
 GROWTH, LEARNS = 0.10, 500_000 if LOOKS < 10_000 else 0
-
-# Writes down who fills the screen, and for how long by the page's clock; a reload keeps it.
-WATCH = """
-const watched = () => JSON.parse(sessionStorage.getItem("watched") || "[]");
-const keep = (list) => sessionStorage.setItem("watched", JSON.stringify(list));
-const end = (list) => list.map(([ticket, from, to]) => [ticket, from, to || Date.now()]);
-document.addEventListener("call", () => {
-  const panel = document.querySelector("[data-call]");
-  keep([...end(watched()), [panel.querySelector("[data-call-ticket]").textContent, Date.now(), 0]]);
-  new MutationObserver((_all, me) => {
-    if (!panel.hidden) return;
-    keep(end(watched()));
-    me.disconnect();
-  }).observe(panel, { attributeFilter: ["hidden"] });
-});
-"""
 
 
 @dataclass
@@ -69,11 +52,6 @@ class Day:
         self.studio.called = self.studio.called[:6]
         self.studio.call(self.expected[-1], language=self.random.choice(["en", "es", "vi"]))
 
-    def announced(self) -> list[tuple[str, float]]:
-        """Who filled the screen, in order, and for how many seconds."""
-        told = json.loads(self.screen.page.evaluate("sessionStorage.getItem('watched')"))
-        return [(ticket, (to - since) / 1000) for ticket, since, to in told]
-
     @property
     def path(self) -> str | None:
         return self.screen.page.locator("[data-topic]").get_attribute("data-live")
@@ -81,7 +59,6 @@ class Day:
 
 @pytest.fixture
 def day(context: BrowserContext) -> Iterator[Day]:
-    context.add_init_script(WATCH)
     with open_studio() as studio:
         studio.vendor_up = True
         yield Day(open_screen(context, studio))
@@ -177,8 +154,8 @@ def test_day_of_a_screen(
     record_property("looks", day.looks)
     record_property("calls", len(day.expected))
     record_property("heap", f"{young:.0f} {old:.0f}")
-    assert [ticket for ticket, _seconds in day.announced()] == day.expected and len(day.expected) == CALLS
-    assert {round(seconds, 1) for _ticket, seconds in day.announced()} == {SHOWN}
+    assert [ticket for ticket, _seconds in day.screen.watched()] == day.expected and len(day.expected) == CALLS
+    assert {round(seconds, 1) for _ticket, seconds in day.screen.watched()} == {SHOWN}
     assert old < young * (1 + GROWTH) + LEARNS
     # Once more at night, in a whole day.
     assert day.studio.seen["/monitor/"] == 1 + (LOOKS * LOOK >= 24 * 3600)

@@ -1,4 +1,5 @@
-"""A day of a wait-room screen on a clock of the test's: looks, calls, and every part of the network lost and back.
+"""A day of a wait-room screen on a clock of the test's: looks, calls, many at once with a new build,
+and every part of the network lost and back.
 
 A short one here; `make soak ARGS=tv` lives through a whole day (DAY_LOOKS, DAY_CALLS).
 """
@@ -105,6 +106,18 @@ def lose_and_find(day: Day, lose: Callable[[Studio], None], path: str) -> None:
     until_live(day)
 
 
+def call_many(day: Day, number: int) -> None:
+    """So many at once, and a new build that has to wait for its moment."""
+    day.studio.build = "b2"
+    for _one in range(number):
+        day.call()
+        day.screen.shows(day.studio.version)
+    for _look in range((number * SHOWN + BACK) // LOOK):
+        day.look()
+    assert day.screen.page.locator("html").get_attribute("data-build") == "b2"
+    until_live(day)
+
+
 def until_live(day: Day) -> None:
     for _look in range(BACK // LOOK):
         if day.path == "both":
@@ -123,16 +136,19 @@ def live_through(day: Day, devtools: CDPSession) -> list[float]:
     """All looks and calls; with each of the losses comes a call of its own. Gives the heap, now and then."""
     heaps: list[float] = []
     losses = {LOOKS * (place + 1) // 6: loss for place, loss in enumerate(LOSSES)}
-    number = CALLS - len(LOSSES)
+    many = day.random.randint(3, 6)
+    number = CALLS - len(LOSSES) - many
     calls = {LOOKS * (2 * place + 1) // (2 * number) for place in range(number)}
     measured = set(range(LOOKS // 20, LOOKS, LOOKS // 20))
-    marks, look = sorted({*losses, *calls, *measured, LOOKS}), 0
+    marks, look = sorted({*losses, *calls, *measured, LOOKS * 11 // 12, LOOKS}), 0
     while look < LOOKS:
         if look in measured:
             heaps.append(heap(devtools))
             print(f"look {look}, call {len(day.expected)}, {heaps[-1] / 1e6:.2f} MB", file=sys.stderr, flush=True)
         if look in losses:
             lose_and_find(day, *losses[look])
+        if look == LOOKS * 11 // 12:
+            call_many(day, many)
         if look in calls:
             day.call()
             day.screen.shows(day.studio.version)
@@ -157,5 +173,5 @@ def test_day_of_a_screen(
     assert [ticket for ticket, _seconds in day.screen.watched()] == day.expected and len(day.expected) == CALLS
     assert {round(seconds, 1) for _ticket, seconds in day.screen.watched()} == {SHOWN}
     assert old < young * (1 + GROWTH) + LEARNS
-    # Once more at night, in a whole day.
-    assert day.studio.seen["/monitor/"] == 1 + (LOOKS * LOOK >= 24 * 3600)
+    # Once more for the new build, and at night, in a whole day.
+    assert day.studio.seen["/monitor/"] == 2 + (LOOKS * LOOK >= 24 * 3600)

@@ -91,12 +91,10 @@
   }
 
   async function askServer() {
-    try {
-      const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
-      if (answer.ok) answeredAt = performance.now();
-    } catch {
-      // Asked again soon.
-    }
+    const isThere = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })
+      .then((answer) => answer.ok)
+      .catch(() => false);
+    answeredAt = isThere ? performance.now() : -HOLDS;
   }
 
   function minuteOfDay() {

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from clinic.estimates.rows import Row
 from clinic.models import Clinic, Visit, VisitEvent
+from clinic.models.visits import FIRST_CALL, PUT_OFF
 from clinic.states import Verb
 
 CHANGING = ("order_key", "not_before", "called_at", "stepped_out_at", "ended_at")
@@ -31,7 +32,7 @@ class Happening(NamedTuple):
 class Log(NamedTuple):
     """All that happened, in order; and how long each visit waited to be called, in minutes, if it ever was.
 
-    Those who stepped out meanwhile are left out: they chose to wait longer.
+    Those who stepped out or asked for more time meanwhile are left out: they chose to wait longer.
     """
 
     happenings: list[Happening]
@@ -43,15 +44,20 @@ def read(clinic: Clinic, since: date) -> Log:
     events = VisitEvent.objects.filter(
         visit__clinic=clinic, visit__arrived_at__isnull=False, visit__day__gte=since
     )
-    happenings, waits = list[Happening](), dict[int, float]()
+    happenings = list[Happening]()
     in_order = events.select_related("visit").order_by("visit", "sequence")
     for _visit, its in groupby(in_order.iterator(), attrgetter("visit_id")):
         known = list(its)
-        visit = known[0].visit
-        happenings += _happenings(visit, known)
-        if (waited := _waited(visit, known)) is not None:
-            waits[visit.pk] = waited
-    return Log(sorted(happenings, key=lambda one: one[:2]), waits)
+        happenings += _happenings(known[0].visit, known)
+    return Log(sorted(happenings, key=lambda one: one[:2]), _waits(clinic, since))
+
+
+def _waits(clinic: Clinic, since: date) -> dict[int, float]:
+    """From the arrival to the first call that was not taken back."""
+    visits = clinic.visits.filter(arrived_at__isnull=False, day__gte=since).order_by()
+    called = visits.annotate(first_call=FIRST_CALL, put_off=PUT_OFF).filter(first_call__isnull=False)
+    known = called.values_list("pk", "arrived_at", "first_call", "put_off")
+    return {pk: (call - arrived).total_seconds() / 60 for pk, arrived, call, put_off in known if not put_off}
 
 
 def _happenings(visit: Visit, events: Sequence[VisitEvent]) -> Iterator[Happening]:
@@ -75,16 +81,3 @@ def _row(visit: Visit, after: dict[str, Any], asked_at: datetime | None) -> Row:
 
 def _moment(value: Any) -> datetime | None:
     return parse_datetime(value) if isinstance(value, str) else value
-
-
-def _waited(visit: Visit, events: Sequence[VisitEvent]) -> float | None:
-    """From the arrival to the first call that was not taken back."""
-    undone = {event.reverses_id for event in events}
-    for event in events:
-        if event.pk in undone or visit.arrived_at is None:
-            continue
-        if event.verb == Verb.STEP_OUT:
-            return None
-        if event.verb == Verb.CALL:
-            return (event.at - visit.arrived_at).total_seconds() / 60
-    return None

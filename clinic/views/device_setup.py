@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clinic import access, clock, presenters
-from clinic.access import StaffRequest, may_revoke_devices
+from clinic.access import StaffRequest, manages
 from clinic.device_forms import FORMS, SetUpForm
 from clinic.models import Device
 from clinic.panels import PANELS
@@ -42,7 +42,7 @@ def at_desk(request: StaffRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Saved. %(device)s follows by itself.") % {"device": device})
         return redirect("desk:device", pk)
     more = {
-        "may_revoke": may_revoke_devices(request.membership),
+        "manages": manages(request.membership),
         "there": reverse("devices:set_up", args=[device.kind]),
     }
     return _page(request, form, more)
@@ -71,7 +71,7 @@ def _may_set_up(request: HttpRequest, device: Device) -> bool:
     if device.paired_at and clock.now() - device.paired_at < OPEN_FOR:
         return True
     member = access.membership_of(request.user, device.clinic.slug)
-    return member is not None and access.may_keep_devices(member)
+    return member is not None and access.works_at_desk(member)
 
 
 def _is_saved(form: SetUpForm) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from clinic import access, demo
+from clinic import access, demo, presenters
 from clinic.device_report import ReportForm
 from clinic.models import Device
 from clinic.services import devices
@@ -70,7 +70,10 @@ def set_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> N
 @require_POST
 @never_cache
 def report(request: HttpRequest) -> HttpResponse:
-    """What heartbeat.js says. Its page may have no form, so the page's origin stands for the form's token."""
+    """What heartbeat.js says. Its page may have no form, so the page's origin stands for the form's token.
+
+    A kiosk hears what its first page would be made of now; other screens hear that by their boards.
+    """
     device = access.device_of(request.POST.get("kind", ""), request.COOKIES)
     form = ReportForm(request.POST)
     if request.headers.get("Origin") != settings.PUBLIC_URL or (device and not form.is_valid()):
@@ -78,4 +81,6 @@ def report(request: HttpRequest) -> HttpResponse:
     if device is None:
         return JsonResponse({"error": "not a device, or no more"}, status=403)
     devices.report(device, form.said())
+    if device.kind == Device.Kind.KIOSK:
+        return JsonResponse({"edition": presenters.edition(device)})
     return HttpResponse(status=204)

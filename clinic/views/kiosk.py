@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django import forms
@@ -169,6 +169,9 @@ def page(request: KioskRequest, template: str, context: dict[str, Any], status: 
         "tools": kiosk_tools.TOOLS,
         "is_set": bool(request.kiosk.display),
         "look": kiosk_tools.look(request.kiosk.display),
+        "volume": device.volume,
+        # Asked for by the first page alone.
+        "edition": partial(presenters.edition, device),
         "px_per_mm": f"{device.px_per_mm:.3f}" if device.px_per_mm else "",
         "at": context.get("step") or template.removeprefix("kiosk/").removesuffix(".html"),
     }

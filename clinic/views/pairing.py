@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import access
-from clinic.access import StaffRequest, may_keep_devices, staff_only
+from clinic.access import StaffRequest, staff_only, works_at_desk
 from clinic.device_forms import CodeForm
 from clinic.models import Device
 from clinic.services import Refused, devices, pairings
@@ -36,7 +36,7 @@ def keepers_only(
     @staff_only
     @wraps(view)
     def wrapped(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not may_keep_devices(request.membership):
+        if not works_at_desk(request.membership):
             raise Http404
         return view(request, *args, **kwargs)
 

@@ -192,6 +192,14 @@ def test_list_tells_how_each_is(harbor: Clinic, manager: Client) -> None:
     )
 
 
+@pytest.mark.parametrize(("kind", "words"), [("kiosk", "Within a minute it"), ("monitor", "Within a second it")])
+def test_page_says_how_soon_each_kind_is_locked_out(
+    harbor: Clinic, manager: Client, kind: str, words: str
+) -> None:
+    device, _token = make_device(harbor, kind)
+    assert words in text_of(manager.get(f"{LIST}{device.pk}/revoke/"))
+
+
 def test_only_managers_lock_out_and_are_asked_first(harbor: Clinic, desk: Client, manager: Client) -> None:
     device, token = make_device(harbor, "monitor", "Hall")
     browser = Client()

@@ -61,6 +61,12 @@ def test_kiosks_set_up_is_remembered_and_shown_again(harbor: Clinic, desk: Clien
     assert page.having("value", "4.250") and page.having("value", "Door") and "Saved." in page.text
 
 
+def test_volume_of_a_kiosk_is_on_its_pages(harbor: Clinic, desk: Client) -> None:
+    device, token = make_device(harbor)
+    save(desk, device, KIOSK)
+    assert Marks(text_of(here(device, token).get("/kiosk/"))).having("data-volume", "30")
+
+
 def test_languages_in_the_usual_order_are_left_to_the_clinic(harbor: Clinic, desk: Client) -> None:
     device, _token = make_device(harbor)
     save(desk, device, {**KIOSK, "place_en": "1", "place_es": "2"})

@@ -26,7 +26,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from clinic import bundles, fonts
 from clinic.presenters import MonitorBoard, MonitorRow, Shown
-from tests.browser.studio_page import ANNOUNCED, SETTLED, SOCKETS, SPEAK, TELL, leaving
+from tests.browser.studio_page import ANNOUNCED, SETTLED, SOCKETS, SPEAK, TELL, WATCH, leaving
 from tests.waiting import until
 
 # A Monday in Chicago, 9 in the morning.
@@ -248,6 +248,11 @@ class Screen:
             return str(self.page.evaluate(ANNOUNCED))
         return ""
 
+    def watched(self) -> list[tuple[str, float]]:
+        """Who filled the screen until now, in order, and for how many seconds."""
+        told = json.loads(self.page.evaluate("sessionStorage.getItem('watched') || '[]'"))
+        return [(ticket, (to - since) / 1000) for ticket, since, to in told]
+
     def shows(self, version: int) -> None:
         """Waits until the page has the board of this version; one that was just being loaded is told again."""
         tv = self.page.locator("[data-topic]")
@@ -256,7 +261,7 @@ class Screen:
 
 def open_screen(context: BrowserContext, studio: Studio) -> Screen:
     """Its clock stands until the test lets time pass."""
-    context.add_init_script(SOCKETS)
+    context.add_init_script(SOCKETS + WATCH)
     page = context.new_page()
     page.clock.install(time=studio.now / 1000 - 60)
     page.clock.pause_at(studio.now / 1000)

@@ -17,6 +17,7 @@ window.fetch = (...what) => {
   asked.add(ended);
   return answer;
 };
+navigation.addEventListener("navigate", () => (window.isLeaving = true));
 window.sockets = new Set();
 window.socketsUp = true;
 window.WebSocket = class {
@@ -27,7 +28,8 @@ window.WebSocket = class {
   close() { sockets.delete(this); }
 };
 """
-# Until every answer is in, and what the page asks for next as well. Its own timers stand still.
+# Until every answer is in, and what the page asks for next as well, or until it has left. Its own timers
+# stand still.
 SETTLED = """async () => {
   const turn = () => new Promise((done) => {
     const { port1, port2 } = new MessageChannel();
@@ -35,6 +37,7 @@ SETTLED = """async () => {
     port2.postMessage(0);
   });
   for (await turn(); window.asked?.size; await turn()) await Promise.all([...asked]);
+  if (window.isLeaving) await new Promise(() => {});
 }"""
 TELL = """([state, isUp]) => {
   if (!window.sockets) return;
@@ -52,6 +55,21 @@ SPEAK = """([state, isUp]) => {
     for (const one of sockets) one.onmessage?.(message);
   }, 3000);
 }"""
+# Writes down who fills the screen, and for how long by the page's clock; a reload keeps it.
+WATCH = """
+const watched = () => JSON.parse(sessionStorage.getItem("watched") || "[]");
+const keep = (list) => sessionStorage.setItem("watched", JSON.stringify(list));
+const end = (list) => list.map(([ticket, from, to]) => [ticket, from, to || Date.now()]);
+document.addEventListener("call", () => {
+  const panel = document.querySelector("[data-call]");
+  keep([...end(watched()), [panel.querySelector("[data-call-ticket]").textContent, Date.now(), 0]]);
+  new MutationObserver((_all, me) => {
+    if (!panel.hidden) return;
+    keep(end(watched()));
+    me.disconnect();
+  }).observe(panel, { attributeFilter: ["hidden"] });
+});
+"""
 ANNOUNCED = """(() => {
   const panel = document.querySelector("[data-call]");
   return panel && panel.checkVisibility() ? panel.querySelector("[data-call-ticket]").textContent : "";

@@ -35,6 +35,7 @@ from clinic.views.kiosk_steps import (
     after,
     before,
     first_unanswered,
+    next_open,
     place,
     steps_of,
 )
@@ -65,12 +66,16 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_http_methods(["GET", "POST"])
 @at_kiosk
 def start(request: KioskRequest) -> HttpResponse:
-    """The first page: language. Opening it begins afresh. Who began before the doors closed may go on."""
-    clinic, now = request.device.clinic, clock.now()
-    if request.method == "GET" and not (request.kiosk.has_draft(FIRST) or request.kiosk.has_only_flag):
+    """The first page, language. Opening it here begins afresh."""
+    if request.method == "GET":
         request.kiosk.wipe()
-    if not clinic.is_open(now) and not (request.method == "POST" and request.kiosk.answers):
-        request.kiosk.take_draft(FIRST)
+    return _first(request)
+
+
+def _first(request: KioskRequest) -> HttpResponse:
+    """The first page, whatever is held. Who began before the doors closed may go on."""
+    clinic, now = request.device.clinic, clock.now()
+    if not (clinic.is_open(now) or request.kiosk.answers):
         return page(request, "kiosk/closed.html", _opening(clinic, now))
     return _step(request, BY_NAME[FIRST])
 
@@ -85,13 +90,12 @@ def _opening(clinic: Clinic, now: datetime) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 @at_kiosk
 def question(request: KioskRequest, name: str) -> HttpResponse:
-    """Any later question; without the answers before it, back to the first one open."""
+    """Any question, with what is answered; without the answers before it, back to the first one open."""
     if request.kiosk.visit_ids:
         return redirect("kiosk:ticket")
-    missing = first_unanswered(request.kiosk)
-    if name not in BY_NAME or place(name) > place(missing):
-        return redirect(address(missing))
-    return _step(request, BY_NAME[name])
+    if name not in BY_NAME or place(name) > place(first_unanswered(request.kiosk)):
+        return redirect(next_open(request.kiosk))
+    return _first(request) if name == FIRST else _step(request, BY_NAME[name])
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,9 +105,8 @@ def check(request: KioskRequest) -> HttpResponse:
     kiosk = request.kiosk
     if kiosk.visit_ids:
         return redirect("kiosk:ticket")
-    missing = first_unanswered(kiosk)
-    if missing != CHECK:
-        return redirect(address(missing))
+    if first_unanswered(kiosk) != CHECK:
+        return redirect(next_open(kiosk))
     if request.method == "POST":
         return _finish(request)
     context: dict[str, Any] = {"answers": _summary(request), "others": [_person(one) for one in kiosk.others]}
@@ -167,7 +170,7 @@ def page(request: KioskRequest, template: str, context: dict[str, Any], status: 
         "spoken": [chosen] if chosen else [code for code, _name in offers],
         "languages": offers,
         "tools": kiosk_tools.TOOLS,
-        "is_set": bool(request.kiosk.display),
+        "is_in_use": request.kiosk.is_in_use,
         "look": kiosk_tools.look(request.kiosk.display),
         "px_per_mm": f"{device.px_per_mm:.3f}" if device.px_per_mm else "",
         "at": context.get("step") or template.removeprefix("kiosk/").removesuffix(".html"),

@@ -69,6 +69,10 @@ def place(name: str) -> int:
 
 
 def address(name: str) -> str:
-    if name in (FIRST, CHECK):
-        return reverse("kiosk:start" if name == FIRST else "kiosk:check")
-    return reverse("kiosk:question", args=[name])
+    """Of a page, with all that was answered; the bare start forgets it."""
+    return reverse("kiosk:check") if name == CHECK else reverse("kiosk:question", args=[name])
+
+
+def next_open(kiosk: KioskSession) -> str:
+    """The address of the page to answer next; while nothing of anybody is held, of the bare start."""
+    return address(first_unanswered(kiosk)) if kiosk.is_in_use else reverse("kiosk:start")

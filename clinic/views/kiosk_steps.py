@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,10 @@ class Step:
     def is_own(self) -> bool:
         """Whether each of those who came together answers it for themselves."""
         return set(self.form.base_fields) <= OWN
+
+    def typed(self, sent: Mapping[str, str]) -> dict[str, str]:
+        """What stands in this page's fields, right or wrong."""
+        return {name: sent[name] for name in self.form.base_fields if name in sent}
 
 
 STEPS = [

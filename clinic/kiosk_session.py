@@ -141,6 +141,15 @@ class KioskSession:
     def visit_ids(self, public_ids: list[str]) -> None:
         self._store["visits"] = public_ids
 
+    @property
+    def refusal(self) -> str:
+        """Why this check-in made no visits, in no language; empty if it was not refused."""
+        return str(self._store.get("refusal", ""))
+
+    @refusal.setter
+    def refusal(self, why: str) -> None:
+        self._store["refusal"] = why
+
     def wipe(self) -> None:
         """Forgets everything, here and in the database."""
         self._store.flush()

@@ -38,6 +38,7 @@ kiosk_urls = [
     path("", kiosk.start, name="start"),
     path("check/", kiosk.check, name="check"),
     path("ticket/", kiosk_ends.ticket, name="ticket"),
+    path("refused/", kiosk_ends.refused, name="refused"),
     path("others/", kiosk_party.ask_another, name="ask_another"),
     path("others/<slug:who>/", kiosk_party.take_up, name="take_up"),
     path("others/<slug:who>/remove/", kiosk_party.remove, name="remove"),

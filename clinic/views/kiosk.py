@@ -113,7 +113,7 @@ def check(request: KioskRequest) -> HttpResponse:
     return page(request, "kiosk/check.html", {**_progress(kiosk, CHECK), **context})
 
 
-def page(request: KioskRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def page(request: KioskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """A page of the kiosk. `spoken`: the patient's language, or every language until they have chosen one."""
     chosen, device = request.kiosk.answers.get("language"), request.device
     offers = languages.offered(device)
@@ -127,7 +127,7 @@ def page(request: KioskRequest, template: str, context: dict[str, Any], status: 
         "px_per_mm": f"{device.px_per_mm:.3f}" if device.px_per_mm else "",
         "at": context.get("step") or template.removeprefix("kiosk/").removesuffix(".html"),
     }
-    return render(request, template, {**shared, **context}, status=status)
+    return render(request, template, {**shared, **context})
 
 
 def _step(request: KioskRequest, step: Step) -> HttpResponse:
@@ -218,9 +218,12 @@ def _finish(request: KioskRequest) -> HttpResponse:
     kiosk, device = request.kiosk, request.device
     actor = Actor(device=device)
     try:
-        visits = services.check_in_together(device.clinic, people(request), by=actor, key=kiosk.key)
+        # In no language: who reads the page that says why may choose another one there.
+        with translation.override(None):
+            visits = services.check_in_together(device.clinic, people(request), by=actor, key=kiosk.key)
     except services.Refused as no:
-        return page(request, "kiosk/refused.html", {"why": str(no)}, status=409)
+        kiosk.refusal = str(no)
+        return redirect("kiosk:refused")
     kiosk.visit_ids = [str(visit.public_id) for visit in visits]
     return redirect("kiosk:ticket")
 

@@ -15,7 +15,7 @@ from clinic.views.kiosk import KioskRequest, at_kiosk, shown_again
 from clinic.views.kiosk_steps import BY_NAME, CHECK, FIRST, address
 
 # Pages that ask nothing, by the names of their templates.
-QUIET = {"ticket": "kiosk:ticket", "help": "kiosk:help_coming"}
+QUIET = {"ticket": "kiosk:ticket", "refused": "kiosk:refused", "help": "kiosk:help_coming"}
 
 
 @require_http_methods(["GET", "POST"])

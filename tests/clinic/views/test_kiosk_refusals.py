@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
@@ -94,10 +96,18 @@ def test_fields_of_a_shared_screen_offer_nobody_elses_words(kiosk: Client) -> No
     assert Marks(kiosk.get("/kiosk/phone/").content.decode()).having("type", "tel")
 
 
-def test_tickets_used_up_says_so_and_makes_no_visit(clinic: Clinic, kiosk: Client) -> None:
+def test_tickets_used_up_says_so_in_any_language_and_makes_no_visit(
+    spanish: Path, clinic: Clinic, kiosk: Client
+) -> None:
     make_visit(clinic)
     Visit.objects.update(day_number=len(LETTERS) * (SHORT + LONG))
+    assert kiosk.get("/kiosk/refused/")["Location"] == "/kiosk/"
     answer(kiosk)
-    reply = kiosk.post(LAST)
-    assert reply.status_code == 409 and "Please go to the front desk." in reply.content.decode()
-    assert len(Marks(reply.content.decode()).having("data-primary")) == 1 and Visit.objects.count() == 1
+    reply = kiosk.post(LAST, follow=True)
+    assert reply.redirect_chain == [("/kiosk/refused/", 302)]
+    page = reply.content.decode()
+    assert "Please go to the front desk." in page and len(Marks(page).having("data-primary")) == 1
+    for show in ("size:160", "language:es"):
+        page = kiosk.post("/kiosk/display/refused/", {"show": show}, follow=True).content.decode()
+    assert Marks(page).having("data-size", "160") and "Ya no quedan turnos" in page.split('role="alert"')[1]
+    assert Visit.objects.count() == 1

@@ -95,9 +95,12 @@
   function giveUp() {
     if (gone) return;
     gone = true;
-    if (navigator.serviceWorker?.controller) location.replace(page.dataset.start);
+    if (standsIn()) location.replace(page.dataset.start);
     else wipe();
   }
+
+  // Without a server the worker's page sends people to the desk, and leads to the first page, which forgets, later.
+  const standsIn = () => Boolean(navigator.serviceWorker?.controller);
 
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   away.addEventListener("cancel", (event) => event.preventDefault());
@@ -105,8 +108,8 @@
 
   /* --- Forgetting -------------------------------------------------------------------------------------------- */
 
-  // The answers leave the screen at once, whatever the network does; the page stays blank until the server has
-  // forgotten them too. It is replaced, so that "back" finds nothing.
+  // The answers leave the screen at once, whatever the network does. The page is replaced, so that "back" finds
+  // nothing; where no worker stands in for it, it stays blank until the server has forgotten the answers too.
   async function wipe() {
     const body = new URLSearchParams({ csrfmiddlewaretoken: token ? token.value : "" });
     clearTimeout(timer);
@@ -118,8 +121,9 @@
         const answer = await fetch(page.dataset.wipe, { method: "POST", body, redirect: "manual", signal });
         if (answer.status < 500) return location.replace(page.dataset.start);
       } catch {
-        // No network, or the server restarts: the next try comes soon.
+        // No network, or the server restarts.
       }
+      if (standsIn()) return location.replace(page.dataset.start);
       await pause(3000);
     }
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django import forms
@@ -124,6 +124,9 @@ def page(request: KioskRequest, template: str, context: dict[str, Any]) -> HttpR
         "tools": kiosk_tools.TOOLS,
         "is_in_use": request.kiosk.is_in_use,
         "look": kiosk_tools.look(request.kiosk.display),
+        "volume": device.volume,
+        # Asked for by the first page alone.
+        "edition": partial(presenters.edition, device),
         "px_per_mm": f"{device.px_per_mm:.3f}" if device.px_per_mm else "",
         "at": context.get("step") or template.removeprefix("kiosk/").removesuffix(".html"),
     }

@@ -90,7 +90,7 @@ const live = (() => {
       try {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
         if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
-        if (isOfAnotherBuild(answer)) return outdated();
+        if (isOfAnotherBuild(answer) && makesWay()) return location.reload();
         if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
         if (answer.status === 200) {
           await board.put(await answer.text());
@@ -116,10 +116,8 @@ const live = (() => {
     return answer.headers.get("X-Build") !== document.documentElement.dataset.build && performance.now() > 60000;
   }
 
-  /* A page that has a better moment for it takes it over. */
-  function outdated() {
-    if (document.dispatchEvent(new CustomEvent("outdated", { cancelable: true }))) location.reload();
-  }
+  /* A page that has a better moment for it takes it over, and shows its boards until then. */
+  const makesWay = () => document.dispatchEvent(new CustomEvent("outdated", { cancelable: true }));
 
   /* --- Our own socket, always -------------------------------------------------------------------------------- */
 

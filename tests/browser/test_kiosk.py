@@ -52,6 +52,26 @@ def test_first_page_that_nobody_touched_does_not_warn(context: BrowserContext, s
     expect(page.locator("dialog")).to_be_hidden()
 
 
+LISTEN = """
+window.gains = [];
+Object.defineProperty(AudioContext.prototype, "state", { value: "running" });
+window.GainNode = class extends GainNode { constructor(audio, how) { super(audio, how); gains.push(how.gain); } };
+"""
+
+
+def test_warning_is_as_loud_as_the_kiosk_was_set_up(context: BrowserContext, stack: Stack) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.add_init_script(LISTEN)
+    page.goto(f"{stack.url}/kiosk/")
+    for volume in (100, 0):
+        page.evaluate("(volume) => (document.querySelector('[data-kiosk]').dataset.volume = volume)", volume)
+        page.keyboard.press("Tab")
+        page.clock.run_for(61_000)
+        page.locator("dialog button").click()
+    assert page.evaluate("gains") == [0.33]
+
+
 def test_ticket_clears_itself_after_twenty_seconds(context: BrowserContext, stack: Stack) -> None:
     page = context.new_page()
     page.clock.install()

@@ -51,6 +51,7 @@ BAD = [
         {"id_birth_year": "That date is still to come. Please check the year."},
     ),
     ("phone", {"phone": "202 555"}, {"id_phone": "Please write all ten digits, or leave it empty."}),
+    ("phone", {"phone": "555-0143"}, {"id_phone": "Please write all ten digits, or leave it empty."}),
     ("reason", {"reason": "nosiness"}, {"id_reason_0": "Please choose one."}),
 ]
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from clinic import clock, languages, parties, services
+from clinic import clock, languages, parties, presenters, services
 from clinic.ages import is_child
 from clinic.forms import ArrivalForm, answers_from, written_phone
 from clinic.kiosk_session import WHO, KioskSession

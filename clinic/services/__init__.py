@@ -5,7 +5,7 @@ version, and rings after the commit: all of it or nothing.
 """
 
 from clinic.services.actors import Actor, AlreadyDone, Refused, short_name
-from clinic.services.check_in import LARGEST_PARTY, Answers, arrive, book, check_in, check_in_together
+from clinic.services.check_in import LARGEST_PARTY, Answers, arrive, book, check_in, check_in_together, speak
 from clinic.services.help_requests import ask_for_help, take_help_request
 from clinic.services.moves import call_next, call_together, move, undo
 
@@ -24,6 +24,7 @@ __all__ = [
     "check_in_together",
     "move",
     "short_name",
+    "speak",
     "take_help_request",
     "undo",
 ]

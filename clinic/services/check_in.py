@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -161,6 +161,15 @@ def arrive(clinic: Clinic, public_id: UUID, *, by: Actor) -> Visit:
         changes = {**arrival, **_promise(clinic, arrival, slot.at), "identity_checked": True}
         record.write(topic, visit, Verb.CHECK_IN, changes, by=by, slot=slot)
         return visit
+
+
+def speak(clinic: Clinic, public_ids: Iterable[UUID], language: str) -> None:
+    """From now on these visits are spoken to in this language: by voice, on their phones, and at the desk."""
+    with transaction.atomic():
+        topic = notices.lock(clinic.topic_id)
+        others = clinic.visits.filter(public_id__in=public_ids).exclude(language=language)
+        if others.update(language=language):
+            notices.announce(topic)
 
 
 def book(clinic: Clinic, answers: Answers, booked_for: datetime, *, by: Actor) -> Visit:

@@ -9,9 +9,10 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import languages
+from clinic import languages, services
 from clinic.views import kiosk_tools
 from clinic.views.kiosk import KioskRequest, at_kiosk, shown_again
+from clinic.views.kiosk_ends import made_of, visits_of
 from clinic.views.kiosk_steps import BY_NAME, CHECK, FIRST, address
 
 # Pages that ask nothing, by the names of their templates.
@@ -28,6 +29,9 @@ def display(request: KioskRequest, at: str) -> HttpResponse:
     what, _colon, chosen = request.POST.get("show", "").partition(":")
     if what == "language" and chosen in dict(languages.offered(request.device)):
         kiosk.add({what: chosen})
+        if kiosk.visit_ids:
+            made = [visit.public_id for visit in made_of(request, visits_of(request))]
+            services.speak(request.device.clinic, made, chosen)
     elif kiosk_tools.offers(what, chosen):
         kiosk.show({what: chosen})
     if at in QUIET:

@@ -20,8 +20,7 @@ from clinic.views.kiosk_steps import next_open
 @at_kiosk
 def ticket(request: KioskRequest) -> HttpResponse:
     """The tickets in huge type, until "Done" or 20 seconds."""
-    clinic, known = request.device.clinic, request.kiosk.visit_ids
-    visits = list(Visit.objects.of(clinic).filter(public_id__in=known).select_related("room").order_by("pk"))
+    visits, known = visits_of(request), request.kiosk.visit_ids
     if not visits:
         return redirect("kiosk:start")
     said = {public_id: name_of(one) for public_id, one in zip(known, request.kiosk.people(), strict=False)}
@@ -29,6 +28,12 @@ def ticket(request: KioskRequest) -> HttpResponse:
     link = phone_links.link(made[0]) if made else ""
     context = {"party": presenters.party_tickets(visits, said, made), "qr": qr.svg(link) if link else ""}
     return page(request, "kiosk/ticket.html", context)
+
+
+def visits_of(request: KioskRequest) -> list[Visit]:
+    """Those of everybody who checked in here, until the wipe."""
+    visits = Visit.objects.of(request.device.clinic).filter(public_id__in=request.kiosk.visit_ids)
+    return list(visits.select_related("room").order_by("pk"))
 
 
 def made_of(request: KioskRequest, visits: Iterable[Visit]) -> list[Visit]:

@@ -87,9 +87,9 @@ def test_back_all_the_way_shows_nothing_and_nothing_is_stored(
     leave(page)
     page.wait_for_url(f"{stack.url}/kiosk/")
     expect(page.locator("[data-primary]")).to_be_visible()
-    for _n in range(8):
+    for _n in range(7):
         page.evaluate("history.back()")
-        page.wait_for_timeout(150)
+        page.wait_for_timeout(300)
         expect(page.locator("[data-primary]")).to_be_visible()
         shown = page.content()
         assert [secret for secret in [*SECRETS, *filter(None, [ticket])] if secret in shown] == []

@@ -80,8 +80,10 @@ def test_phone_hears_each_change_says_it_once_and_costs_little(
     phone.evaluate(HEAR)
     new_patient(context, stack)
     phone.evaluate("document.dispatchEvent(new Event('look'))")
+    phone.locator("#leave").focus()
     press(desk, ticket, "call")
     expect(phone.locator("h1")).to_contain_text("Please go to", timeout=2000)
+    expect(phone.locator("#leave")).to_be_focused()
     press(desk, ticket, "room")
     expect(phone.locator("h1")).to_contain_text("You are in", timeout=2000)
     assert [said.rpartition(" Room ")[0] for said in heard(phone)] == ["Please go to", "You are in"]

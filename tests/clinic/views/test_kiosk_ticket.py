@@ -11,6 +11,7 @@ from django.test import Client
 from clinic import phone_links, qr
 from clinic.estimates import WaitRange
 from clinic.models import Clinic, HelpRequest, Visit
+from realtime.models import Topic
 from tests.clinic.views.kiosk_pages import BORN, answer, finish, paired_client
 from tests.factories import answers, make_visit
 
@@ -144,3 +145,20 @@ def test_other_kiosk_knows_nothing_of_the_flag(clinic: Clinic, kiosk: Client) ->
     answer(other)
     finish(other)
     assert only_visit().red_flag is False and answers().red_flag is False
+
+
+def test_language_chosen_at_the_ticket_is_the_visits_from_then_on(clinic: Clinic, kiosk: Client) -> None:
+    answer(kiosk, given_name="Here")
+    finish(kiosk)
+    kiosk.post("/kiosk/wipe/")
+    answer(kiosk)
+    kiosk.post("/kiosk/others/")
+    for address, said in (("name", {"given_name": "Here", "family_name": "Miller"}), ("birth", BORN)):
+        kiosk.post(f"/kiosk/{address}/", said)
+    kiosk.post("/kiosk/reason/", {"reason": "illness"})
+    finish(kiosk)
+    before = Topic.objects.get(pk=clinic.topic_id).version
+    for _tap in range(2):
+        kiosk.post("/kiosk/display/ticket/", {"show": "language:es"})
+    assert dict(Visit.objects.values_list("given_name", "language")) == {"Here": "en", "Bob": "es"}
+    assert Topic.objects.get(pk=clinic.topic_id).version == before + 1

@@ -64,6 +64,7 @@ phone_urls = [
 desk_urls = [
     path("", desk.desk, name="desk"),
     path("board/", desk.board, name="board"),
+    path("alarms/", desk.alarms, name="alarms"),
     path("check-in/", desk_check_in.check_in, name="check_in"),
     path("call-next/", desk_acts.call_next, name="call_next"),
     path("visits/<uuid:public_id>/", desk_acts.act, name="act"),

@@ -49,6 +49,14 @@ def board(request: StaffRequest) -> HttpResponse:
     )
 
 
+@require_GET
+@staff_only
+def alarms(request: StaffRequest) -> HttpResponse:
+    """The calls for help alone, for the strip above the desk's other pages."""
+    version = boards.current_version(request.clinic)
+    return boards.answer(request, version, f"alarms-{request.user.pk}", lambda: _alarms_html(request))
+
+
 @require_POST
 @staff_only
 def take_help(request: StaffRequest, pk: int) -> HttpResponse:
@@ -60,6 +68,11 @@ def take_help(request: StaffRequest, pk: int) -> HttpResponse:
     if taken.taken_by and taken.taken_by != request.user:
         say_no(request, _("%(who)s is there already.") % {"who": services.short_name(taken.taken_by)})
     return redirect("desk:desk")
+
+
+def _alarms_html(request: StaffRequest) -> str:
+    context = {"alarms": presenters.help_alarms(request.clinic)}
+    return render_to_string("desk/_alarms.html", context, request=request)
 
 
 def _html(request: StaffRequest, board: DeskBoard, version: int, words: str = "") -> str:

@@ -9,8 +9,8 @@ from django.test import Client
 
 from clinic.models import Clinic, Room, Visit
 from clinic.services import ask_for_help
-from tests.clinic.views.desk_pages import card, desk, message, press, seen, send
-from tests.factories import make_visit
+from tests.clinic.views.desk_pages import card, desk, logged_in, message, press, seen, send
+from tests.factories import make_user, make_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +66,12 @@ def test_title_of_the_tab_says_that_help_is_needed(clinic: Clinic, ana: Client) 
     assert "<title>Front desk, Harbor</title>" in desk(ana)
     ask_for_help(clinic, None)
     assert "<title>(!) Front desk, Harbor</title>" in desk(ana)
+
+
+def test_every_page_of_the_desk_shows_that_help_is_needed(clinic: Clinic) -> None:
+    mo = logged_in(make_user("mo", clinic, "manager"))
+    call = ask_for_help(clinic, None)
+    for place in ("check-in", "bookings", "day", "devices", "devices/pair"):
+        page = mo.get(f"/desk/{place}/").content.decode()
+        assert f'action="/desk/help/{call.pk}/"' in page and 'data-board-url="/desk/alarms/"' in page
+    assert f'action="/desk/help/{call.pk}/"' in mo.get("/desk/alarms/").content.decode()

@@ -134,6 +134,18 @@ def test_double_tap_on_call_next_calls_one(clinic: Clinic, ana: Client, room: Ro
     assert (state(first), state(second)) == ("called", "waiting")
 
 
+def test_call_next_that_is_repeated_unanswered_calls_nobody_else_whatever_the_board_shows_by_then(
+    clinic: Clinic, ana: Client, room: Room
+) -> None:
+    first, _second = make_visit(clinic), make_visit(clinic)
+    asked = f"{clinic.topic.version}:{room.pk}"
+    other = clinic.rooms.exclude(pk=room.pk)[0]
+    for seen_now, chosen in ((1, room), (9, other)):
+        form = {"seen": seen_now, "room": chosen.pk, "press": asked}
+        assert said(ana.post("/desk/call-next/", form, follow=True)) == f"{first}: Call → Room 1 Undo"
+    assert VisitEvent.objects.filter(verb="call").count() == 1
+
+
 def test_two_clerks_who_call_next_call_two(clinic: Clinic, ana: Client, ben: Client, room: Room) -> None:
     visits = [make_visit(clinic), make_visit(clinic, family="Later")]
     for clerk in (ana, ben):

@@ -23,9 +23,13 @@ def page(request: HttpRequest) -> dict[str, object]:
 
 
 def staff(request: HttpRequest) -> dict[str, object]:
-    """Of pages for the staff of one clinic: the strip with its calls for help, made where it is shown."""
-    clinic = getattr(request, "clinic", None)
-    return {"alarm_strip": partial(_strip, clinic)} if clinic else {}
+    """Of pages for the staff of one clinic: the strip with its calls for help, made where it is shown.
+
+    `at` ends each address of these pages, `at_and` leads to more of it.
+    """
+    clinic, at = getattr(request, "clinic", None), getattr(request, "at", "")
+    shared: dict[str, object] = {"at": at, "at_and": f"{at}&" if at else "?"}
+    return {**shared, "alarm_strip": partial(_strip, clinic)} if clinic else shared
 
 
 def _strip(clinic: Clinic) -> dict[str, object]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic import boards, presenters, services
-from clinic.access import StaffRequest, engine_clinics, is_ops, manages, may_book, others, staff_only
+from clinic.access import StaffRequest, engine_clinics, is_ops, lead, manages, may_book, others, staff_only
 from clinic.models import HelpRequest
 from clinic.presenters import DeskBoard
 from clinic.views.said import said, say_no
@@ -67,7 +67,7 @@ def take_help(request: StaffRequest, pk: int) -> HttpResponse:
         raise Http404 from None
     if taken.taken_by and taken.taken_by != request.user:
         say_no(request, _("%(who)s is there already.") % {"who": services.short_name(taken.taken_by)})
-    return redirect("desk:desk")
+    return lead(request, "desk:desk")
 
 
 def _alarms_html(request: StaffRequest) -> str:

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic import services
-from clinic.access import StaffRequest, staff_only
+from clinic.access import StaffRequest, lead, staff_only
 from clinic.models import Room, Visit, VisitEvent
 from clinic.presenters.cards import OFFERED
 from clinic.services import Actor, Refused
@@ -40,7 +39,7 @@ def act(request: StaffRequest, public_id: UUID) -> HttpResponse:
         say_no(request, str(no), public_id)
     except Visit.DoesNotExist:
         raise Http404 from None
-    return redirect("desk:desk")
+    return lead(request, "desk:desk")
 
 
 @require_POST
@@ -54,7 +53,7 @@ def call_next(request: StaffRequest) -> HttpResponse:
         _say(request, services.call_next(request.clinic, by=actor, room=room, seen_free=free, key=key))
     except Refused as no:
         say_no(request, str(no))
-    return redirect("desk:desk")
+    return lead(request, "desk:desk")
 
 
 def _call_together(request: StaffRequest, public_id: UUID) -> None:

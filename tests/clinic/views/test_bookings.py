@@ -102,7 +102,7 @@ def test_list_of_bad_rows_alone_offers_nothing_to_add(ana: Client, at: datetime)
 def test_pressed_twice_or_added_again_books_nobody_twice(ana: Client, at: datetime) -> None:
     text = listed(row(at), row(at, "Eve", booking_id=""))
     address, page = shown(ana, text)
-    said = {confirm(ana, address, page).content for _n in range(2)}
+    said = {confirm(ana, address, page).content.partition(b"<main")[2] for _n in range(2)}
     assert len(said) == 1
     again = added(ana, text)
     assert re.search(r"<td>2</td><th[^>]*>Expected already", again)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import boards, presenters, services
 from clinic.access import StaffRequest, engine_clinics, is_ops, lead, manages, may_book, others, staff_only
@@ -16,15 +16,18 @@ from clinic.presenters import DeskBoard
 from clinic.views.said import said, say_no
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @never_cache
 @staff_only
 def desk(request: StaffRequest) -> HttpResponse:
-    """The whole page. `others`: further clinics of the same person; `?q=`: part of a ticket or a name."""
+    """The whole page. `others`: further clinics of the same person; `q`, posted: part of a ticket or a name.
+
+    Posted, since an address is kept in many places where no name belongs.
+    """
     version, board = boards.current_version(request.clinic), presenters.desk_board(request.clinic)
     context = {
         **boards.page(request.clinic, version),
-        "board": _html(request, board, version, request.GET.get("q", "")),
+        "board": _html(request, board, version, request.POST.get("q", "")),
         "alarms": board.alarms,
         "said": said(request),
         "is_ops": is_ops(request.user),

@@ -50,7 +50,7 @@
     const wasInBar = bar.contains(document.activeElement);
     say(...fresh.querySelector(".desk-said").childNodes);
     if (wasInBar) $("call-next").focus();
-    await board.put(fresh.querySelector("[data-board]").innerHTML, () => version >= Number(page.dataset.version));
+    await board.put(fresh.querySelector("[data-board]").innerHTML, version);
   }
 
   /* --- What is said, and its undo ---------------------------------------------------------------------------- */

@@ -96,7 +96,7 @@ const live = (() => {
         if (isOfAnotherBuild(answer) && !stays) return outdated();
         if (isRefused || (answer.status !== 304 && !answer.ok)) throw new Error(String(answer.status));
         if (answer.status === 200) {
-          await board.put(await answer.text());
+          await board.put(await answer.text(), Number(answer.headers.get("X-Version")));
           tick();
         }
         etag = answer.headers.get("ETag") || "";

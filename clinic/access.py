@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic import clock
+from clinic import clock, staff_language
 from clinic.digests import digest
 from clinic.models import Clinic, Device, Membership, Visit
 from clinic.services import phones
@@ -73,6 +73,7 @@ def staff_only(
     """Lets members of a clinic in, and sets `request.clinic`. Others get 404: they need not know what is here."""
 
     @login_required
+    @staff_language.spoken
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         membership = _acting(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -47,7 +48,7 @@ def board(request: StaffRequest) -> HttpResponse:
     return boards.answer(
         request,
         version,
-        f"desk-{request.user.pk}",
+        f"desk-{request.user.pk}-{get_language()}",
         lambda: _html(request, presenters.desk_board(request.clinic), version),
     )
 
@@ -57,7 +58,9 @@ def board(request: StaffRequest) -> HttpResponse:
 def alarms(request: StaffRequest) -> HttpResponse:
     """The calls for help alone, for the strip above the desk's other pages."""
     version = boards.current_version(request.clinic)
-    return boards.answer(request, version, f"alarms-{request.user.pk}", lambda: _alarms_html(request))
+    return boards.answer(
+        request, version, f"alarms-{request.user.pk}-{get_language()}", lambda: _alarms_html(request)
+    )
 
 
 @require_POST

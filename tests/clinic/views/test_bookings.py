@@ -195,8 +195,8 @@ def test_long_list_is_booked_in_short_turns(
     assert Visit.objects.count() == 5
 
 
-def test_page_speaks_spanish(ana: Client, at: datetime, spanish: Path, settings: Any) -> None:
-    settings.LANGUAGE_CODE = "es"
+def test_page_speaks_spanish(ana: Client, at: datetime, spanish: Path) -> None:
+    ana.defaults["HTTP_ACCEPT_LANGUAGE"] = "es"
     assert "Pacientes esperados" in ana.get(PAGE).content.decode()
     _address, page = shown(ana, listed(row(at), row(at, family="", booking_id="A2")))
     assert "1 fila no se puede leer" in page and "Agregar 1 paciente" in page and "Falta" not in page

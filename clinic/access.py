@@ -112,23 +112,13 @@ def others(request: StaffRequest) -> list[Clinic]:
     return list(Clinic.objects.filter(memberships__user=request.user).exclude(pk=request.clinic.pk))
 
 
-def may_book(membership: Membership) -> bool:
-    """Whether somebody may add lists of expected patients: those who work at the desk."""
+def works_at_desk(membership: Membership) -> bool:
+    """Whether somebody may add lists of expected patients, and pair the clinic's devices and set them up."""
     return membership.role in (Membership.Role.CLERK, Membership.Role.MANAGER)
 
 
 def manages(membership: Membership) -> bool:
-    """Whether somebody sees how a clinic's days went."""
-    return membership.role == Membership.Role.MANAGER
-
-
-def may_keep_devices(membership: Membership) -> bool:
-    """Whether somebody may pair kiosks and wait-room screens and set them up: those who work at the desk."""
-    return membership.role in (Membership.Role.CLERK, Membership.Role.MANAGER)
-
-
-def may_revoke_devices(membership: Membership) -> bool:
-    """Whether somebody may lock one out."""
+    """Whether somebody sees how a clinic's days went, and may lock a device out."""
     return membership.role == Membership.Role.MANAGER
 
 

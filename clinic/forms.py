@@ -26,6 +26,8 @@ TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2
 TYPED = {"autocomplete": "off", "autocorrect": "off", "spellcheck": "false"}
 NAME = {**TYPED, "autocapitalize": "words"}
 NUMBER = {**TYPED, "inputmode": "numeric"}
+# What can be dialled within one town only is "possible" too, but nobody can be called by it from here.
+WHOLE = phonenumbers.ValidationResult.IS_POSSIBLE
 
 ONE_OF = {key: _("Please choose one.") for key in ("required", "invalid_choice")}
 TOO_LONG = {"max_length": _("That is too long. Please write a shorter form.")}
@@ -168,7 +170,7 @@ class PhoneForm(forms.Form):
             number = phonenumbers.parse(written, "US")
         except phonenumbers.NumberParseException:
             number = None
-        if number is None or not phonenumbers.is_possible_number(number):
+        if number is None or phonenumbers.is_possible_number_with_reason(number) != WHOLE:
             raise ValidationError(_("Please write all ten digits, or leave it empty."))
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

@@ -55,9 +55,9 @@ class KioskSession:
         self._store["answers"] = {**self.answers, RED_FLAG: True}
 
     @property
-    def has_only_flag(self) -> bool:
-        """Whether help was called for before the first answer."""
-        return set(self.answers) == {RED_FLAG}
+    def is_in_use(self) -> bool:
+        """Whether anything of somebody is held: an answer, a call for help, or how they want the screen."""
+        return bool(self.answers or self.display)
 
     @property
     def display(self) -> dict[str, str]:
@@ -73,12 +73,10 @@ class KioskSession:
         """Holds what stands on a page but was not sent yet, for the one time that the page is shown again."""
         self._store["draft"] = {"step": step, "typed": typed, "was_wrong": was_wrong}
 
-    def has_draft(self, step: str) -> bool:
-        return bool(self._store.get("draft", {}).get("step") == step)
-
     def take_draft(self, step: str) -> dict[str, Any]:
         """What was held of this page, no longer held; empty if nothing was."""
-        draft: dict[str, Any] = self._store.pop("draft", {}) if self.has_draft(step) else {}
+        is_held = self._store.get("draft", {}).get("step") == step
+        draft: dict[str, Any] = self._store.pop("draft", {}) if is_held else {}
         return draft
 
     @property
@@ -142,6 +140,15 @@ class KioskSession:
     @visit_ids.setter
     def visit_ids(self, public_ids: list[str]) -> None:
         self._store["visits"] = public_ids
+
+    @property
+    def refusal(self) -> str:
+        """Why this check-in made no visits, in no language; empty if it was not refused."""
+        return str(self._store.get("refusal", ""))
+
+    @refusal.setter
+    def refusal(self, why: str) -> None:
+        self._store["refusal"] = why
 
     def wipe(self) -> None:
         """Forgets everything, here and in the database."""

@@ -86,6 +86,8 @@ HISTORY_ONLY = frozenset({Verb.ASK, Verb.KEEP})
 OWNED_ELSEWHERE = frozenset({Verb.BOOK, Verb.REBOOK})
 # What patients say of themselves is not for the desk to take back: it calls them all the same, if it wants.
 SAID_BY_PATIENTS = frozenset({Verb.MORE_TIME})
+# Who does one of these before we call them chose to wait longer: that is no lateness of ours.
+PUTS_OFF = SAID_BY_PATIENTS | {Verb.STEP_OUT}
 NEVER_UNDONE = (
     OWNED_ELSEWHERE | {Verb.CHECK_IN, Verb.RECALL, Verb.ENTER_IN_ERROR} | SAID_BY_PATIENTS | HISTORY_ONLY
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 
+from clinic import catalogs
 from realtime import bell, breaker, job_queues, redis_link, switch
 from tests.own_valkey import OwnValkey, connect
 
@@ -93,3 +96,13 @@ def live_redis(valkey_url: str, settings: Any) -> Iterator[Any]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture
+def all_languages(settings: Any, tmp_path: Path) -> None:
+    """All catalogs, compiled as `manage.py build` does it, but not in the checkout."""
+    for source in catalogs.sources():
+        copy = tmp_path / catalogs.code_of(source) / "LC_MESSAGES" / "django.po"
+        copy.parent.mkdir(parents=True)
+        catalogs.make(Path(shutil.copy(source, copy)))
+    settings.LOCALE_PATHS = [tmp_path]

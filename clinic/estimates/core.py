@@ -62,7 +62,7 @@ class Line:
 class WaitRange:
     """From `low` to `high` minutes, each rounded up to five; `high` is always the more.
 
-    `is_paused`: nobody has been called for so long that the figure should not be shown as a current one.
+    `is_paused`: the figure should not be shown as a current one.
     """
 
     low: int
@@ -85,7 +85,12 @@ def forecast(line: Line, recent: Throughput, history: History | None) -> WaitRan
     spread = wait(line, recent, history)
     low = up(spread.early)
     high = max(up(spread.late), low + STEP)
-    return WaitRange(low, high, recent.moved == 0 and recent.busy >= SILENCE)
+    return WaitRange(low, high, is_paused(recent))
+
+
+def is_paused(recent: Throughput) -> bool:
+    """Whether people wait and nobody has been called for so long that no figure is a current one."""
+    return recent.moved == 0 and recent.busy >= SILENCE
 
 
 def wait(line: Line, recent: Throughput, history: History) -> Spread:

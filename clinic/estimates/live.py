@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from clinic import clock
 from clinic.calendar import ONE_DAY
 from clinic.estimates import rows
 from clinic.estimates.core import LEAST_HISTORY, WINDOW, History, WaitRange, forecast
 from clinic.estimates.rows import ONE_WEEK, WEEKS, Place, Row
-from clinic.models import Clinic, Visit
-from clinic.states import ON_SITE, State
+from clinic.models import Clinic, Visit, VisitEvent
+from clinic.states import ON_SITE, State, Verb
 
 KEPT = 3600
 # A visit that is not stored yet comes after all that are.
@@ -58,5 +58,8 @@ def _history(clinic: Clinic, now: datetime) -> History:
 
 
 def _read(visits: QuerySet[Visit]) -> list[Row]:
-    arrived = visits.filter(arrived_at__isnull=False).order_by()
+    asked = VisitEvent.objects.filter(visit=OuterRef("pk"), verb=Verb.MORE_TIME).order_by("-sequence")
+    arrived = (
+        visits.filter(arrived_at__isnull=False).order_by().annotate(asked_at=Subquery(asked.values("at")[:1]))
+    )
     return [Row(*values) for values in arrived.values_list(*Row._fields)]

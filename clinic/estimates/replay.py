@@ -5,7 +5,7 @@ The board holds what was known then and nothing later; only the wait that a quot
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -35,11 +35,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Replay:
-    """`cases` are scored; `silent` had no past to go by; `uncalled` left, or are still here."""
+    """`cases` are scored; `silent` had no past to go by; `paused` came when nobody had been called for long.
+
+    `uncalled` left, put it off or are still here.
+    """
 
     cases: list[Case]
-    silent: int
-    uncalled: int
+    silent: int = 0
+    paused: int = 0
+    uncalled: int = 0
 
 
 class Board:
@@ -82,7 +86,7 @@ class Board:
 def replay(clinic: Clinic, since: date, progress: Callable[[date], None] = lambda day: None) -> Replay:
     """All check-ins of a clinic from a day on; the WEEKS before it are only learned from."""
     happened, waits = log.read(clinic, since - WEEKS * ONE_WEEK)
-    board, cases, silent, uncalled, day = Board(clinic, clinic.rooms.count()), list[Case](), 0, 0, since
+    board, cases, out, day = Board(clinic, clinic.rooms.count()), list[Case](), Counter[str](), since
     for one in happened:
         board.take(one)
         if one.day > day:
@@ -90,14 +94,15 @@ def replay(clinic: Clinic, since: date, progress: Callable[[date], None] = lambd
         if one.verb != Verb.CHECK_IN or one.day < since:
             continue
         now = board.moment(one)
-        quotes = quoted(now)
-        waited = waits.get(one.row.pk)
-        silent += quotes is None
-        uncalled += quotes is not None and waited is None
-        if quotes is not None and waited is not None:
+        quotes, waited = quoted(now), waits.get(one.row.pk)
+        if quotes is None:
+            out["paused" if now.is_paused else "silent"] += 1
+        elif waited is None:
+            out["uncalled"] += 1
+        else:
             hour = one.at.astimezone(clinic.zone).hour
             cases.append(Case(one.row.pk, one.lane, hour, now.known.line.ahead, quotes, waited))
-    return Replay(cases, silent, uncalled)
+    return Replay(cases, **out)
 
 
 def quoted(now: Moment) -> dict[str, Quote] | None:

@@ -30,6 +30,11 @@ class Moment:
     waits: Sequence[float]
     rooms: int
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is promised only because nobody has been called for long."""
+        return self.known.history is not None and core.is_paused(self.known.recent)
+
 
 def constant(now: Moment) -> Quote:
     """So many minutes for each who is ahead, whatever happens."""
@@ -44,9 +49,9 @@ def rolling(now: Moment) -> Quote:
 
 
 def ours(now: Moment) -> Quote | None:
-    """None where the clinic's past is too short to name any figure."""
+    """None where nothing is promised: the clinic's past is too short, or nobody has been called for long."""
     found = core.forecast(*now.known)
-    if found is None or now.known.history is None:
+    if found is None or found.is_paused or now.known.history is None:
         return None
     spread = core.wait(now.known.line, now.known.recent, now.known.history)
     return Quote(spread.likely, found.high)

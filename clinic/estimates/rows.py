@@ -10,6 +10,7 @@ from clinic.calendar import ONE_DAY, moment
 from clinic.estimates.core import WINDOW, History, Line, enough, usual
 from clinic.estimates.flow import Stay, Throughput, throughput
 from clinic.models import Clinic
+from clinic.models.visits import MORE_TIME
 from clinic.states import State
 
 WEEKS = 8
@@ -23,7 +24,7 @@ Span: TypeAlias = tuple[float, float]
 
 
 class Row(NamedTuple):
-    """The fields of a visit that has arrived."""
+    """The fields of a visit that has arrived. `asked_at`: when its patient last asked for more time."""
 
     pk: int
     state: str
@@ -33,6 +34,12 @@ class Row(NamedTuple):
     called_at: datetime | None
     stepped_out_at: datetime | None
     ended_at: datetime | None
+    asked_at: datetime | None
+
+    @property
+    def ready_at(self) -> datetime:
+        """Since when somebody waits for us: not while they themselves put it off."""
+        return max(self.arrived_at, self.asked_at + MORE_TIME) if self.asked_at else self.arrived_at
 
 
 class Known(NamedTuple):
@@ -79,7 +86,7 @@ def _line(rows: Sequence[Row], place: Place, wish: datetime | None, now: datetim
     return Line(
         ahead=len(ahead) - len(wishes),
         in_care=sum(row.state in IN_CARE for row in rows),
-        longest=max((_minutes(row.arrived_at, now) for row in ahead), default=0.0),
+        longest=max((_minutes(row.ready_at, now) for row in ahead), default=0.0),
         deferred=tuple(wishes),
         not_before=_minutes(now, wish),
     )
@@ -89,7 +96,7 @@ def stays_of(rows: Iterable[Row]) -> Iterator[Stay]:
     """What visits were to the line; those that were entered in error were never there."""
     for row in rows:
         if row.state == State.WAITING:
-            yield Stay(minute(row.arrived_at))
+            yield Stay(minute(row.ready_at))
         elif row.state != State.ENTERED_IN_ERROR:
             yield _stay(row)
 
@@ -100,7 +107,7 @@ def _stay(row: Row) -> Stay:
     went = called or gone
     # Who was called and did not come had given up before: no place was taken for long.
     return Stay(
-        minute(row.arrived_at),
+        minute(min(row.ready_at, went) if went else row.ready_at),
         minute(went) if went else None,
         minute(gone) if gone else None,
         called is not None and not is_lost,

@@ -27,6 +27,10 @@ class Device(models.Model):
     name = models.CharField(max_length=50, help_text=_("Where it stands, for example: Entrance, left."))
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
     paired_at = models.DateTimeField(null=True, editable=False)
+    paired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, editable=False, related_name="+"
+    )
+    paired_code = models.CharField(max_length=8, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     # Its set-up, remembered with it.

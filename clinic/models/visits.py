@@ -9,16 +9,25 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Min, OuterRef, Q
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.devices import Device
 from clinic.models.places import Clinic, Room
 from clinic.names import fold
-from clinic.states import CALLED_OFF, ENDED, ON_SITE, OPEN, Lane, State, Verb
+from clinic.states import CALLED_OFF, ENDED, ON_SITE, OPEN, PUTS_OFF, Lane, State, Verb
 
 PHONE_LIFE = timedelta(hours=12)
+# For so long nobody calls a patient who asked for more time.
+MORE_TIME = timedelta(minutes=10)
+# Of a visit with its events: the first call that nobody took back, and whether the patient put it off before that.
+# What was promised is held against that call, and of those alone who did not put it off.
+_CALL = Q(events__verb=Verb.CALL, events__reversed_by=None)
+_WISH = Q(events__verb__in=PUTS_OFF, events__reversed_by=None)
+FIRST_CALL = Min("events__at", filter=_CALL)
+PUT_OFF = LessThan(Min("events__sequence", filter=_WISH), Min("events__sequence", filter=_CALL))
 NEVER_CHANGED = "A visit's history is never changed: write a new event."
 
 

@@ -7,7 +7,7 @@ person. A board holds these objects and never a model.
 
 from clinic.presenters.cards import DeskCard
 from clinic.presenters.desk import DeskBoard, HelpAlarm, RoomChoice, desk_board, help_alarms
-from clinic.presenters.devices import DeviceRow, device_rows, screen_type
+from clinic.presenters.devices import DeviceRow, device_rows, edition, screen_type
 from clinic.presenters.phone import PhoneBoard, PhoneTicket, phone_board
 from clinic.presenters.public import (
     KioskTicket,
@@ -37,6 +37,7 @@ __all__ = [
     "Shown",
     "desk_board",
     "device_rows",
+    "edition",
     "help_alarms",
     "monitor_board",
     "party_tickets",

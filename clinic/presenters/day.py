@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Min, OuterRef, Q
 from django.utils.formats import time_format
 
-from clinic.models import Clinic, VisitEvent
-from clinic.states import State, Verb
+from clinic.models import Clinic
+from clinic.models.visits import FIRST_CALL, PUT_OFF
+from clinic.states import State
 
 ONE_HOUR = timedelta(hours=1)
 # Of fewer than these, one visit more or less changes a figure a lot.
@@ -25,7 +25,7 @@ VERY_LATE = 15
 
 
 class Stay(NamedTuple):
-    """What the summary knows of one visit. `called_at`: the first call; `asked_for_time`: not to be called yet."""
+    """What the summary knows of one visit. `called_at`: the first call; `put_off`: by the patient, before it."""
 
     state: str
     arrived_at: datetime | None = None
@@ -33,7 +33,7 @@ class Stay(NamedTuple):
     roomed_at: datetime | None = None
     promised_from: int | None = None
     promised_to: int | None = None
-    asked_for_time: bool = False
+    put_off: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,10 @@ class Promises:
 
 @dataclass(frozen=True)
 class DaySummary:
-    """One day of one clinic. `missed`: booked and never there; `unanswered`: called, and did not come."""
+    """One day of one clinic. `missed`: booked and never there.
+
+    `left`: without being seen, as other systems are told; `unanswered` of these were called and did not come.
+    """
 
     came: int
     waiting: int
@@ -93,6 +96,11 @@ class DaySummary:
     promises: Promises
 
     @property
+    def gave_up(self) -> int:
+        """Of those who left, those who did so before a call, or said so."""
+        return self.left - self.unanswered
+
+    @property
     def left_share(self) -> int:
         """Of those who came, in whole percent."""
         return round(100 * self.left / self.came) if self.came else 0
@@ -100,11 +108,9 @@ class DaySummary:
 
 def day_summary(clinic: Clinic, day: date) -> DaySummary:
     """How one of the clinic's own days went, or goes so far. One query."""
-    call = Q(events__verb=Verb.CALL, events__reversed_by=None)
-    by_phone = VisitEvent.objects.filter(visit=OuterRef("pk"), by_patient=True, to_state=State.WAITING)
     visits = clinic.visits.filter(day=day).exclude(state=State.ENTERED_IN_ERROR).order_by()
-    rows = visits.annotate(first_call=Min("events__at", filter=call), asked=Exists(by_phone)).values_list(
-        "state", "arrived_at", "first_call", "roomed_at", "promised_from", "promised_to", "asked"
+    rows = visits.annotate(first_call=FIRST_CALL, put_off=PUT_OFF).values_list(
+        "state", "arrived_at", "first_call", "roomed_at", "promised_from", "promised_to", "put_off"
     )
     return summarise([Stay(*row) for row in rows], clinic.day_starts(day), clinic.zone)
 
@@ -116,7 +122,7 @@ def summarise(stays: Sequence[Stay], starts: datetime, zone: ZoneInfo) -> DaySum
     return DaySummary(
         came=len(came),
         waiting=states[State.WAITING] + states[State.STEPPED_OUT],
-        left=states[State.LEFT],
+        left=states[State.LEFT] + states[State.NO_SHOW],
         missed=sum(stay.state == State.NO_SHOW and not stay.arrived_at for stay in stays),
         unanswered=states[State.NO_SHOW],
         to_call=_spread(_minutes(stay, stay.called_at) for stay in came),
@@ -165,11 +171,11 @@ def _labels(moments: Sequence[datetime]) -> list[str]:
 
 
 def _promises(came: Sequence[Stay]) -> Promises:
-    """Nobody who asked for more time was kept waiting by us."""
+    """Nobody who chose to wait longer was kept waiting by us."""
     told = [
         (minutes, stay.promised_from, stay.promised_to)
         for stay in came
-        if stay.promised_from is not None and stay.promised_to is not None and not stay.asked_for_time
+        if stay.promised_from is not None and stay.promised_to is not None and not stay.put_off
         if (minutes := _minutes(stay, stay.called_at)) is not None
     ]
     return Promises(

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from clinic import clock
+from clinic import clock, languages
 from clinic.build import build_id
+from clinic.digests import digest
 from clinic.models import Clinic, Device, DeviceReport
 from clinic.screen_sizes import TypeSize, type_for
 from clinic.spans import span
@@ -34,6 +35,7 @@ class DeviceRow:
     path: str
     sound: str
     data_age: str
+    loaded: str
     concerns: tuple[str, ...]
 
     @property
@@ -64,6 +66,7 @@ def _row(device: Device, now: datetime) -> DeviceRow:
         path=_path(last),
         sound=_sound(last),
         data_age=_age(last),
+        loaded=_loaded(last, now),
         concerns=tuple(_concerns(device, last, state)),
     )
 
@@ -117,6 +120,20 @@ def _age(last: DeviceReport | None) -> str:
     if last is None or last.data_age is None:
         return ""
     return span(timedelta(seconds=last.data_age))
+
+
+def _loaded(last: DeviceReport | None, now: datetime) -> str:
+    if last is None or last.up_seconds is None:
+        return ""
+    return _("%(time)s ago") % {"time": span(now - last.at + timedelta(seconds=last.up_seconds))}
+
+
+def edition(device: Device) -> str:
+    """What a kiosk's first page depends on, as one word: the page is loaded again when this is another one."""
+    clinic = device.clinic
+    set_up = (clinic.name, device.px_per_mm, device.volume, languages.offered(device))
+    doors = "open" if clinic.is_open(clock.now()) else "closed"
+    return f"{build_id()}-{digest(repr(set_up))[:8]}-{doors}"
 
 
 def screen_type(device: Device) -> TypeSize | None:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from clinic import clock, states
 from clinic.models import Clinic, Room, Visit, VisitEvent
+from clinic.models.visits import MORE_TIME
 from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
 from clinic.services.line import order_key
@@ -24,7 +25,7 @@ from realtime.models import Topic
 from realtime.plain import one_line
 
 UNDO_FOR = timedelta(minutes=10)
-MORE_TIME, MORE_TIME_AT_MOST = timedelta(minutes=10), 3
+MORE_TIME_AT_MOST = 3
 NEEDS_REASON = frozenset({Verb.ENTER_IN_ERROR})
 ELSEWHERE = frozenset({Verb.BOOK, Verb.REBOOK, Verb.CHECK_IN, Verb.UNDO})
 

@@ -29,6 +29,8 @@ MOST_OPEN, MOST_AT_ONE_ADDRESS = 300, 30
 # That a pairing takes, and that a person may make within GUESSES_COUNT_FOR.
 MOST_GUESSES = 5
 GUESSES_COUNT_FOR = timedelta(minutes=10)
+# A form that is sent twice is sent again within this time.
+REPEATED_WITHIN = timedelta(minutes=1)
 TRIES = 10
 
 
@@ -62,14 +64,19 @@ def enter(clinic: Clinic, written: str, by: User, *, replaces: Device | None = N
     """The browser that shows this code becomes this device of the clinic, or a new one of this name.
 
     Whatever was the device before is locked out. Refused in the same words whether the code is wrong, used or too
-    old; and without a look at it when somebody has guessed too often.
+    old; and without a look at it when somebody has guessed too often. Whoever enters a code twice, one right after
+    the other, has paired the device once.
     """
+    code = letters_of(written)
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
+        if device := _just_paired(clinic, code, by):
+            return device
         _refuse_guessers(by)
-        if asks := _proven(letters_of(written), by):
+        if asks := _proven(code, by):
             device = _device(clinic, asks.kind, replaces, name)
             device.token_hash, device.paired_at, device.revoked_at = asks.secret_hash, clock.now(), None
+            device.paired_by, device.paired_code = by, code
             device.save()
             DeviceReport.objects.filter(device=device).delete()
             asks.delete()
@@ -87,6 +94,11 @@ def letters_of(written: str) -> str:
 def grouped(code: str) -> str:
     """As people read it: BCDF-GHJK."""
     return f"{code[:FINDING_LETTERS]}-{code[FINDING_LETTERS:]}"
+
+
+def _just_paired(clinic: Clinic, code: str, by: User) -> Device | None:
+    paired = Device.objects.filter(clinic=clinic, paired_by=by, paired_at__gt=clock.now() - REPEATED_WITHIN)
+    return paired.filter(paired_code=code, revoked_at=None).first() if code else None
 
 
 def _refuse_guessers(by: User) -> None:

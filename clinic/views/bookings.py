@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic.access import StaffRequest, lead, may_book, staff_only
+from clinic.access import StaffRequest, lead, staff_only, works_at_desk
 from clinic.forms import ONE_OF, TYPED
 from clinic.inbound import csv_bookings, uploads
 from clinic.inbound.csv_bookings import LARGEST, Row, UnusableList
@@ -149,7 +149,7 @@ def _done(request: StaffRequest, kept: BookingUpload) -> HttpResponse:
 
 
 def _must_be_allowed(request: StaffRequest) -> None:
-    if not may_book(request.membership):
+    if not works_at_desk(request.membership):
         raise Http404
 
 

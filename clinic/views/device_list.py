@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import presenters
-from clinic.access import StaffRequest, lead, may_revoke_devices
+from clinic.access import StaffRequest, lead, manages
 from clinic.models import Clinic, Device
 from clinic.services import devices
 from clinic.views.pairing import keepers_only
@@ -22,9 +22,7 @@ from clinic.views.pairing import keepers_only
 def overview(request: StaffRequest) -> HttpResponse:
     """All of them. The page asks for itself again every half minute."""
     rows = presenters.device_rows(Clinic.objects.filter(pk=request.clinic.pk))
-    return render(
-        request, "devices/list.html", {"rows": rows, "may_revoke": may_revoke_devices(request.membership)}
-    )
+    return render(request, "devices/list.html", {"rows": rows, "manages": manages(request.membership)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,7 +31,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 def revoke(request: StaffRequest, pk: int) -> HttpResponse:
     """Asks whether it is meant, then locks the device out."""
     device = Device.objects.select_related("clinic__topic").filter(clinic=request.clinic, pk=pk).first()
-    if device is None or not may_revoke_devices(request.membership):
+    if device is None or not manages(request.membership):
         raise Http404
     if request.method == "GET":
         return render(request, "devices/revoke.html", {"device": device})

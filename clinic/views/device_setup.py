@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clinic import access, clock, presenters
-from clinic.access import StaffRequest, lead, may_revoke_devices
+from clinic.access import StaffRequest, lead, manages
 from clinic.device_forms import FORMS, SetUpForm
 from clinic.models import Device
 from clinic.panels import PANELS
@@ -24,7 +24,8 @@ from clinic.services import Refused, devices
 from clinic.views.devices import SCREENS
 from clinic.views.pairing import keepers_only
 
-# So long whoever paired a device may set it up there without logging in.
+# So long whoever paired a device may set it up there without logging in; and so long, and no longer, a log-in for
+# it lasts there when nothing more is sent.
 OPEN_FOR = timedelta(minutes=10)
 
 
@@ -41,7 +42,7 @@ def at_desk(request: StaffRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Saved. %(device)s follows by itself.") % {"device": device})
         return lead(request, "desk:device", pk)
     more = {
-        "may_revoke": may_revoke_devices(request.membership),
+        "manages": manages(request.membership),
         "there": reverse("devices:set_up", args=[device.kind]),
     }
     return _page(request, form, more)
@@ -50,17 +51,19 @@ def at_desk(request: StaffRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def on_device(request: HttpRequest, kind: str) -> HttpResponse:
-    """The device that this browser is. Who logs in for it is logged out again: patients come next."""
+    """The device that this browser is. Who logs in for it is logged out in any case: patients come next."""
     device = access.device_of(kind, request.COOKIES) if kind in SCREENS else None
     if device is None:
         raise Http404
     if not _may_set_up(request, device):
+        logout(request)
         return redirect_to_login(request.path)
     form = FORMS[kind](device, request.POST if request.method == "POST" else None, names=False)
-    if _is_saved(form):
-        if request.user.is_authenticated:
-            logout(request)
+    if "leave" in request.POST or _is_saved(form):
+        logout(request)
         return redirect(SCREENS[kind])
+    if request.user.is_authenticated:
+        request.session.set_expiry(int(OPEN_FOR.total_seconds()))
     return _page(request, form, {"is_here": True, "screen": reverse(SCREENS[kind])})
 
 
@@ -68,7 +71,7 @@ def _may_set_up(request: HttpRequest, device: Device) -> bool:
     if device.paired_at and clock.now() - device.paired_at < OPEN_FOR:
         return True
     member = access.membership_of(request.user, device.clinic.slug)
-    return member is not None and access.may_keep_devices(member)
+    return member is not None and access.works_at_desk(member)
 
 
 def _is_saved(form: SetUpForm) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from clinic import access, demo
+from clinic import access, demo, presenters
 from clinic.device_report import ReportForm
 from clinic.models import Device
 from clinic.services import devices
@@ -30,28 +30,30 @@ class DeviceRequest(HttpRequest):
 
 
 def paired(
-    kind: str,
+    kind: str, *, is_page: bool = True
 ) -> Callable[
     [Callable[Concatenate[DeviceRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
-    """Lets a paired device of this kind in, and sets `request.device`; shows others a code to be paired by."""
+    """Lets a paired device of this kind in, and sets `request.device`; shows others a code to be paired by.
+
+    Each page gives its cookie anew: a device that is in use stays paired for good.
+    """
 
     def decorate(view: Callable[Concatenate[DeviceRequest, P], HttpResponse]) -> Any:
         @never_cache
         @wraps(view)
         def wrapped(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            device, token = access.device_of(kind, request.COOKIES), ""
+            device, cookie = access.device_of(kind, request.COOKIES), access.cookie_name(kind)
             if device is None and settings.DEMO:
-                device, token = demo.device(kind), demo.token(kind)
-                request.COOKIES[access.cookie_name(kind)] = token
+                device, request.COOKIES[cookie] = demo.device(kind), demo.token(kind)
             if device is None:
                 return redirect("pair:ask", kind)
             if kind == Device.Kind.KIOSK:
                 devices.seen(device)
             request.device = device
             response = view(request, *args, **kwargs)
-            if token:
-                set_cookie(response, access.cookie_name(kind), token, COOKIE_LIFE)
+            if is_page:
+                set_cookie(response, cookie, request.COOKIES[cookie], COOKIE_LIFE)
             return response
 
         return wrapped
@@ -68,7 +70,10 @@ def set_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> N
 @require_POST
 @never_cache
 def report(request: HttpRequest) -> HttpResponse:
-    """What heartbeat.js says. Its page may have no form, so the page's origin stands for the form's token."""
+    """What heartbeat.js says. Its page may have no form, so the page's origin stands for the form's token.
+
+    A kiosk hears what its first page would be made of now; other screens hear that by their boards.
+    """
     device = access.device_of(request.POST.get("kind", ""), request.COOKIES)
     form = ReportForm(request.POST)
     if request.headers.get("Origin") != settings.PUBLIC_URL or (device and not form.is_valid()):
@@ -76,4 +81,6 @@ def report(request: HttpRequest) -> HttpResponse:
     if device is None:
         return JsonResponse({"error": "not a device, or no more"}, status=403)
     devices.report(device, form.said())
+    if device.kind == Device.Kind.KIOSK:
+        return JsonResponse({"edition": presenters.edition(device)})
     return HttpResponse(status=204)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django import forms
@@ -14,16 +14,15 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
-from clinic import clock, languages, parties, phone_links, presenters, qr, services
+from clinic import clock, languages, parties, presenters, services
 from clinic.ages import is_child
 from clinic.forms import ArrivalForm, answers_from, written_phone
 from clinic.kiosk_session import WHO, KioskSession
-from clinic.models import Clinic, Visit
+from clinic.models import Clinic
 from clinic.models.visits import Reason
 from clinic.services import LARGEST_PARTY, Actor, Answers
-from clinic.services.persons import own_key
 from clinic.views import kiosk_tools
 from clinic.views.devices import DeviceRequest, paired
 from clinic.views.kiosk_steps import (
@@ -35,6 +34,7 @@ from clinic.views.kiosk_steps import (
     after,
     before,
     first_unanswered,
+    next_open,
     place,
     steps_of,
 )
@@ -65,12 +65,16 @@ def at_kiosk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_http_methods(["GET", "POST"])
 @at_kiosk
 def start(request: KioskRequest) -> HttpResponse:
-    """The first page: language. Opening it begins afresh. Who began before the doors closed may go on."""
-    clinic, now = request.device.clinic, clock.now()
-    if request.method == "GET" and not (request.kiosk.has_draft(FIRST) or request.kiosk.has_only_flag):
+    """The first page, language. Opening it here begins afresh."""
+    if request.method == "GET":
         request.kiosk.wipe()
-    if not clinic.is_open(now) and not (request.method == "POST" and request.kiosk.answers):
-        request.kiosk.take_draft(FIRST)
+    return _first(request)
+
+
+def _first(request: KioskRequest) -> HttpResponse:
+    """The first page, whatever is held. Who began before the doors closed may go on."""
+    clinic, now = request.device.clinic, clock.now()
+    if not (clinic.is_open(now) or request.kiosk.answers):
         return page(request, "kiosk/closed.html", _opening(clinic, now))
     return _step(request, BY_NAME[FIRST])
 
@@ -85,13 +89,12 @@ def _opening(clinic: Clinic, now: datetime) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 @at_kiosk
 def question(request: KioskRequest, name: str) -> HttpResponse:
-    """Any later question; without the answers before it, back to the first one open."""
+    """Any question, with what is answered; without the answers before it, back to the first one open."""
     if request.kiosk.visit_ids:
         return redirect("kiosk:ticket")
-    missing = first_unanswered(request.kiosk)
-    if name not in BY_NAME or place(name) > place(missing):
-        return redirect(address(missing))
-    return _step(request, BY_NAME[name])
+    if name not in BY_NAME or place(name) > place(first_unanswered(request.kiosk)):
+        return redirect(next_open(request.kiosk))
+    return _first(request) if name == FIRST else _step(request, BY_NAME[name])
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,9 +104,8 @@ def check(request: KioskRequest) -> HttpResponse:
     kiosk = request.kiosk
     if kiosk.visit_ids:
         return redirect("kiosk:ticket")
-    missing = first_unanswered(kiosk)
-    if missing != CHECK:
-        return redirect(address(missing))
+    if first_unanswered(kiosk) != CHECK:
+        return redirect(next_open(kiosk))
     if request.method == "POST":
         return _finish(request)
     context: dict[str, Any] = {"answers": _summary(request), "others": [_person(one) for one in kiosk.others]}
@@ -111,54 +113,7 @@ def check(request: KioskRequest) -> HttpResponse:
     return page(request, "kiosk/check.html", {**_progress(kiosk, CHECK), **context})
 
 
-@require_GET
-@at_kiosk
-def ticket(request: KioskRequest) -> HttpResponse:
-    """The tickets in huge type, until "Done" or 20 seconds."""
-    clinic, known = request.device.clinic, request.kiosk.visit_ids
-    visits = list(Visit.objects.of(clinic).filter(public_id__in=known).select_related("room").order_by("pk"))
-    if not visits:
-        return redirect("kiosk:start")
-    said = {public_id: _name(one) for public_id, one in zip(known, request.kiosk.people(), strict=False)}
-    made = _made(request, visits)
-    link = phone_links.link(made[0]) if made else ""
-    context = {"party": presenters.party_tickets(visits, said, made), "qr": qr.svg(link) if link else ""}
-    return page(request, "kiosk/ticket.html", context)
-
-
-def _made(request: KioskRequest, visits: list[Visit]) -> list[Visit]:
-    """Those that this check-in has made: the link of one who was here already is not for all who know the name."""
-    keys = {own_key(request.kiosk.key, person) for person in _people(request)}
-    return [visit for visit in visits if visit.idempotency_key in keys]
-
-
-@require_http_methods(["GET", "POST"])
-@at_kiosk
-def wipe(request: KioskRequest) -> HttpResponse:
-    """Forgets everything. A GET, from a browser's history, leads to the start, which does the same."""
-    request.kiosk.wipe()
-    return redirect("kiosk:start")
-
-
-@require_http_methods(["GET", "POST"])
-@at_kiosk
-def need_help(request: KioskRequest) -> HttpResponse:
-    """The alarm at the desk. A GET, from a browser's history, raises none."""
-    if request.method == "GET":
-        return redirect("kiosk:start")
-    services.ask_for_help(request.device.clinic, request.device)
-    if not request.kiosk.visit_ids:
-        request.kiosk.raise_flag()
-    return redirect("kiosk:help_coming")
-
-
-@require_GET
-@at_kiosk
-def help_coming(request: KioskRequest) -> HttpResponse:
-    return page(request, "kiosk/help.html", {})
-
-
-def page(request: KioskRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def page(request: KioskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """A page of the kiosk. `spoken`: the patient's language, or every language until they have chosen one."""
     chosen, device = request.kiosk.answers.get("language"), request.device
     offers = languages.offered(device)
@@ -167,45 +122,71 @@ def page(request: KioskRequest, template: str, context: dict[str, Any], status: 
         "spoken": [chosen] if chosen else [code for code, _name in offers],
         "languages": offers,
         "tools": kiosk_tools.TOOLS,
-        "is_set": bool(request.kiosk.display),
+        "is_in_use": request.kiosk.is_in_use,
         "look": kiosk_tools.look(request.kiosk.display),
+        "volume": device.volume,
+        # Asked for by the first page alone.
+        "edition": partial(presenters.edition, device),
         "px_per_mm": f"{device.px_per_mm:.3f}" if device.px_per_mm else "",
         "at": context.get("step") or template.removeprefix("kiosk/").removesuffix(".html"),
     }
-    return render(request, template, {**shared, **context}, status=status)
+    return render(request, template, {**shared, **context})
 
 
 def _step(request: KioskRequest, step: Step) -> HttpResponse:
     kiosk = request.kiosk
+    if request.method == "POST":
+        return _take(request, step)
     form = _form(request, step)
-    if request.method == "POST" and form.is_valid() and _is_new(kiosk, form):
-        kiosk.add(form.cleaned_data)
-        return redirect(address(_onward(request, step)))
     context = {**_progress(kiosk, step.name), "form": form, "for_child": _has_child(request)}
     context["question"] = step.of_another if kiosk.others and step.of_another else step.question
     if "change" in request.GET:
         context["back"] = address(CHECK)
-    return page(request, step.template, context, status=422 if form.errors else 200)
+    return page(request, step.template, context)
+
+
+def _take(request: KioskRequest, step: Step) -> HttpResponse:
+    """On to the next page if all is right. Each page is a GET's: a browser's history holds no answers to send."""
+    form = _sent(request, step, request.POST)
+    if form.errors:
+        return shown_again(request, step, was_wrong=True)
+    request.kiosk.add(form.cleaned_data)
+    return redirect(address(_onward(request, step)))
+
+
+def shown_again(request: KioskRequest, step: Step, *, was_wrong: bool) -> HttpResponse:
+    """To the page that this was sent from, where all that was typed stands again."""
+    request.kiosk.jot(step.name, step.typed(request.POST), was_wrong=was_wrong)
+    return redirect(f"{address(step.name)}{'?change=1' if 'change' in request.GET else ''}")
 
 
 def _form(request: KioskRequest, step: Step) -> forms.Form:
-    """The page's form: as it was sent, else as it stood before one of the tools was used, else as answered."""
+    """The page's form: as it was sent and was wrong, as it stood before a tool was used, or as answered."""
     draft = request.kiosk.take_draft(step.name)
-    if request.method == "POST" or draft.get("was_wrong"):
-        form = step.form(request.POST if request.method == "POST" else draft["typed"])
-    else:
-        form = step.form(initial={**_initial(request), **draft.get("typed", {})})
+    if draft.get("was_wrong"):
+        return _sent(request, step, draft["typed"])
+    return _offering(request, step.form(initial={**_initial(request), **draft.get("typed", {})}))
+
+
+def _sent(request: KioskRequest, step: Step, typed: Mapping[str, str]) -> forms.Form:
+    """The page's form with these answers, which says what is wrong with them."""
+    form = _offering(request, step.form(typed))
+    if form.is_valid():
+        _must_be_new(request.kiosk, form)
+    return form
+
+
+def _offering(request: KioskRequest, form: forms.Form) -> forms.Form:
     if "language" in form.fields:
         form.fields["language"].choices = languages.offered(request.device)  # type: ignore[attr-defined]
     return form
 
 
-def _is_new(kiosk: KioskSession, form: forms.Form) -> bool:
-    """Whether this page's answers make nobody who is on the list already; else the form says so."""
+def _must_be_new(kiosk: KioskSession, form: forms.Form) -> None:
+    """Says so in the form if this page's answers make somebody who is on the list already."""
     field = next((name for name in ("given_name", "birth_day") if name in form.fields), None)
     if field and kiosk.has_listed(form.cleaned_data):
         form.add_error(field, _("This person is on your list already. Twins? Write the first name of each."))
-    return not form.errors
 
 
 def _initial(request: KioskRequest) -> dict[str, Any]:
@@ -240,14 +221,17 @@ def _finish(request: KioskRequest) -> HttpResponse:
     kiosk, device = request.kiosk, request.device
     actor = Actor(device=device)
     try:
-        visits = services.check_in_together(device.clinic, _people(request), by=actor, key=kiosk.key)
+        # In no language: who reads the page that says why may choose another one there.
+        with translation.override(None):
+            visits = services.check_in_together(device.clinic, people(request), by=actor, key=kiosk.key)
     except services.Refused as no:
-        return page(request, "kiosk/refused.html", {"why": str(no)}, status=409)
+        kiosk.refusal = str(no)
+        return redirect("kiosk:refused")
     kiosk.visit_ids = [str(visit.public_id) for visit in visits]
     return redirect("kiosk:ticket")
 
 
-def _people(request: KioskRequest) -> list[Answers]:
+def people(request: KioskRequest) -> list[Answers]:
     """What each of them said, the one who is asked now last."""
     said = ({**one, "birth_date": date.fromisoformat(one["birth_date"])} for one in request.kiosk.people())
     return parties.answered_for([answers_from(one) for one in said], timezone.localdate())
@@ -262,10 +246,11 @@ def _has_child(request: KioskRequest) -> bool:
 def _person(said: dict[str, Any]) -> dict[str, Any]:
     """One of those who came together, as the check page sums them up."""
     born = date_format(date.fromisoformat(said["birth_date"]), gettext("F j, Y"))
-    return {"who": said.get(WHO, ""), "name": _name(said), "born": born, "reason": Reason(said["reason"]).label}
+    return {"who": said.get(WHO, ""), "name": name_of(said), "born": born, "reason": Reason(said["reason"]).label}
 
 
-def _name(said: dict[str, Any]) -> str:
+def name_of(said: dict[str, Any]) -> str:
+    """One of those who came together, as they wrote it."""
     return f"{said['given_name']} {said['family_name']}".strip()
 
 
@@ -283,7 +268,7 @@ def _summary(request: KioskRequest) -> list[dict[str, Any]]:
     if said["needs_help"]:
         rows.append(("reason", _("Help here"), _("Yes")))
     if is_child(date.fromisoformat(said["birth_date"]), timezone.localdate()):
-        rows.insert(4, ("phone", _("Adult with this child"), _people(request)[-1].answered_by or _("None given")))
+        rows.insert(4, ("phone", _("Adult with this child"), people(request)[-1].answered_by or _("None given")))
     return [
         {"step": name, "change": f"{address(name)}?change=1", "label": label, "value": value}
         for name, label, value in rows

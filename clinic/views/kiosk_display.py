@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import languages
 from clinic.views import kiosk_tools
-from clinic.views.kiosk import KioskRequest, at_kiosk
+from clinic.views.kiosk import KioskRequest, at_kiosk, shown_again
 from clinic.views.kiosk_steps import BY_NAME, CHECK, FIRST, address
 
 # Pages that ask nothing, by the names of their templates.
-QUIET = {"ticket": "kiosk:ticket", "help": "kiosk:help_coming"}
+QUIET = {"ticket": "kiosk:ticket", "refused": "kiosk:refused", "help": "kiosk:help_coming"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,14 +32,9 @@ def display(request: KioskRequest, at: str) -> HttpResponse:
         kiosk.show({what: chosen})
     if at in QUIET:
         return redirect(QUIET[at])
-    step = at if at in BY_NAME or at == CHECK else FIRST
-    kiosk.jot(step, _typed(request, step), was_wrong="wrong" in request.GET)
-    return redirect(f"{address(step)}{'?change=1' if 'change' in request.GET else ''}")
-
-
-def _typed(request: HttpRequest, step: str) -> dict[str, str]:
-    fields = BY_NAME[step].form.base_fields if step in BY_NAME else ()
-    return {name: request.POST[name] for name in fields if name in request.POST}
+    if at == CHECK:
+        return redirect(address(CHECK))
+    return shown_again(request, BY_NAME.get(at, BY_NAME[FIRST]), was_wrong="wrong" in request.GET)
 
 
 @require_GET

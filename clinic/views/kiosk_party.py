@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.kiosk_session import KioskSession
 from clinic.services import LARGEST_PARTY
 from clinic.views.kiosk import KioskRequest, at_kiosk
-from clinic.views.kiosk_steps import CHECK, address, first_unanswered
+from clinic.views.kiosk_steps import CHECK, first_unanswered, next_open
 
 
 def _press(act: Callable[..., None]) -> Callable[..., HttpResponse]:
@@ -23,7 +23,7 @@ def _press(act: Callable[..., None]) -> Callable[..., HttpResponse]:
         kiosk = request.kiosk
         if request.method == "POST" and not kiosk.visit_ids:
             act(kiosk, **which)
-        return redirect("kiosk:ticket" if kiosk.visit_ids else address(first_unanswered(kiosk)))
+        return redirect("kiosk:ticket" if kiosk.visit_ids else next_open(kiosk))
 
     return view
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,10 @@ class Step:
     def is_own(self) -> bool:
         """Whether each of those who came together answers it for themselves."""
         return set(self.form.base_fields) <= OWN
+
+    def typed(self, sent: Mapping[str, str]) -> dict[str, str]:
+        """What stands in this page's fields, right or wrong."""
+        return {name: sent[name] for name in self.form.base_fields if name in sent}
 
 
 STEPS = [
@@ -69,6 +74,10 @@ def place(name: str) -> int:
 
 
 def address(name: str) -> str:
-    if name in (FIRST, CHECK):
-        return reverse("kiosk:start" if name == FIRST else "kiosk:check")
-    return reverse("kiosk:question", args=[name])
+    """Of a page, with all that was answered; the bare start forgets it."""
+    return reverse("kiosk:check") if name == CHECK else reverse("kiosk:question", args=[name])
+
+
+def next_open(kiosk: KioskSession) -> str:
+    """The address of the page to answer next; while nothing of anybody is held, of the bare start."""
+    return address(first_unanswered(kiosk)) if kiosk.is_in_use else reverse("kiosk:start")

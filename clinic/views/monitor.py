@@ -28,7 +28,7 @@ def screen(request: DeviceRequest) -> HttpResponse:
 
 
 @require_GET
-@paired("monitor")
+@paired("monitor", is_page=False)
 def board(request: DeviceRequest) -> HttpResponse:
     """The fragment that the page fetches when it hears of a newer version."""
     clinic, shown = request.device.clinic, presenters.shown_on(request.device)

@@ -17,13 +17,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import access
-from clinic.access import StaffRequest, lead, may_keep_devices, staff_only
+from clinic.access import StaffRequest, lead, staff_only, works_at_desk
 from clinic.device_forms import CodeForm
 from clinic.models import Device
 from clinic.services import Refused, devices, pairings
 from clinic.views.devices import COOKIE_LIFE, SCREENS, set_cookie
 
 P = ParamSpec("P")
+# Longer than the code: one that is entered in its last seconds is taken up after them.
+SECRET_LIFE = 2 * pairings.CODE_LIFE
 
 
 def keepers_only(
@@ -34,7 +36,7 @@ def keepers_only(
     @staff_only
     @wraps(view)
     def wrapped(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not may_keep_devices(request.membership):
+        if not works_at_desk(request.membership):
             raise Http404
         return view(request, *args, **kwargs)
 
@@ -62,7 +64,7 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     context = {"kind": kind, "code": code, "where": where.partition("://")[2], "qr": _qr(where)}
     response = render(request, "devices/code.html", context)
     if new:
-        set_cookie(response, access.pairing_cookie(kind), new, int(pairings.CODE_LIFE.total_seconds()))
+        set_cookie(response, access.pairing_cookie(kind), new, int(SECRET_LIFE.total_seconds()))
     return response
 
 

@@ -11,7 +11,7 @@ const calls = (() => {
   // Called longer ago than this when the network is back, or when this screen is to show more rooms: they are listed.
   const NEWS = 300000;
   const REMEMBERED = 500;
-  const MARK = "announced";
+  const MARK = "shown";
 
   const page = document.querySelector("[data-topic]");
   const panel = document.querySelector("[data-call]");
@@ -19,6 +19,7 @@ const calls = (() => {
   const known = new Set();
   let queue = [];
   let again = [];
+  let repeating = false;
   let showing = null;
   let timer = 0;
 
@@ -37,9 +38,10 @@ const calls = (() => {
     if (known.size > REMEMBERED) known.delete(known.values().next().value);
   }
 
-  /* A new board: who is new on it waits for their turn, the earliest call first. */
+  /* A new board: who is new on it waits for their turn, the earliest call first; of a party, as they are listed. */
   function look() {
-    const fresh = rows().filter((row) => !known.has(keyOf(row))).reverse();
+    const fresh = rows().filter((row) => !known.has(keyOf(row)));
+    fresh.sort((one, other) => one.dataset.called - other.dataset.called);
     for (const row of fresh) {
       remember(keyOf(row));
       if (live.now() - Number(row.dataset.called) < NEWS) queue.push(callOf(row));
@@ -50,12 +52,26 @@ const calls = (() => {
     else next();
   }
 
+  /* In a gap the page may make way for a fresh one, which shows whoever waits now. */
   function next() {
-    if (showing) return;
+    if (showing || !document.dispatchEvent(new CustomEvent("gap", { cancelable: true }))) return;
     showing = queue.shift() || null;
+    keep();
     if (showing) show(showing);
-    else if (again.length) say(again.shift());
-    if (isQuiet()) document.dispatchEvent(new CustomEvent("quiet"));
+    else if (again.length && !repeating) sayAgain(again.shift());
+  }
+
+  async function sayAgain(call) {
+    repeating = true;
+    await say(call);
+    repeating = false;
+    next();
+  }
+
+  /* For the page after a reload: all but who still waits. */
+  function keep() {
+    const waiting = new Set(queue.map((call) => call.key));
+    sessionStorage.setItem(MARK, JSON.stringify([...known].filter((key) => !waiting.has(key))));
   }
 
   function show(call) {
@@ -67,7 +83,6 @@ const calls = (() => {
     part("own").textContent = call.go === call.own ? "" : call.own;
     panel.hidden = false;
     document.dispatchEvent(new CustomEvent("call"));
-    sessionStorage.setItem(MARK, call.called);
     say(call);
     timer = setTimeout(leave, SHOWN_FOR);
     setTimeout(() => repeat(call), AGAIN_AFTER);
@@ -88,12 +103,13 @@ const calls = (() => {
   }
 
   const say = (call) => sound.call(call.says, call.language, () => isCalled(call));
-  const isQuiet = () => !showing && !queue.length && !again.length;
+  const isQuiet = () => !showing && !queue.length && !again.length && !repeating;
 
   /* At first, nothing is announced that was before: by this page until it was reloaded, or for all we know. */
   function begin() {
-    const since = Math.max(Number(page.dataset.now) - FRESH, Number(sessionStorage.getItem(MARK)) + 1);
-    for (const row of rows()) if (Number(row.dataset.called) < since) remember(keyOf(row));
+    const isOld = (row) => Number(row.dataset.called) < Number(page.dataset.now) - FRESH;
+    const kept = JSON.parse(sessionStorage.getItem(MARK)) || rows().filter(isOld).map(keyOf);
+    kept.forEach(remember);
     look();
   }
 

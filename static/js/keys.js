@@ -53,7 +53,7 @@
   }
 
   function begins() {
-    return /(^|[\s-])$/.test(field.value.slice(0, field.selectionStart));
+    return /(^|[\s-])(\p{L}')?$/u.test(field.value.slice(0, field.selectionStart));
   }
 
   function follow(next) {

@@ -1,8 +1,8 @@
 /* The kiosk works without this. With it, it forgets: after the ticket, after a warning when nobody answers it, and
    when somebody comes back to a page by the browser's own means. And it lets go of no answer while the server is away.
-   The page: one [data-kiosk] with data-start and data-wipe (addresses), and either data-idle (seconds until the
-   warning; data-untouched: only once somebody has touched the page) or data-clear (seconds until it just clears). We
-   add data-server: here or away. */
+   The page: one [data-kiosk] with data-start and data-wipe (addresses), data-volume (0 to 100), and either data-idle
+   (seconds until the warning; data-untouched: only once somebody has touched the page) or data-clear (seconds until it
+   just clears). We add data-server: here or away. */
 (() => {
   "use strict";
 
@@ -95,9 +95,12 @@
   function giveUp() {
     if (gone) return;
     gone = true;
-    if (navigator.serviceWorker?.controller) location.replace(page.dataset.start);
+    if (standsIn()) location.replace(page.dataset.start);
     else wipe();
   }
+
+  // Without a server the worker's page sends people to the desk, and leads to the first page, which forgets, later.
+  const standsIn = () => Boolean(navigator.serviceWorker?.controller);
 
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   away.addEventListener("cancel", (event) => event.preventDefault());
@@ -105,8 +108,8 @@
 
   /* --- Forgetting -------------------------------------------------------------------------------------------- */
 
-  // The answers leave the screen at once, whatever the network does; the page stays blank until the server has
-  // forgotten them too. It is replaced, so that "back" finds nothing.
+  // The answers leave the screen at once, whatever the network does. The page is replaced, so that "back" finds
+  // nothing; where no worker stands in for it, it stays blank until the server has forgotten the answers too.
   async function wipe() {
     const body = new URLSearchParams({ csrfmiddlewaretoken: token ? token.value : "" });
     clearTimeout(timer);
@@ -118,8 +121,9 @@
         const answer = await fetch(page.dataset.wipe, { method: "POST", body, redirect: "manual", signal });
         if (answer.status < 500) return location.replace(page.dataset.start);
       } catch {
-        // No network, or the server restarts: the next try comes soon.
+        // No network, or the server restarts.
       }
+      if (standsIn()) return location.replace(page.dataset.start);
       await pause(3000);
     }
   }
@@ -136,7 +140,9 @@
     timer = clear ? setTimeout(wipe, clear) : setTimeout(warn, idle);
   }
 
+  let isTouched = !("untouched" in page.dataset);
   function touched() {
+    isTouched = true;
     if (!dialog.open && !away.open) restart();
   }
 
@@ -154,11 +160,14 @@
     else timer = setTimeout(count, 250);
   }
 
-  // For those who do not see the warning. A browser that allows no sound yet stays silent.
+  // For those who do not see the warning. A browser that allows no sound yet stays silent. As loud as an ear takes it:
+  // half the number is not half the power.
   function tone() {
+    const loudness = Number(page.dataset.volume) / 100;
+    if (loudness === 0) return;
     const audio = new AudioContext();
     if (audio.state !== "running") return;
-    const volume = new GainNode(audio, { gain: 0.12 });
+    const volume = new GainNode(audio, { gain: 0.33 * loudness * loudness });
     volume.connect(audio.destination);
     [523, 659].forEach((frequency, place) => {
       const voice = new OscillatorNode(audio, { frequency });
@@ -167,6 +176,12 @@
       voice.stop(audio.currentTime + place * 0.3 + 0.25);
     });
   }
+
+  // The set-up, the doors or the build are others by now: heartbeat.js says so. Whoever is at the page keeps it.
+  async function renew() {
+    if (!isTouched && (await isThere()) && !isTouched) location.replace(page.dataset.start);
+  }
+  addEventListener("outdated", renew);
 
   dialog.addEventListener("click", () => dialog.close());
   dialog.addEventListener("keydown", () => dialog.close());

@@ -93,7 +93,7 @@ const live = (() => {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
         const isRefused = answer.status === 403 || answer.status === 404 || answer.redirected;
         if (isRefused && !stays) return location.reload();
-        if (isOfAnotherBuild(answer) && !stays) return outdated();
+        if (isOfAnotherBuild(answer) && !stays && makesWay()) return location.reload();
         if (isRefused || (answer.status !== 304 && !answer.ok)) throw new Error(String(answer.status));
         if (answer.status === 200) {
           await board.put(await answer.text(), Number(answer.headers.get("X-Version")));
@@ -119,10 +119,8 @@ const live = (() => {
     return answer.headers.get("X-Build") !== document.documentElement.dataset.build && performance.now() > 60000;
   }
 
-  /* A page that has a better moment for it takes it over. */
-  function outdated() {
-    if (document.dispatchEvent(new CustomEvent("outdated", { cancelable: true }))) location.reload();
-  }
+  /* A page that has a better moment for it takes it over, and shows its boards until then. */
+  const makesWay = () => document.dispatchEvent(new CustomEvent("outdated", { cancelable: true }));
 
   /* --- Our own socket, always -------------------------------------------------------------------------------- */
 

@@ -6,6 +6,8 @@
   const CARD_MM = 85.6;
   const USUAL = 3.78;
   const LEFT_ALONE = 300000;
+  const ANSWER_WITHIN = 5000;
+  const AGAIN = 3000;
   const find = (selector) => document.querySelector(selector);
   const [tool, card, slider] = [find("[data-measure]"), find("[data-card]"), find("[data-slider]")];
   const [number, panel] = [find("[name=px_per_mm]"), find("[name=panel]")];
@@ -14,14 +16,25 @@
   document.querySelector(".error[role=alert]")?.focus();
   volume.addEventListener("input", () => (loud.textContent = volume.value));
 
-  /* On the device itself, when nobody is at it any more: patients come next. */
-  const leave = find("[data-leave]")?.dataset.leave;
+  /* On the device itself, when nobody is at it any more: patients come next, and nobody stays logged in. */
+  const form = find("[data-leave]");
   let timer = 0;
   function wait() {
     clearTimeout(timer);
-    timer = setTimeout(() => location.replace(leave), LEFT_ALONE);
+    timer = setTimeout(leave, LEFT_ALONE);
   }
-  if (leave) for (const sign of ["pageshow", "pointerdown", "input"]) addEventListener(sign, wait);
+  async function leave() {
+    const [body, signal] = [new FormData(form), AbortSignal.timeout(ANSWER_WITHIN)];
+    body.set("leave", "");
+    try {
+      const answer = await fetch(location.href, { method: "POST", body, redirect: "manual", signal });
+      if (answer.status < 500) return location.replace(form.dataset.leave);
+    } catch {
+      // The server is away: the next try comes soon.
+    }
+    timer = setTimeout(leave, AGAIN);
+  }
+  if (form) for (const sign of ["pageshow", "pointerdown", "input"]) addEventListener(sign, wait);
 
   if (!number) return;
 

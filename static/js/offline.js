@@ -20,7 +20,7 @@
   async function ask(wait) {
     try {
       const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
-      if (answer.ok && (await answer.json()).alive) return leave();
+      if (answer.ok && (await answer.json()).ready) return leave();
     } catch {
       // Still away.
     }

@@ -61,30 +61,40 @@
   const AT_MOST = 45000;
   const AGAIN = 5000;
   const ANSWER_WITHIN = 5000;
+  const HOLDS = AGAIN + ANSWER_WITHIN;
   let asked = 0;
+  let answeredAt = -HOLDS;
   let heap = 0;
   let before = minuteOfDay();
 
-  /* Within a minute; not all screens at once. */
+  /* Within a minute, if there is a gap; not all screens at once. */
   function leaveSoon() {
     if (asked) return;
     asked = performance.now();
     setTimeout(leave, Math.random() * 10000);
   }
 
+  const isLate = () => asked > 0 && performance.now() - asked > AT_MOST;
+  const isAnswered = () => performance.now() - answeredAt < HOLDS;
+
   async function leave() {
-    const isLate = performance.now() - asked > AT_MOST;
-    if ((calls.isQuiet() || isLate) && (await answers())) return location.reload();
-    setTimeout(leave, calls.isQuiet() ? AGAIN : 500);
+    if (calls.isQuiet() || isLate()) await askServer();
+    if (calls.isQuiet() && isAnswered()) return location.reload();
+    setTimeout(leave, calls.isQuiet() || isLate() ? AGAIN : 500);
   }
 
-  async function answers() {
-    try {
-      const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
-      return answer.ok;
-    } catch {
-      return false;
-    }
+  /* Calls that never pause leave only the gap between two: those that wait are shown by the page that comes. */
+  function leaveInGap(event) {
+    if (!isLate() || !isAnswered()) return;
+    event.preventDefault();
+    location.reload();
+  }
+
+  async function askServer() {
+    const isThere = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })
+      .then((answer) => answer.ok)
+      .catch(() => false);
+    answeredAt = isThere ? performance.now() : -HOLDS;
   }
 
   function minuteOfDay() {
@@ -105,6 +115,7 @@
     shift();
   }
 
+  document.addEventListener("gap", leaveInGap);
   document.addEventListener("outdated", (event) => {
     event.preventDefault();
     leaveSoon();

@@ -33,13 +33,16 @@ const sound = (() => {
 
   const wake = () => audio && audio.state !== "running" && audio.resume().catch(() => {});
 
-  /* Both one after the other, after all that was to be said before; unless `isWanted` says no by then. */
+  /* Both one after the other, after all that was to be said before; unless `isWanted` says no by then. What fails takes
+     neither the other nor any later call with it. Done when all is said. */
   function call(words, language, isWanted) {
-    last = last.then(async () => {
-      if (volume === 0 || !isWanted()) return;
-      await chime();
-      if (speaks && isWanted()) await speak(words, language);
-    });
+    const may = () => volume > 0 && isWanted();
+    last = last
+      .then(() => may() && chime())
+      .catch(() => {})
+      .then(() => may() && speaks && speak(words, language))
+      .catch(() => {});
+    return last;
   }
 
   async function chime() {

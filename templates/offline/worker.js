@@ -5,7 +5,7 @@
 const scope = new URL(registration.scope).pathname;
 const shell = `${scope}offline/`;
 const mine = `shell ${scope} `;
-const kept = `${mine}{{ build }}`;
+const kept = `${mine}{{ build }} {{ codes|join:" " }}`;
 // A proxy's words for a server that is not there.
 const AWAY = [502, 503, 504];
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
 from tests.browser.people import Patient, answer_page
 from tests.stack import Stack
@@ -106,10 +106,3 @@ def _asides(page: Page, stack: Stack) -> Iterator[str]:
     page.goto(f"{stack.url}/kiosk/help/coming/")
     yield "help"
     page.goto(f"{stack.url}/kiosk/check/")
-
-
-def open_kiosk(context: BrowserContext) -> Page:
-    """A kiosk's page whose service worker does not stand between it and the test."""
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    return page

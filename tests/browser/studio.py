@@ -22,55 +22,16 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.sync_api import BrowserContext, Page
 
 from clinic import bundles, fonts
 from clinic.presenters import MonitorBoard, MonitorRow, Shown
+from tests.browser.studio_page import ANNOUNCED, SETTLED, SOCKETS, SPEAK, TELL, WATCH, leaving
 from tests.waiting import until
 
 # A Monday in Chicago, 9 in the morning.
 MORNING = 1_795_446_000_000
 CLINIC = SimpleNamespace(name="Harbor Walk-in Clinic", time_zone="America/Chicago")
-# In place of the page's WebSocket: what it is told, it has heard once `tell` is back. There is no time on the way.
-SOCKETS = """
-window.sockets = new Set();
-window.socketsUp = true;
-window.WebSocket = class {
-  constructor() {
-    if (socketsUp) sockets.add(this);
-    else Promise.resolve().then(() => this.onclose?.());
-  }
-  close() { sockets.delete(this); }
-};
-"""
-TELL = """([state, isUp]) => {
-  if (!window.sockets) return;
-  [window.state, socketsUp] = [state, isUp];
-  for (const one of sockets) isUp ? one.onmessage?.({ data: JSON.stringify(state) }) : one.onclose?.();
-  if (!isUp) sockets.clear();
-}"""
-# From now on the sockets speak by themselves, every three seconds of the page's clock: a day takes minutes then.
-SPEAK = """() => {
-  if (!window.sockets || window.speaking) return;
-  window.speaking = setInterval(() => {
-    const message = { data: JSON.stringify({ ...state, now: Date.now() }) };
-    for (const one of sockets) one.onmessage?.(message);
-  }, 3000);
-}"""
-ANNOUNCED = """(() => {
-  const panel = document.querySelector("[data-call]");
-  return panel && panel.checkVisibility() ? panel.querySelector("[data-call-ticket]").textContent : "";
-})()"""
-
-
-@contextmanager
-def leaving(page: Page) -> Iterator[None]:
-    """The page may make way for a new one meanwhile."""
-    try:
-        yield
-    except Error as gone:
-        assert "navigation" in str(gone), gone
-        page.wait_for_load_state()
 
 
 @dataclass
@@ -92,7 +53,6 @@ class Studio:
     socket_up: bool = True
     vendor_up: bool = False
     seen: Counter[str] = field(default_factory=Counter)
-    busy: int = 0
     pages: list[Page] = field(default_factory=list)
     streams: int = 0
 
@@ -174,16 +134,12 @@ def open_studio() -> Iterator[Studio]:
             path = self.path.split("?")[0]
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             studio.seen[path] += 1
-            studio.busy += 1
-            try:
-                if not studio.up:
-                    self.close_connection = True
-                elif path == "/sse":
-                    _stream(studio, self)
-                else:
-                    _send(studio, self, *studio.answer(path))
-            finally:
-                studio.busy -= 1
+            if not studio.up:
+                self.close_connection = True
+            elif path == "/sse":
+                _stream(studio, self)
+            else:
+                _send(studio, self, *studio.answer(path))
 
         do_POST = do_GET
 
@@ -217,7 +173,6 @@ def _stream(studio: Studio, handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", "text/event-stream")
     handler.end_headers()
-    studio.busy -= 1
     studio.streams += 1
     told = studio.version
     try:
@@ -232,7 +187,6 @@ def _stream(studio: Studio, handler: BaseHTTPRequestHandler) -> None:
     finally:
         handler.close_connection = True
         studio.streams -= 1
-        studio.busy += 1
 
 
 @cache
@@ -254,19 +208,16 @@ class Screen:
     studio: Studio
     page: Page
 
-    def pass_time(self, seconds: float, *, settle: bool = True) -> None:
-        """For the page and its server; nothing is left half done. `settle`: not if it is asked next."""
+    def pass_time(self, seconds: float) -> None:
+        """For the page and its server; nothing is left half done."""
         self.studio.now += round(seconds * 1000)
         with leaving(self.page):
             self.page.clock.run_for(round(seconds * 1000))
-        until(lambda: self.studio.busy == 0)
-        if settle:
-            self.settle()
+        self.settle()
 
     def settle(self) -> None:
-        until(lambda: self.studio.busy == 0)
         with leaving(self.page):
-            self.page.evaluate("0")
+            self.page.evaluate(SETTLED)
 
     def keep_up(self, seconds: float, step: float = 3) -> None:
         """Passes time as on a sound network, where the socket speaks every few seconds."""
@@ -279,8 +230,8 @@ class Screen:
         """As `keep_up`, in one go, while there is no news."""
         self.studio.tell()
         with leaving(self.page):
-            self.page.evaluate(SPEAK)
-        self.pass_time(seconds, settle=False)
+            self.page.evaluate(SPEAK, [self.studio.state, self.studio.up and self.studio.socket_up])
+        self.pass_time(seconds)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -297,14 +248,20 @@ class Screen:
             return str(self.page.evaluate(ANNOUNCED))
         return ""
 
+    def watched(self) -> list[tuple[str, float]]:
+        """Who filled the screen until now, in order, and for how many seconds."""
+        told = json.loads(self.page.evaluate("sessionStorage.getItem('watched') || '[]'"))
+        return [(ticket, (to - since) / 1000) for ticket, since, to in told]
+
     def shows(self, version: int) -> None:
-        """Waits until the page has the board of this version."""
-        until(lambda: self.page.locator("[data-topic]").get_attribute("data-version") == str(version))
+        """Waits until the page has the board of this version; one that was just being loaded is told again."""
+        tv = self.page.locator("[data-topic]")
+        until(lambda: tv.get_attribute("data-version") == str(version) or self.studio.tell())
 
 
 def open_screen(context: BrowserContext, studio: Studio) -> Screen:
     """Its clock stands until the test lets time pass."""
-    context.add_init_script(SOCKETS)
+    context.add_init_script(SOCKETS + WATCH)
     page = context.new_page()
     page.clock.install(time=studio.now / 1000 - 60)
     page.clock.pause_at(studio.now / 1000)

@@ -83,6 +83,10 @@ def enter(desk: Page, stack: Stack, code: str, *, name: str = "", device: str = 
     desk.locator("[data-primary]").click()
 
 
+def is_logged_in(context: BrowserContext) -> bool:
+    return any(one["name"].endswith("-session") for one in context.cookies())
+
+
 def test_screen_is_paired_reports_is_locked_out_and_comes_back(
     context: BrowserContext, stack: Stack, desk: Page
 ) -> None:
@@ -149,3 +153,46 @@ def test_kiosk_is_measured_with_a_card_right_after_pairing(
     kiosk.locator("[data-primary]").click()
     expect(kiosk).to_have_url(f"{stack.url}/kiosk/")
     assert stack.ask("float(Device.objects.get(name='Door').px_per_mm)") == 5.01
+
+
+SET_UP = "from clinic.models import Device; Device.objects.filter(kind='kiosk').update(languages={})"
+BEAT = 37_000
+
+
+def test_first_page_of_a_kiosk_follows_its_set_up_unless_somebody_is_at_it(
+    context: BrowserContext, stack: Stack
+) -> None:
+    stack.shell.run(LET_IN)
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{stack.url}/kiosk/")
+    expect(page.locator("[type=radio]")).to_have_count(2)
+    stack.shell.run(SET_UP.format(["en"]))
+    page.clock.fast_forward(BEAT)
+    expect(page.locator("[type=radio]")).to_have_count(1)
+    stack.shell.run(SET_UP.format([]))
+    page.keyboard.press("Tab")
+    with page.expect_response("**/devices/report/"):
+        page.clock.fast_forward(BEAT)
+    # Time enough to ask whether the server is there, and to go on.
+    for _ask in range(2):
+        with page.expect_response("**/readyz"):
+            page.clock.run_for(3000)
+    expect(page.locator("[type=radio]")).to_have_count(1)
+
+
+def test_who_leaves_the_set_up_of_a_kiosk_is_logged_out(context: BrowserContext, stack: Stack, desk: Page) -> None:
+    kiosk = context.new_page()
+    kiosk.clock.install()
+    enter(desk, stack, code_of(kiosk, stack, "kiosk"), name="Wall")
+    kiosk.clock.fast_forward(6000)
+    expect(kiosk).to_have_url(f"{stack.url}/devices/kiosk/")
+    kiosk.goto(f"{stack.url}/login/?next=/devices/kiosk/")
+    kiosk.fill("[name=username]", "mo")
+    kiosk.fill("[name=password]", "evenkeel-demo")
+    kiosk.locator("[type=submit]").first.click()
+    expect(kiosk.locator("[data-primary]")).to_have_text("Save and log out")
+    assert is_logged_in(context)
+    kiosk.clock.fast_forward(301_000)
+    expect(kiosk).to_have_url(f"{stack.url}/kiosk/")
+    assert not is_logged_in(context)

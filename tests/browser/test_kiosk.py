@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.people import Patient, answer_page, finish, go_to_last_page
+from tests.browser.test_offline_shell import BACK, READY
 from tests.stack import Stack
 
 SECRET = "Zimmerfeld"
@@ -51,6 +52,26 @@ def test_first_page_that_nobody_touched_does_not_warn(context: BrowserContext, s
     expect(page.locator("dialog")).to_be_hidden()
 
 
+LISTEN = """
+window.gains = [];
+Object.defineProperty(AudioContext.prototype, "state", { value: "running" });
+window.GainNode = class extends GainNode { constructor(audio, how) { super(audio, how); gains.push(how.gain); } };
+"""
+
+
+def test_warning_is_as_loud_as_the_kiosk_was_set_up(context: BrowserContext, stack: Stack) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.add_init_script(LISTEN)
+    page.goto(f"{stack.url}/kiosk/")
+    for volume in (100, 0):
+        page.evaluate("(volume) => (document.querySelector('[data-kiosk]').dataset.volume = volume)", volume)
+        page.keyboard.press("Tab")
+        page.clock.run_for(61_000)
+        page.locator("dialog button").click()
+    assert page.evaluate("gains") == [0.33]
+
+
 def test_ticket_clears_itself_after_twenty_seconds(context: BrowserContext, stack: Stack) -> None:
     page = context.new_page()
     page.clock.install()
@@ -62,15 +83,19 @@ def test_ticket_clears_itself_after_twenty_seconds(context: BrowserContext, stac
     assert page.url == f"{stack.url}/kiosk/" and ticket not in page.inner_text("body")
 
 
-def test_wipe_without_network_blanks_the_screen_until_it_is_back(context: BrowserContext, stack: Stack) -> None:
+def test_wipe_without_network_sends_people_to_the_desk(context: BrowserContext, stack: Stack) -> None:
     page = at_name_page(context, stack)
+    page.evaluate(READY)
     context.set_offline(True)
     page.clock.run_for(MINUTE_AND_A_HALF)
     page.clock.run_for(WARNING)
-    expect(page.locator("body")).to_be_empty()
+    expect(page.locator("[data-home]")).to_contain_text("go to the front desk")
+    assert SECRET not in page.content()
     context.set_offline(False)
-    page.clock.run_for(4_000)
-    page.wait_for_url(f"{stack.url}/kiosk/")
+    page.clock.run_for(20_000)
+    expect(page.locator("[name=language]").first).to_be_visible(timeout=BACK * 1000)
+    page.goto(f"{stack.url}/kiosk/name/")
+    assert not page.locator("[name=family_name]").count()
 
 
 EARLY_TAP = """

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import FLAGS
-from tests.browser.people import Patient, answer_page, finish, go_to_last_page
+from tests.browser.kiosk_walk import go_on
+from tests.browser.people import Patient, answer_page, finish
 from tests.stack import Stack
 
 SECRETS = ["Zimmerfeld", "Wilhelmina", "555-0187", "April 17"]
@@ -56,23 +58,36 @@ def wait_out_the_warning(page: Page) -> None:
     page.clock.run_for(31_000)
 
 
+def go_to_last_page_with_a_mistake(page: Page, stack: Stack) -> None:
+    """Chromium's history keeps the body of a form whose answer is a page."""
+    page.goto(f"{stack.url}/kiosk/")
+    for _page in range(2):
+        go_on(page)
+    answer_page(page, replace(PATIENT, family_name=""))
+    go_on(page)
+    expect(page.locator("[data-problem]")).to_be_visible()
+    for _page in range(4):
+        answer_page(page, PATIENT)
+        go_on(page)
+
+
 @pytest.mark.parametrize(
     ("has_ticket", "leave"),
     [(True, press_done), (True, wait_out_the_ticket), (False, start_over), (False, wait_out_the_warning)],
 )
-def test_back_five_times_shows_nothing_and_nothing_is_stored(
+def test_back_all_the_way_shows_nothing_and_nothing_is_stored(
     remembering: Browser, stack: Stack, has_ticket: bool, leave: Callable[[Page], None]
 ) -> None:
     context = remembering.new_context(viewport={"width": 1080, "height": 1920})
     page = context.new_page()
     page.clock.install()
-    go_to_last_page(page, stack, PATIENT)
+    go_to_last_page_with_a_mistake(page, stack)
     ticket = finish(page) if has_ticket else ""
     key = next(one["value"] for one in context.cookies() if one["name"].endswith(ANSWERS))
     leave(page)
     page.wait_for_url(f"{stack.url}/kiosk/")
     expect(page.locator("[data-primary]")).to_be_visible()
-    for _n in range(5):
+    for _n in range(8):
         page.evaluate("history.back()")
         page.wait_for_timeout(150)
         expect(page.locator("[data-primary]")).to_be_visible()

@@ -83,6 +83,7 @@ def test_new_build_waits_for_the_call_that_is_shown(screen: Screen) -> None:
     screen.shows(studio.version)
     studio.build = "b2"
     studio.changed()
+    screen.shows(studio.version)
     screen.keep_up(SHOWN - 0.5, 0.5)
     assert (screen.announced, loads(screen)) == ("B27", 1)
     with screen.page.expect_navigation():
@@ -90,6 +91,28 @@ def test_new_build_waits_for_the_call_that_is_shown(screen: Screen) -> None:
             if loads(screen) == 1:
                 screen.keep_up(1, 1)
     assert screen.announced == ""
+
+
+def test_new_build_is_loaded_in_a_gap_between_calls_that_never_pause(screen: Screen) -> None:
+    studio = screen.studio
+    screen.keep_up(OUTDATED_BY + 5)
+    studio.build = "b2"
+    called = [f"C{number}" for number in range(10, 18)]
+    for ticket in called:
+        studio.call(ticket)
+        screen.shows(studio.version)
+        screen.keep_up(SHOWN - 2, 2)
+    assert loads(screen) == 2
+    screen.keep_up(3 * SHOWN, 2)
+    assert screen.watched() == [(ticket, SHOWN) for ticket in called]
+
+
+def test_page_that_grows_without_end_is_loaded_afresh(screen: Screen) -> None:
+    heap = "Object.defineProperty(performance, 'memory', { value: { usedJSHeapSize: %d }, configurable: true })"
+    for used, times in ((50e6, 1), (149e6, 1), (151e6, 2)):
+        screen.page.evaluate(heap % used)
+        screen.keep_up(60 + 15)
+        assert loads(screen) == times
 
 
 def test_page_of_the_night_comes_when_the_server_is_well_and_not_before(screen: Screen) -> None:

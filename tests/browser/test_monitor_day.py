@@ -1,11 +1,11 @@
-"""A day of a wait-room screen on a clock of the test's: looks, calls, and every part of the network lost and back.
+"""A day of a wait-room screen on a clock of the test's: looks, calls, many at once with a new build,
+and every part of the network lost and back.
 
 A short one here; `make soak ARGS=tv` lives through a whole day (DAY_LOOKS, DAY_CALLS).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,22 +26,6 @@ LOOK, SHOWN, AWAY, BACK = 3, 10, 45, 45
 AT_ONCE = 20
 # Of the heap, over the day; and bytes that a page which is a quarter of an hour old still learns.
 GROWTH, LEARNS = 0.10, 500_000 if LOOKS < 10_000 else 0
-
-# Writes down who fills the screen, and for how long by the page's clock; a reload keeps it.
-WATCH = """
-const watched = () => JSON.parse(sessionStorage.getItem("watched") || "[]");
-const keep = (list) => sessionStorage.setItem("watched", JSON.stringify(list));
-const end = (list) => list.map(([ticket, from, to]) => [ticket, from, to || Date.now()]);
-document.addEventListener("call", () => {
-  const panel = document.querySelector("[data-call]");
-  keep([...end(watched()), [panel.querySelector("[data-call-ticket]").textContent, Date.now(), 0]]);
-  new MutationObserver((_all, me) => {
-    if (!panel.hidden) return;
-    keep(end(watched()));
-    me.disconnect();
-  }).observe(panel, { attributeFilter: ["hidden"] });
-});
-"""
 
 
 @dataclass
@@ -69,11 +53,6 @@ class Day:
         self.studio.called = self.studio.called[:6]
         self.studio.call(self.expected[-1], language=self.random.choice(["en", "es", "vi"]))
 
-    def announced(self) -> list[tuple[str, float]]:
-        """Who filled the screen, in order, and for how many seconds."""
-        told = json.loads(self.screen.page.evaluate("sessionStorage.getItem('watched')"))
-        return [(ticket, (to - since) / 1000) for ticket, since, to in told]
-
     @property
     def path(self) -> str | None:
         return self.screen.page.locator("[data-topic]").get_attribute("data-live")
@@ -81,7 +60,6 @@ class Day:
 
 @pytest.fixture
 def day(context: BrowserContext) -> Iterator[Day]:
-    context.add_init_script(WATCH)
     with open_studio() as studio:
         studio.vendor_up = True
         yield Day(open_screen(context, studio))
@@ -128,6 +106,18 @@ def lose_and_find(day: Day, lose: Callable[[Studio], None], path: str) -> None:
     until_live(day)
 
 
+def call_many(day: Day, number: int) -> None:
+    """So many at once, and a new build that has to wait for its moment."""
+    day.studio.build = "b2"
+    for _one in range(number):
+        day.call()
+        day.screen.shows(day.studio.version)
+    for _look in range((number * SHOWN + BACK) // LOOK):
+        day.look()
+    assert day.screen.page.locator("html").get_attribute("data-build") == "b2"
+    until_live(day)
+
+
 def until_live(day: Day) -> None:
     for _look in range(BACK // LOOK):
         if day.path == "both":
@@ -146,16 +136,19 @@ def live_through(day: Day, devtools: CDPSession) -> list[float]:
     """All looks and calls; with each of the losses comes a call of its own. Gives the heap, now and then."""
     heaps: list[float] = []
     losses = {LOOKS * (place + 1) // 6: loss for place, loss in enumerate(LOSSES)}
-    number = CALLS - len(LOSSES)
+    many = day.random.randint(3, 6)
+    number = CALLS - len(LOSSES) - many
     calls = {LOOKS * (2 * place + 1) // (2 * number) for place in range(number)}
     measured = set(range(LOOKS // 20, LOOKS, LOOKS // 20))
-    marks, look = sorted({*losses, *calls, *measured, LOOKS}), 0
+    marks, look = sorted({*losses, *calls, *measured, LOOKS * 11 // 12, LOOKS}), 0
     while look < LOOKS:
         if look in measured:
             heaps.append(heap(devtools))
             print(f"look {look}, call {len(day.expected)}, {heaps[-1] / 1e6:.2f} MB", file=sys.stderr, flush=True)
         if look in losses:
             lose_and_find(day, *losses[look])
+        if look == LOOKS * 11 // 12:
+            call_many(day, many)
         if look in calls:
             day.call()
             day.screen.shows(day.studio.version)
@@ -177,6 +170,8 @@ def test_day_of_a_screen(
     record_property("looks", day.looks)
     record_property("calls", len(day.expected))
     record_property("heap", f"{young:.0f} {old:.0f}")
-    assert [ticket for ticket, _seconds in day.announced()] == day.expected and len(day.expected) == CALLS
-    assert {round(seconds, 1) for _ticket, seconds in day.announced()} == {SHOWN}
+    assert [ticket for ticket, _seconds in day.screen.watched()] == day.expected and len(day.expected) == CALLS
+    assert {round(seconds, 1) for _ticket, seconds in day.screen.watched()} == {SHOWN}
     assert old < young * (1 + GROWTH) + LEARNS
+    # Once more for the new build, and at night, in a whole day.
+    assert day.studio.seen["/monitor/"] == 2 + (LOOKS * LOOK >= 24 * 3600)

@@ -19,7 +19,7 @@ OscillatorNode.prototype.start = function (...when) {
   heard.push(`note ${Math.round(this.frequency.value)}`);
   return start.apply(this, when);
 };
-const voices = ["en-US", "es-MX"].map((lang) => ({ lang }));
+const voices = ["en-US", "es-MX", "ar-SA"].map((lang) => ({ lang }));
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 Object.defineProperty(window, "speechSynthesis", { value: {
   getVoices: () => voices,
@@ -27,6 +27,10 @@ Object.defineProperty(window, "speechSynthesis", { value: {
   speak: (said) => { heard.push(`${said.lang}: ${said.text}`); setTimeout(said.onend, 2000); },
 }});
 """
+FAIL_ONCE = """(name) => {
+  const own = window[name];
+  window[name] = class { constructor() { window[name] = own; throw new Error("no device"); } };
+}"""
 NOTES = ["note 880", "note 659"]
 SHOWN, AGAIN = 10, 20
 
@@ -88,6 +92,39 @@ def test_call_chimes_and_speaks_and_does_so_once_more_if_nobody_comes(screen: Sc
     assert heard(screen) == [*NOTES, words]
     screen.keep_up(60)
     assert heard(screen) == []
+
+
+def test_each_of_three_calls_in_a_row_is_heard_twice(screen: Screen) -> None:
+    turn_on(screen)
+    for ticket in ("B1", "B2", "B3"):
+        screen.studio.call(ticket)
+        screen.shows(screen.studio.version)
+    screen.keep_up(3 * SHOWN + AGAIN, 1)
+    once = [sound for number in "123" for sound in (*NOTES, f"en-US: B, {number}, please go to Room 2")]
+    assert heard(screen) == once * 2
+
+
+@pytest.mark.usefixtures("all_languages")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("es", "es-MX: B, 2, por favor, vaya a Room 2"), ("ar", "ar-SA: B, 2، يرجى التوجه إلى Room 2")],
+)
+def test_call_speaks_the_patients_language(screen: Screen, language: str, words: str) -> None:
+    call(screen, "B2", language)
+    assert heard(screen) == [words]
+
+
+@pytest.mark.parametrize(
+    ("part", "rest"), [("GainNode", ["en-US: A, 1, please go to Room 2"]), ("SpeechSynthesisUtterance", NOTES)]
+)
+def test_sound_that_fails_takes_nothing_else_with_it(screen: Screen, part: str, rest: list[str]) -> None:
+    turn_on(screen)
+    screen.page.evaluate(FAIL_ONCE, part)
+    call(screen, "A1")
+    assert heard(screen) == rest
+    screen.studio.room("A1")
+    call(screen, "A2")
+    assert heard(screen) == [*NOTES, "en-US: A, 2, please go to Room 2"]
 
 
 def test_who_came_is_not_called_once_more(screen: Screen) -> None:

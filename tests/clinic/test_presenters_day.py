@@ -48,7 +48,8 @@ def test_those_who_left_and_those_who_did_not_come_are_told_apart() -> None:
     states = [State.LEFT, State.LEFT, State.NO_SHOW, State.WAITING, State.STEPPED_OUT, *[State.DISCHARGED] * 3]
     stays = [stay(5, state=state) for state in states] + [Stay(State.NO_SHOW), Stay(State.CANCELLED)]
     day = summarise(stays, STARTS, CHICAGO)
-    assert (day.came, day.left, day.left_share, day.missed, day.unanswered, day.waiting) == (8, 2, 25, 1, 1, 2)
+    assert (day.came, day.missed, day.waiting) == (8, 1, 2)
+    assert (day.left, day.left_share, day.gave_up, day.unanswered) == (3, 38, 2, 1), "as the EMR is told"
 
 
 def test_hours_run_from_the_first_arrival_to_the_last_over_midnight() -> None:
@@ -80,9 +81,9 @@ def test_promise_is_held_against_the_real_wait(minutes: float, kind: str) -> Non
     assert day.promises == Promises(1, **{kind: 1, **({"late": 1} if kind == "very_late" else {})})
 
 
-def test_promise_counts_those_who_were_told_and_called_and_did_not_ask_for_time() -> None:
+def test_promise_counts_those_who_were_told_and_called_and_did_not_put_it_off() -> None:
     told = {"promised_from": 20, "promised_to": 35}
-    stays = [stay(5, 30, **told), stay(5, None, **told), stay(5, 30), stay(5, 90, **told, asked_for_time=True)]
+    stays = [stay(5, 30, **told), stay(5, None, **told), stay(5, 30), stay(5, 90, **told, put_off=True)]
     assert summarise(stays, STARTS, CHICAGO).promises == Promises(1, inside=1)
 
 

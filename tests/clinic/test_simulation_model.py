@@ -58,8 +58,8 @@ def test_acts_run_forward_in_time(month: tuple[list[Done], Run]) -> None:
 
 
 def test_a_month_brings_every_kind_of_act(month: tuple[list[Done], Run]) -> None:
-    """All but what the closing of a day asks, and what schedules change."""
-    untold = {Verb.ASK, Verb.KEEP, Verb.REBOOK}
+    """All but what the closing of a day asks, what schedules change, and what phones ask for."""
+    untold = {Verb.ASK, Verb.KEEP, Verb.REBOOK, Verb.MORE_TIME}
     assert {done.act.verb for done in month[0] if done.outcome.is_done} == set(Verb) - untold
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -65,7 +66,8 @@ class Answer:
 
     @property
     def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
+        is_packed = self.headers.get("content-encoding") == "gzip"
+        return (gzip.decompress(self.body) if is_packed else self.body).decode("utf-8", "replace")
 
     @property
     def is_html(self) -> bool:
@@ -94,10 +96,12 @@ class Wire(Handler):
         response.close()
         request_finished.connect(close_old_connections)
         match = getattr(request, "resolver_match", None)
+        headers = dict(_wired(response))
+        body = b"".join(response.streaming_content) if response.streaming else response.content
         return Answer(
             status=response.status_code,
-            headers=dict(_wired(response)),
-            body=b"".join(response.streaming_content) if response.streaming else response.content,
+            headers=headers,
+            body=gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body,
             route=match.route if match else "",
             cookies={name: morsel.value for name, morsel in response.cookies.items()},
             error=self._errors[0] if self._errors else None,

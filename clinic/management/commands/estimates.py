@@ -13,7 +13,8 @@ from clinic.estimates.replay import Replay, replay
 from clinic.models import Clinic
 
 TOO_SHORT = "No check-in has a past to learn from: 50 called on that weekday in 8 weeks, or ten on the day itself."
-AWAY = "left, stepped out or still wait"
+HALTED = "while nobody had been called for long"
+AWAY = "left, put it off or still wait"
 
 
 class Command(BaseCommand):
@@ -47,7 +48,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"scores": scores.as_json(found), **out}))
             return
         self.stdout.write(scores.table(found))
-        self.stdout.write(f"\nNot scored: {out['silent']} without a past, {out['uncalled']} who {AWAY}.")
+        silent, paused, uncalled = out.values()
+        self.stdout.write(f"\nNot scored: {silent} without a past, {paused} {HALTED}, {uncalled} who {AWAY}.")
 
 
 def chosen(slug: str | None) -> list[Clinic]:
@@ -61,9 +63,9 @@ def chosen(slug: str | None) -> list[Clinic]:
 def replayed(clinic: Clinic, days: int, progress: Callable[[date], None]) -> Replay:
     """The last days on which somebody came."""
     last = clinic.visits.filter(arrived_at__isnull=False).aggregate(Max("day"))["day__max"]
-    return replay(clinic, last - timedelta(days=days - 1), progress) if last else Replay([], 0, 0)
+    return replay(clinic, last - timedelta(days=days - 1), progress) if last else Replay([])
 
 
 def left_out(found: Iterable[Replay]) -> dict[str, int]:
     known = list(found)
-    return {"silent": sum(one.silent for one in known), "uncalled": sum(one.uncalled for one in known)}
+    return {name: sum(getattr(one, name) for one in known) for name in ("silent", "paused", "uncalled")}

@@ -59,7 +59,7 @@ def test_secret_is_in_a_cookie_that_no_script_and_no_other_site_gets(db: None) -
     browser = Client()
     shown(browser)
     morsel = browser.cookies[access.pairing_cookie("monitor")]
-    assert morsel["httponly"] and morsel["samesite"] == "Strict" and morsel["max-age"] == 600
+    assert morsel["httponly"] and morsel["samesite"] == "Strict" and morsel["max-age"] == 1200
     assert morsel.value not in browser.get("/pair/monitor/").content.decode()
 
 
@@ -104,6 +104,20 @@ def test_browser_goes_on_once_its_code_was_entered(harbor: Clinic, desk: Client)
     assert browser.get("/pair/monitor/")["Location"] == "/monitor/"
     assert browser.get("/monitor/").status_code == 200 and browser.get("/pair/monitor/")["Location"] == "/monitor/"
     assert browser.cookies[access.pairing_cookie("monitor")]["max-age"] == 0
+
+
+def test_double_press_leads_to_the_device(harbor: Clinic, desk: Client) -> None:
+    said = {"code": shown(Client()), "device": "", "name": "Hall"}
+    assert Marks(text_of(desk.get(ENTER))).having("src", "/static/bundles/forms.js")
+    assert desk.post(ENTER, said)["Location"] == desk.post(ENTER, said)["Location"]
+
+
+@pytest.mark.parametrize(("kind", "fragment"), [("monitor", "/monitor/board/"), ("kiosk", "/devices/report/")])
+def test_device_that_is_in_use_stays_paired(harbor: Clinic, kind: str, fragment: str) -> None:
+    browser, name = Client(), access.cookie_name(kind)
+    browser.cookies[name] = make_device(harbor, kind)[1]
+    assert name in browser.get(f"/{kind}/").cookies and browser.cookies[name]["max-age"] == 400 * 24 * 3600
+    assert name not in browser.get(fragment).cookies
 
 
 def test_kiosk_that_nobody_has_measured_asks_for_it_first(harbor: Clinic, desk: Client) -> None:
@@ -176,6 +190,14 @@ def test_list_tells_how_each_is(harbor: Clinic, manager: Client) -> None:
     assert page.having("href", f"{LIST}{device.pk}/revoke/") and not page.having(
         "href", f"{LIST}{gone.pk}/revoke/"
     )
+
+
+@pytest.mark.parametrize(("kind", "words"), [("kiosk", "Within a minute it"), ("monitor", "Within a second it")])
+def test_page_says_how_soon_each_kind_is_locked_out(
+    harbor: Clinic, manager: Client, kind: str, words: str
+) -> None:
+    device, _token = make_device(harbor, kind)
+    assert words in text_of(manager.get(f"{LIST}{device.pk}/revoke/"))
 
 
 def test_only_managers_lock_out_and_are_asked_first(harbor: Clinic, desk: Client, manager: Client) -> None:

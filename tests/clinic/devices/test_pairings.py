@@ -67,6 +67,26 @@ def test_wrong_used_and_lapsed_codes_are_refused_alike(harbor: Clinic, ana: User
     assert Device.objects.count() == 1
 
 
+def test_code_that_is_sent_twice_pairs_once_and_is_no_guess(
+    harbor: Clinic, ana: User, ben: User, clock: Clock
+) -> None:
+    asks, _secret = pairings.offer("kiosk", "")
+    device = pairings.enter(harbor, asks.code, ana, name="Door")
+    clock.add(seconds=59)
+    assert pairings.enter(harbor, asks.code.lower(), ana, name="Door") == device
+    assert Device.objects.count() == 1 and not WrongCode.objects.exists()
+    assert refusal(harbor, asks.code, ben).startswith(WRONG)
+    assert refusal(make_clinic("inland"), asks.code, ana).startswith(WRONG)
+    clock.add(seconds=1)
+    assert refusal(harbor, asks.code, ana).startswith(WRONG) and WrongCode.objects.count() == 3
+
+
+def test_repeat_says_nothing_of_a_device_that_was_locked_out_since(harbor: Clinic, ana: User) -> None:
+    asks, _secret = pairings.offer("kiosk", "")
+    devices.revoke(pairings.enter(harbor, asks.code, ana, name="Door"))
+    assert refusal(harbor, asks.code, ana).startswith(WRONG)
+
+
 def test_code_is_good_for_ten_minutes(harbor: Clinic, ana: User, clock: Clock) -> None:
     asks, secret = pairings.offer("kiosk", "")
     clock.add(minutes=9, seconds=59)

@@ -10,12 +10,13 @@ from django.test import Client
 from clinic import presenters
 from clinic.access import cookie_name
 from clinic.build import build_id
-from clinic.models import Clinic, Device, DeviceReport
+from clinic.models import Clinic, Device, DeviceReport, SpecialHours
 from clinic.services import devices
 from realtime.models import Topic
 from tests.clinic.conftest import Clock
-from tests.clinic.views.kiosk_pages import paired_client
-from tests.factories import make_clinic, make_device
+from tests.clinic.views.desk_pages import logged_in
+from tests.clinic.views.kiosk_pages import Marks, paired_client
+from tests.factories import make_clinic, make_device, make_user
 
 pytestmark = pytest.mark.django_db
 ORIGIN = {"HTTP_ORIGIN": "http://127.0.0.1:8000"}
@@ -61,6 +62,30 @@ def test_report_is_two_queries(monitor: Client, django_assert_max_num_queries: A
         assert told(monitor) == 204
 
 
+def edition(kiosk: Client) -> str:
+    """Of the first page that a kiosk is shown, which its report is answered with."""
+    (page,) = Marks(kiosk.get("/kiosk/").content.decode()).having("data-edition")
+    reply = kiosk.post("/devices/report/", {**SAID, "kind": "kiosk"}, **ORIGIN)  # type: ignore[arg-type]
+    assert reply.json() == {"edition": page["data-edition"]}
+    return str(page["data-edition"])
+
+
+def test_kiosk_hears_that_its_first_page_has_changed(
+    harbor: Clinic, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk = paired_client(harbor)
+    known = {edition(kiosk)}
+    for change in ({"volume": 0}, {"px_per_mm": 4}, {"languages": ["es"]}):
+        Device.objects.update(**change)
+        known.add(edition(kiosk))
+    monkeypatch.setattr("clinic.presenters.devices.build_id", lambda: "0a1b2c3d")
+    known.add(edition(kiosk))
+    assert len(known) == 5 and edition(kiosk).endswith("-open")
+    SpecialHours.objects.create(clinic=harbor, date=harbor.wall_date(clock.at))
+    reply = kiosk.post("/devices/report/", {**SAID, "kind": "kiosk"}, **ORIGIN)  # type: ignore[arg-type]
+    assert reply.json()["edition"].endswith("-closed")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -100,7 +125,7 @@ def test_kiosks_page_load_is_seen_once_a_minute(harbor: Clinic, clock: Clock) ->
 
 def test_page_load_leaves_what_was_reported(harbor: Clinic, clock: Clock) -> None:
     kiosk = paired_client(harbor)
-    assert told(kiosk, kind="kiosk") == 204
+    assert told(kiosk, kind="kiosk") == 200
     clock.add(minutes=5)
     kiosk.get("/kiosk/")
     assert (DeviceReport.objects.get().at, DeviceReport.objects.get().sound) == (clock.at, "off")
@@ -124,6 +149,18 @@ def test_row_says_it_in_words(harbor: Clinic, monitor: Client, clock: Clock) -> 
     assert row(harbor).state == "silent" and "Nothing heard" in row(harbor).concerns[0]
     told(monitor, build="0a1b2c3d")
     assert row(harbor).build == "older: 0a1b2c3d"
+
+
+def test_row_says_since_when_its_page_is_open(harbor: Clinic, monitor: Client, clock: Clock) -> None:
+    assert row(harbor).loaded == ""
+    told(monitor, up_seconds=str(3 * 24 * 3600))
+    assert row(harbor).loaded == "3 d ago"
+    clock.add(hours=4)
+    assert row(harbor).loaded == "3 d 4 h ago"
+    ops = logged_in(make_user("sam", is_superuser=True, is_staff=True))
+    manager = logged_in(make_user("mo", harbor, "manager"))
+    assert "3 d 4 h ago" in ops.get("/ops/").content.decode()
+    assert "3 d 4 h ago" in manager.get("/desk/devices/").content.decode()
 
 
 def test_rows_are_of_the_clinics_asked_for_in_one_query(

@@ -61,6 +61,12 @@ def test_kiosks_set_up_is_remembered_and_shown_again(harbor: Clinic, desk: Clien
     assert page.having("value", "4.250") and page.having("value", "Door") and "Saved." in page.text
 
 
+def test_volume_of_a_kiosk_is_on_its_pages(harbor: Clinic, desk: Client) -> None:
+    device, token = make_device(harbor)
+    save(desk, device, KIOSK)
+    assert Marks(text_of(here(device, token).get("/kiosk/"))).having("data-volume", "30")
+
+
 def test_languages_in_the_usual_order_are_left_to_the_clinic(harbor: Clinic, desk: Client) -> None:
     device, _token = make_device(harbor)
     save(desk, device, {**KIOSK, "place_en": "1", "place_es": "2"})
@@ -168,12 +174,21 @@ def test_member_may_set_it_up_there_and_is_logged_out(harbor: Clinic, ana: User)
     assert browser.get("/kiosk/").status_code == 200
 
 
-def test_member_of_another_clinic_may_not(harbor: Clinic) -> None:
+def test_member_who_sets_nothing_up_is_logged_out_too(harbor: Clinic, ana: User) -> None:
     browser = here(*make_device(harbor))
-    browser.force_login(make_user("zoe", make_clinic("inland")))
-    assert browser.get("/devices/kiosk/")["Location"].startswith("/login/")
-    browser.force_login(make_user("olu", harbor, "ops"))
-    assert browser.get("/devices/kiosk/")["Location"].startswith("/login/")
+    browser.force_login(ana)
+    (button,) = Marks(text_of(browser.get("/devices/kiosk/"))).having("name", "leave")
+    assert button["tag"] == "button" and browser.session.get_expiry_age() == 600
+    assert browser.post("/devices/kiosk/", {**KIOSK, "leave": ""})["Location"] == "/kiosk/"
+    assert browser.get("/desk/")["Location"].startswith("/login/") and Device.objects.get().px_per_mm is None
+
+
+def test_member_of_another_clinic_may_not_and_is_logged_out(harbor: Clinic) -> None:
+    browser = here(*make_device(harbor))
+    for who in (make_user("zoe", make_clinic("inland")), make_user("olu", harbor, "ops")):
+        browser.force_login(who)
+        assert browser.get("/devices/kiosk/")["Location"].startswith("/login/")
+        assert browser.get("/desk/")["Location"].startswith("/login/")
 
 
 def test_revoked_device_may_not(harbor: Clinic, ana: User) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from clinic import estimates
 from clinic.models import Clinic, Room, Visit
@@ -95,6 +95,15 @@ def test_who_asked_to_be_called_later_is_not_told_sooner(lively: Clinic, clock: 
     assert the_range(visit) == (40, 45)
 
 
+def test_who_asks_for_time_beside_free_rooms_keeps_nobody_waiting(harbor: Clinic, clock: Clock) -> None:
+    make_past(harbor, clock.at - timedelta(days=7, hours=1), every=10, care=30)
+    one = make_visit(harbor)
+    for _n in range(3):
+        do(one, Verb.MORE_TIME)
+        clock.add(minutes=9)
+    assert one.promised_to == make_visit(harbor).promised_to == 10
+
+
 def test_nobody_called_for_long_pauses_the_figure_and_promises_nothing(lively: Clinic, clock: Clock) -> None:
     first = make_visit(lively)
     clock.add(minutes=61)
@@ -117,8 +126,8 @@ def test_check_in_without_an_estimate_is_a_check_in(
             cursor.execute("SELECT no_such_column FROM clinic_visit")
 
     monkeypatch.setattr("clinic.estimates.promise", broken)
-    with pytest.raises(DatabaseError), connection.cursor() as cursor:
-        cursor.execute("SELECT no_such_column FROM no_such_table")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        broken()
     visit = make_visit(lively)
     assert (visit.state, visit.promised_to) == (State.WAITING, None)
     assert "could not be estimated" in caplog.text

@@ -15,6 +15,7 @@ from clinic.estimates.flow import Throughput
 from clinic.estimates.replay import Case
 from clinic.estimates.rivals import Quote
 from clinic.models import Clinic, Visit
+from clinic.presenters.day import day_summary
 from clinic.services import Actor, undo
 from clinic.states import Lane, Verb
 from tests.clinic.conftest import Clock
@@ -36,14 +37,15 @@ def morning(harbor: Clinic, clock: Clock) -> list[Visit]:
         if n % 2:
             do(visits[n // 2], Verb.CALL)
         if n == 4:
-            do(visits[9 - n], Verb.CALL) if len(visits) > 5 else do(visits[4], Verb.CALL)
+            do(visits[4], Verb.CALL)
             clock.add(minutes=1)
             undo(harbor, visits[4].public_id, by=Actor())
         if n == 7:
             do(visits[7], Verb.STEP_OUT)
             clock.add(minutes=1)
             do(visits[7], Verb.RETURN)
-        do(visits[3], Verb.MOVE) if n == 3 else None
+        if n == 3:
+            do(visits[3], Verb.MOVE)
     return visits
 
 
@@ -91,6 +93,33 @@ def test_wait_is_until_the_first_call_that_stood(harbor: Clinic, morning: list[V
     assert stepped_out.pk not in found
     called = fresh[undone.pk].called_at
     assert called and found[undone.pk] == (called - undone.arrived_at).total_seconds() / 60  # type: ignore[operator]
+
+
+def test_who_chose_to_wait_longer_is_scored_neither_here_nor_on_the_day(harbor: Clinic, clock: Clock) -> None:
+    make_past(harbor, clock.at - timedelta(days=7, hours=1))
+    asked, stepped_out, back_at_once, later = (make_visit(harbor) for _n in range(4))
+    do(asked, Verb.MORE_TIME)
+    do(stepped_out, Verb.STEP_OUT)
+    do(back_at_once, Verb.STEP_OUT)
+    undo(harbor, back_at_once.public_id, by=Actor())
+    do(later, Verb.CALL)
+    do(later, Verb.MORE_TIME)
+    do(stepped_out, Verb.RETURN)
+    call_all(harbor, clock, every=2)
+    scored = {case.visit for case in replay.replay(harbor, today(harbor)).cases}
+    assert scored == {back_at_once.pk, later.pk}
+    assert day_summary(harbor, today(harbor)).promises.count == 2
+
+
+def test_nothing_is_scored_of_a_check_in_at_which_nothing_was_promised(harbor: Clinic, clock: Clock) -> None:
+    make_past(harbor, clock.at - timedelta(days=7, hours=1))
+    first = make_visit(harbor)
+    clock.add(minutes=61)
+    assert make_visit(harbor).promised_to is None
+    call_all(harbor, clock, every=2)
+    found = replay.replay(harbor, today(harbor))
+    assert [case.visit for case in found.cases] == [first.pk]
+    assert (found.silent, found.paused, found.uncalled) == (0, 1, 0)
 
 
 def test_rivals_say_what_they_are_known_to_say() -> None:

@@ -103,6 +103,7 @@ def test_times_are_as_people_write_them(harbor: Clinic, written: str, hour: int)
         ({"time": "13:00 PM"}, "Appointment: Write the time"),
         ({"time": ""}, "Appointment: Write the time"),
         ({"phone": "call"}, "Mobile phone: Please write all ten digits"),
+        ({"phone": "5550143"}, "Mobile phone: Please write all ten digits"),
         ({"booking_id": "x" * 101}, "Booking id: at most 100"),
     ],
 )

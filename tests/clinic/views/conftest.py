@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -40,12 +38,6 @@ def kiosk(clinic: Clinic) -> Client:
 
 
 @pytest.fixture
-def spanish(settings: Any, tmp_path: Path) -> Path:
-    """All catalogs, compiled as `manage.py build` does it, but not in the checkout. The source of the Spanish."""
-    sources = {catalogs.code_of(source): source for source in catalogs.sources()}
-    for code, source in sources.items():
-        copy = tmp_path / code / "LC_MESSAGES" / "django.po"
-        copy.parent.mkdir(parents=True)
-        catalogs.make(Path(shutil.copy(source, copy)))
-    settings.LOCALE_PATHS = [tmp_path]
-    return sources["es"]
+def spanish(all_languages: None) -> Path:
+    """The source of the Spanish, which is spoken."""
+    return next(source for source in catalogs.sources() if catalogs.code_of(source) == "es")

@@ -76,7 +76,7 @@ def every_page(kiosk: Client, language: str) -> dict[str, str]:
         if address != "/kiosk/":
             pages[address] = kiosk.get(address).content.decode()
             wrong = dict.fromkeys(said, "?")
-            pages[f"wrong {address}"] = kiosk.post(address, wrong).content.decode()
+            pages[f"wrong {address}"] = kiosk.post(address, wrong, follow=True).content.decode()
         kiosk.post(address, {**said, **({"language": language} if "language" in said else {})})
     for address in (LAST, "/kiosk/help/coming/"):
         pages[address] = kiosk.get(address).content.decode()

@@ -59,8 +59,8 @@ def test_today_so_far_counts_this_clinic_alone_and_names_nobody(clinic: Clinic, 
     assert figures(html) == {
         "came": "3",
         "waiting": "0",
-        "left": "1 33 %",
-        "no-show": "1 0 booked, 1 after a call",
+        "left": "2 67 %: 1 left, 1 did not come when called",
+        "no-show": "0",
     }
     assert "This day is not over" in html and "Day after" not in html
     assert not re.search("Xaviera|Zyxwvut|Miller|A1[0-9]", html)

@@ -122,10 +122,13 @@ def test_clerk_checks_a_patient_in(clinic: Clinic, ana: Client) -> None:
 
 
 def test_clerk_is_told_what_is_missing_and_keeps_the_rest(clinic: Clinic, ana: Client) -> None:
-    response = ana.post("/desk/check-in/", {"given_name": "Bob", "birth_day": "31", "birth_month": "2"})
+    response = ana.post(
+        "/desk/check-in/", {"given_name": "Bob", "birth_day": "31", "birth_month": "2", "phone": "5550143"}
+    )
     page = response.content.decode()
     assert response.status_code == 422
     assert "There is a problem" in page and '<a href="#id_family_name">' in page and 'value="Bob"' in page
+    assert "Please write all ten digits" in page, "seven are enough within one town only"
     assert not Visit.objects.exists()
 
 

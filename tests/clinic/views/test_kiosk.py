@@ -141,6 +141,32 @@ def test_first_page_forgets_whoever_walked_away(kiosk: Client) -> None:
     assert kiosk.get(LAST)["Location"] == "/kiosk/"
 
 
+def test_back_to_the_language_loses_nothing(spanish: Path, kiosk: Client) -> None:
+    kiosk.post("/kiosk/help/")
+    answer(kiosk)
+    kiosk.post("/kiosk/display/check/", {"show": "size:160"})
+    page = Marks(kiosk.get("/kiosk/language/").content.decode())
+    assert page.having("data-size", "160") and not page.having("data-untouched")
+    kiosk.post("/kiosk/language/", {"language": "es"})
+    assert "Bob Miller" in kiosk.get(LAST).content.decode()
+    finish(kiosk)
+    visit = Visit.objects.get()
+    assert (visit.language, visit.red_flag) == ("es", True)
+
+
+def test_call_for_help_alone_does_not_wait_for_the_next_patient(kiosk: Client) -> None:
+    """Who called for help and was led away: the first page clears itself, and the bare start knows nothing."""
+    assert Marks(kiosk.get("/kiosk/").content.decode()).having("data-untouched")
+    kiosk.post("/kiosk/help/")
+    page = Marks(kiosk.get(LAST, follow=True).content.decode())
+    assert page.having("name", "language") and page.having("data-idle", "60") and page.having("http-equiv")
+    assert not page.having("data-untouched")
+    kiosk.get("/kiosk/")
+    answer(kiosk)
+    finish(kiosk)
+    assert Visit.objects.get().red_flag is False
+
+
 def test_no_page_may_be_kept(kiosk: Client) -> None:
     answer(kiosk)
     for address in ("/kiosk/", "/kiosk/name/", LAST, "/kiosk/help/coming/"):
@@ -213,9 +239,10 @@ def test_every_page_but_the_first_leaves_by_itself_without_script(kiosk: Client)
 
 def test_every_question_has_back_help_and_start_over(kiosk: Client) -> None:
     pages = every_page(kiosk, "en")
-    for place, (address, _said) in enumerate(FLOW[1:], start=1):
+    earlier = ["/kiosk/language/", *(address for address, _said in FLOW[1:])]
+    for before, (address, _said) in zip(earlier, FLOW[1:], strict=False):
         marks = Marks(pages[address])
-        assert marks.having("href", FLOW[place - 1][0]), address
+        assert marks.having("href", before), address
         assert marks.having("action", "/kiosk/wipe/") and marks.having("action", "/kiosk/help/")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
@@ -49,6 +51,7 @@ BAD = [
         {"id_birth_year": "That date is still to come. Please check the year."},
     ),
     ("phone", {"phone": "202 555"}, {"id_phone": "Please write all ten digits, or leave it empty."}),
+    ("phone", {"phone": "555-0143"}, {"id_phone": "Please write all ten digits, or leave it empty."}),
     ("reason", {"reason": "nosiness"}, {"id_reason_0": "Please choose one."}),
 ]
 
@@ -58,10 +61,11 @@ def test_bad_answer_is_named_at_the_top_and_at_its_field(
     kiosk: Client, step: str, said: dict[str, str], problems: dict[str, str]
 ) -> None:
     answer(kiosk, upto=f"/kiosk/{step}/")
-    reply = kiosk.post(f"/kiosk/{step}/", said)
+    reply = kiosk.post(f"/kiosk/{step}/", said, follow=True)
     page = reply.content.decode()
     marks = Marks(page)
-    assert reply.status_code == 422 and "<title>Error:" in page and "There is a problem" in page
+    assert reply.redirect_chain == [(f"/kiosk/{step}/", 302)], "no page is the answer to a form"
+    assert "<title>Error:" in page and "There is a problem" in page
     assert [one["href"] for one in marks.having("href") if str(one["href"]).startswith("#")] == [
         f"#{field}" for field in problems
     ]
@@ -72,7 +76,7 @@ def test_bad_answer_is_named_at_the_top_and_at_its_field(
 
 def test_bad_answer_keeps_what_was_typed(kiosk: Client) -> None:
     answer(kiosk, upto="/kiosk/birth/")
-    page = Marks(kiosk.post("/kiosk/birth/", {**BORN, "birth_day": "31"}).content.decode())
+    page = Marks(kiosk.post("/kiosk/birth/", {**BORN, "birth_day": "31"}, follow=True).content.decode())
     assert page.having("value", "1985") and page.having("value", "31")
     assert [one["value"] for one in page.having("checked")] == ["4"]
 
@@ -93,10 +97,18 @@ def test_fields_of_a_shared_screen_offer_nobody_elses_words(kiosk: Client) -> No
     assert Marks(kiosk.get("/kiosk/phone/").content.decode()).having("type", "tel")
 
 
-def test_tickets_used_up_says_so_and_makes_no_visit(clinic: Clinic, kiosk: Client) -> None:
+def test_tickets_used_up_says_so_in_any_language_and_makes_no_visit(
+    spanish: Path, clinic: Clinic, kiosk: Client
+) -> None:
     make_visit(clinic)
     Visit.objects.update(day_number=len(LETTERS) * (SHORT + LONG))
+    assert kiosk.get("/kiosk/refused/")["Location"] == "/kiosk/"
     answer(kiosk)
-    reply = kiosk.post(LAST)
-    assert reply.status_code == 409 and "Please go to the front desk." in reply.content.decode()
-    assert len(Marks(reply.content.decode()).having("data-primary")) == 1 and Visit.objects.count() == 1
+    reply = kiosk.post(LAST, follow=True)
+    assert reply.redirect_chain == [("/kiosk/refused/", 302)]
+    page = reply.content.decode()
+    assert "Please go to the front desk." in page and len(Marks(page).having("data-primary")) == 1
+    for show in ("size:160", "language:es"):
+        page = kiosk.post("/kiosk/display/refused/", {"show": show}, follow=True).content.decode()
+    assert Marks(page).having("data-size", "160") and "Ya no quedan turnos" in page.split('role="alert"')[1]
+    assert Visit.objects.count() == 1

@@ -74,6 +74,18 @@ def test_kiosk_of_one_language_speaks_it_from_the_first_page(clinic: Clinic, spa
     assert '<html lang="ar" dir="rtl"' in page and "Welcome" not in page
 
 
+def test_kiosk_without_a_server_speaks_the_languages_it_offers(clinic: Clinic, spanish: Path) -> None:
+    kiosk, stranger = paired_client(clinic), Client()
+    Device.objects.update(languages=["ar", "en"])
+    spoken = [one["lang"] for one in Marks(kiosk.get("/kiosk/offline/").content.decode()).having("tag", "section")]
+    assert spoken == ["ar", "en"]
+    # Another worker is another text: what the browser keeps follows the set-up.
+    assert "ar en`" in kiosk.get("/shell.js").content.decode()
+    for address in ("/kiosk/offline/", "/monitor/offline/"):
+        page = stranger.get(address).content.decode()
+        assert 'lang="es"' in page and 'lang="ar"' not in page
+
+
 @pytest.mark.parametrize(
     ("code", "says", "born"),
     [("es", "Su llegada está registrada.", "17 de abril de 1985"), ("ar", "تم تسجيل وصولك.", "17 إبريل 1985")],

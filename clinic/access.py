@@ -13,9 +13,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
-from clinic import clock
+from clinic import clock, staff_language
 from clinic.digests import digest
 from clinic.models import Clinic, Device, Membership, Visit
 from clinic.services import phones
@@ -30,6 +32,7 @@ class StaffRequest(HttpRequest):
     user: User
     clinic: Clinic
     membership: Membership
+    at: str
 
 
 def cookie_name(kind: str) -> str:
@@ -53,10 +56,15 @@ def device_of(kind: str, cookies: Mapping[str, str]) -> Device | None:
 
 def membership_of(user: Any, slug: str | None = None) -> Membership | None:
     """The membership a person acts under: of the clinic named, else of their first clinic."""
-    if not isinstance(user, AbstractBaseUser) or not user.is_active:
-        return None
-    found = Membership.objects.filter(user=user.pk).select_related("clinic__topic").order_by("clinic__name")
+    found = _memberships(user)
     return (found.filter(clinic__slug=slug) if slug else found).first()
+
+
+def _memberships(user: Any) -> QuerySet[Membership]:
+    """All of a person's, in the order of the clinics' names."""
+    if not isinstance(user, AbstractBaseUser) or not user.is_active:
+        return Membership.objects.none()
+    return Membership.objects.filter(user=user.pk).select_related("clinic__topic").order_by("clinic__name")
 
 
 def staff_only(
@@ -65,6 +73,7 @@ def staff_only(
     """Lets members of a clinic in, and sets `request.clinic`. Others get 404: they need not know what is here."""
 
     @login_required
+    @staff_language.spoken
     @wraps(view)
     def wrapped(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         membership = _acting(request)
@@ -78,11 +87,24 @@ def staff_only(
 
 
 def _acting(request: Any) -> Membership | None:
-    """Under which membership somebody acts: `?clinic=` chooses among their own, for the rest of the session."""
-    asked = request.GET.get("clinic")
-    if asked and membership_of(request.user, asked) and request.session.get("clinic") != asked:
+    """Under which membership somebody acts; `request.at`: what the page's addresses carry, of who has several.
+
+    A page's own requests say by `?at=` whose page it is: another tab may have turned to another clinic since.
+    `?clinic=` chooses among their own, for the rest of the session.
+    """
+    mine = {one.clinic.slug: one for one in _memberships(request.user)}
+    at, asked = request.GET.get("at"), request.GET.get("clinic")
+    if asked in mine and request.session.get("clinic") != asked:
         request.session["clinic"] = asked
-    return membership_of(request.user, request.session.get("clinic")) or membership_of(request.user)
+    first = next(iter(mine.values()), None)
+    acting = mine.get(at) if at else mine.get(request.session.get("clinic"), first)
+    request.at = f"?at={acting.clinic.slug}" if acting and len(mine) > 1 else ""
+    return acting
+
+
+def lead(request: StaffRequest, name: str, *args: object) -> HttpResponse:
+    """To another page of the same clinic's."""
+    return redirect(reverse(name, args=args) + request.at)
 
 
 def others(request: StaffRequest) -> list[Clinic]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
+from clinic import boards, presenters
 from clinic.build import build_id
+from clinic.models import Clinic
 
 
 def page(request: HttpRequest) -> dict[str, object]:
@@ -16,3 +20,18 @@ def page(request: HttpRequest) -> dict[str, object]:
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
     }
+
+
+def staff(request: HttpRequest) -> dict[str, object]:
+    """Of pages for the staff of one clinic: the strip with its calls for help, made where it is shown.
+
+    `at` ends each address of these pages, `at_and` leads to more of it.
+    """
+    clinic, at = getattr(request, "clinic", None), getattr(request, "at", "")
+    shared: dict[str, object] = {"at": at, "at_and": f"{at}&" if at else "?"}
+    return {**shared, "alarm_strip": partial(_strip, clinic)} if clinic else shared
+
+
+def _strip(clinic: Clinic) -> dict[str, object]:
+    version = boards.current_version(clinic)
+    return {**boards.page(clinic, version), "alarms": presenters.help_alarms(clinic)}

@@ -8,6 +8,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from clinic.staff_language import spoken
 from clinic.views import (
     bookings,
     day,
@@ -66,6 +67,7 @@ phone_urls = [
 desk_urls = [
     path("", desk.desk, name="desk"),
     path("board/", desk.board, name="board"),
+    path("alarms/", desk.alarms, name="alarms"),
     path("check-in/", desk_check_in.check_in, name="check_in"),
     path("call-next/", desk_acts.call_next, name="call_next"),
     path("visits/<uuid:public_id>/", desk_acts.act, name="act"),
@@ -115,7 +117,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pair/", include((pair_urls, "pair"))),
     path("devices/", include((device_urls, "devices"))),
     path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
-    path("login/", LoginView.as_view(template_name="registration/login.html"), name="login"),
+    path("login/", spoken(LoginView.as_view(template_name="registration/login.html")), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     # Django's way from an object to its page: none of ours has one, and the model of the job queues has no table.
     path("admin/r/<path:content_type_id>/<path:object_id>/", errors.no_page),

@@ -6,7 +6,7 @@ person. A board holds these objects and never a model.
 """
 
 from clinic.presenters.cards import DeskCard
-from clinic.presenters.desk import DeskBoard, HelpAlarm, RoomChoice, desk_board
+from clinic.presenters.desk import DeskBoard, HelpAlarm, RoomChoice, desk_board, help_alarms
 from clinic.presenters.devices import DeviceRow, device_rows, edition, screen_type
 from clinic.presenters.phone import PhoneBoard, PhoneTicket, phone_board
 from clinic.presenters.public import (
@@ -38,6 +38,7 @@ __all__ = [
     "desk_board",
     "device_rows",
     "edition",
+    "help_alarms",
     "monitor_board",
     "party_tickets",
     "people_ahead",

@@ -95,7 +95,7 @@ def desk_board(clinic: Clinic) -> DeskBoard:
         **{str(state): [card for card in shown if card.state == state] for state in OPEN},
         done=[card for card in shown if card.state in ENDED],
         rooms=_rooms(clinic, on_site),
-        alarms=_alarms(clinic),
+        alarms=help_alarms(clinic),
     )
 
 
@@ -106,6 +106,7 @@ def _rooms(clinic: Clinic, on_site: Sequence[Visit]) -> list[RoomChoice]:
     return sorted(choices, key=lambda choice: choice.is_taken)
 
 
-def _alarms(clinic: Clinic) -> list[HelpAlarm]:
+def help_alarms(clinic: Clinic) -> list[HelpAlarm]:
+    """Those to whom nobody goes yet."""
     untaken = clinic.help_requests.filter(taken_at=None).select_related("device")
     return [HelpAlarm(call.pk, call.device.name if call.device else "", call.at) for call in untaken]

@@ -8,13 +8,13 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic.access import StaffRequest, staff_only, works_at_desk
+from clinic.access import StaffRequest, lead, staff_only, works_at_desk
 from clinic.forms import ONE_OF, TYPED
 from clinic.inbound import csv_bookings, uploads
 from clinic.inbound.csv_bookings import LARGEST, Row, UnusableList
@@ -87,7 +87,7 @@ def upload(request: StaffRequest) -> HttpResponse:
     _must_be_allowed(request)
     form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
     if form.is_valid() and (kept := _kept(request, form)):
-        return redirect("desk:booking_preview", kept.public_id)
+        return lead(request, "desk:booking_preview", kept.public_id)
     return render(request, "desk/bookings.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -100,7 +100,9 @@ def preview(request: StaffRequest, public_id: UUID) -> HttpResponse:
     mine = BookingUpload.objects.filter(clinic=request.clinic, user=request.user)
     kept = get_object_or_404(mine.select_related("clinic", "user"), public_id=public_id)
     if kept.done is not None:
-        return redirect("desk:booking_preview", public_id) if request.method == "POST" else _done(request, kept)
+        return (
+            lead(request, "desk:booking_preview", public_id) if request.method == "POST" else _done(request, kept)
+        )
     rows = uploads.rows(kept)
     good, bad = [row for row in rows if not row.problems], [row for row in rows if row.problems]
     # The rows are read anew: those of a day that is over by now are no longer good.
@@ -137,7 +139,7 @@ def _confirmed(request: StaffRequest, kept: BookingUpload, good: list[Row]) -> H
     uploads.confirm(kept, [row.appointment for row in good if row.appointment])
     if not BookingUpload.objects.filter(pk=kept.pk).exists():
         return _done(request, kept)
-    return redirect("desk:booking_preview", kept.public_id)
+    return lead(request, "desk:booking_preview", kept.public_id)
 
 
 def _done(request: StaffRequest, kept: BookingUpload) -> HttpResponse:

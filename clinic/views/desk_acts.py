@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic import services
-from clinic.access import StaffRequest, staff_only
+from clinic.access import StaffRequest, lead, staff_only
 from clinic.models import Room, Visit, VisitEvent
 from clinic.presenters.cards import OFFERED
 from clinic.services import Actor, Refused
@@ -40,7 +39,7 @@ def act(request: StaffRequest, public_id: UUID) -> HttpResponse:
         say_no(request, str(no), public_id)
     except Visit.DoesNotExist:
         raise Http404 from None
-    return redirect("desk:desk")
+    return lead(request, "desk:desk")
 
 
 @require_POST
@@ -49,12 +48,12 @@ def call_next(request: StaffRequest) -> HttpResponse:
     """Calls the first in line; a double tap calls one."""
     try:
         room = _chosen_room(request)
-        key = _key(request, f"call-next:{room.pk}")
+        key = _key(request, "call-next")
         actor, free = Actor(user=request.user), _was_free(request)
         _say(request, services.call_next(request.clinic, by=actor, room=room, seen_free=free, key=key))
     except Refused as no:
         say_no(request, str(no))
-    return redirect("desk:desk")
+    return lead(request, "desk:desk")
 
 
 def _call_together(request: StaffRequest, public_id: UUID) -> None:
@@ -65,7 +64,7 @@ def _call_together(request: StaffRequest, public_id: UUID) -> None:
         by=Actor(user=request.user),
         room=room,
         seen_free=_was_free(request),
-        key=_key(request, f"{CALL_TOGETHER}:{public_id}:{room.pk}"),
+        key=_key(request, f"{CALL_TOGETHER}:{public_id}"),
     )
     tickets = ", ".join(event.visit.ticket for event in events)
     messages.success(request, f"{tickets}: {Verb.CALL.label} → {room}")
@@ -73,7 +72,7 @@ def _call_together(request: StaffRequest, public_id: UUID) -> None:
 
 def _do(request: StaffRequest, public_id: UUID, verb: Verb) -> VisitEvent:
     actor, room = Actor(user=request.user), _room(request)
-    key = _key(request, f"{verb}:{public_id}:{room.pk if room else ''}")
+    key = _key(request, f"{verb}:{public_id}")
     if verb == Verb.CHECK_IN:
         return services.arrive(request.clinic, public_id, by=actor).events.latest("sequence")
     if verb == Verb.UNDO:
@@ -111,9 +110,14 @@ def _was_free(request: StaffRequest) -> bool:
 
 
 def _key(request: StaffRequest, what: str) -> UUID | None:
-    """One key for one person's press on one state of things: a double tap acts once. `what` names the room too."""
-    seen = _number(request, "seen")
-    return None if seen is None else uuid.uuid5(KEYS, f"{request.user.pk}:{request.clinic.pk}:{what}:{seen}")
+    """One key for one person's press on one state of things, with one room: a double tap acts once.
+
+    A press that is repeated since nothing answered says by `press` what was seen and chosen at the first try.
+    """
+    if _number(request, "seen") is None:
+        return None
+    first = request.POST.get("press") or f"{request.POST['seen']}:{request.POST.get('room', '')}"
+    return uuid.uuid5(KEYS, f"{request.user.pk}:{request.clinic.pk}:{what}:{first}")
 
 
 def _say(request: StaffRequest, event: VisitEvent) -> None:

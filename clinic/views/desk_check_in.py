@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clinic import parties, services
-from clinic.access import StaffRequest, staff_only
+from clinic.access import StaffRequest, lead, staff_only
 from clinic.forms import DeskCheckInForm
 from clinic.services import Actor, Refused
 from clinic.states import Lane
@@ -29,7 +29,7 @@ def check_in(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         form = DeskCheckInForm(request.clinic, request.POST)
         if form.is_valid() and _checked_in(request, form):
-            return redirect("desk:desk")
+            return lead(request, "desk:desk")
     else:
         form = DeskCheckInForm(request.clinic, initial=_new_patient(request))
     return render(request, "desk/check_in.html", {"form": form}, status=422 if form.errors else 200)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import presenters
-from clinic.access import StaffRequest, manages
+from clinic.access import StaffRequest, lead, manages
 from clinic.models import Clinic, Device
 from clinic.services import devices
 from clinic.views.pairing import keepers_only
@@ -37,4 +37,4 @@ def revoke(request: StaffRequest, pk: int) -> HttpResponse:
         return render(request, "devices/revoke.html", {"device": device})
     devices.revoke(device)
     messages.success(request, _("%(device)s is locked out.") % {"device": device})
-    return redirect("desk:devices")
+    return lead(request, "desk:devices")

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clinic import access, clock, presenters
-from clinic.access import StaffRequest, manages
+from clinic.access import StaffRequest, lead, manages
 from clinic.device_forms import FORMS, SetUpForm
 from clinic.models import Device
 from clinic.panels import PANELS
@@ -40,7 +40,7 @@ def at_desk(request: StaffRequest, pk: int) -> HttpResponse:
     form = FORMS[device.kind](device, request.POST if request.method == "POST" else None)
     if _is_saved(form):
         messages.success(request, _("Saved. %(device)s follows by itself.") % {"device": device})
-        return redirect("desk:device", pk)
+        return lead(request, "desk:device", pk)
     more = {
         "manages": manages(request.membership),
         "there": reverse("devices:set_up", args=[device.kind]),

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import access
-from clinic.access import StaffRequest, staff_only, works_at_desk
+from clinic.access import StaffRequest, lead, staff_only, works_at_desk
 from clinic.device_forms import CodeForm
 from clinic.models import Device
 from clinic.services import Refused, devices, pairings
@@ -86,7 +86,7 @@ def enter(request: StaffRequest) -> HttpResponse:
     if device is None:
         return render(request, "devices/enter.html", {"form": form}, status=422 if form.errors else 200)
     messages.success(request, _("%(device)s is paired.") % {"device": device})
-    return redirect("desk:device", device.pk)
+    return lead(request, "desk:device", device.pk)
 
 
 def _entered(request: StaffRequest, form: CodeForm) -> Device | None:

@@ -41,8 +41,8 @@ def say_no(request: HttpRequest, words: str, near: object = "") -> None:
 
 
 def said(request: HttpRequest) -> list[Said]:
-    """All that is to be said now; it is not said again."""
-    return [_said(message) for message in messages.get_messages(request)]
+    """All that is to be said now, once: a press may have been repeated since its answer was lost."""
+    return list(dict.fromkeys(_said(message) for message in messages.get_messages(request)))
 
 
 def _said(message: Message) -> Said:

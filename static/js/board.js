@@ -16,10 +16,14 @@ const board = (() => {
     while ((pressing || choosing()) && performance.now() < latest) await new Promise((done) => setTimeout(done, 50));
   }
 
-  /* Says so by the event "board". `isStillNew`: asked when hands are off, since a newer one may have come meanwhile. */
-  async function put(html, isStillNew = () => true) {
+  let shown = Number(document.querySelector("[data-topic]").dataset.version);
+
+  /* Says so by the event "board". An older one than is shown by the time that hands are off is dropped: whoever fetched
+     it, another may have put a newer one meanwhile. */
+  async function put(html, version) {
     await handsOff();
-    if (!isStillNew()) return;
+    if (version < shown) return;
+    shown = version;
     if (place.dataset.board === "in-place") putInPlace(html);
     else place.innerHTML = html;
     document.dispatchEvent(new CustomEvent("board"));

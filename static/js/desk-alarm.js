@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const page = document.querySelector(".desk-page");
+  const page = document.querySelector("[data-topic]");
   const place = document.querySelector("[data-board]");
   const title = document.title.replace(/^\(!\) /, "");
   const soundOff = page.querySelector("[data-sound-off]");

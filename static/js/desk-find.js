@@ -6,13 +6,21 @@
   const place = document.querySelector("[data-board]");
   const $ = (id) => document.getElementById(id);
 
+  /* As clinic/names.py folds what the cards are found by, letter for letter. */
   const STROKES = { đ: "d", ð: "d", ħ: "h", ı: "i", ł: "l", ø: "o", ŧ: "t" };
-  const fold = (text) =>
-    text
-      .toLowerCase()
-      .normalize("NFKD")
-      .replace(/[^\p{L}\p{N}]/gu, "")
-      .replace(/./gu, (letter) => STROKES[letter] || letter);
+  const TAKES_ACCENTS = /[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Hebrew}\p{sc=Arabic}]/u;
+  const caseless = (text) => text.toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFKD");
+
+  function fold(text) {
+    const kept = [];
+    for (const char of caseless(caseless(text))) {
+      const isKept = /\p{M}/u.test(char)
+        ? kept.length && !TAKES_ACCENTS.test(kept.at(-1))
+        : /[\p{L}\p{N}]/u.test(char) && !/[\u02b0-\u02ff]/.test(char);
+      if (isKept) kept.push(STROKES[char] || char);
+    }
+    return kept.join("").normalize("NFC");
+  }
 
   function filter() {
     const typed = $("find").value.split(/\s+/).map(fold).filter(Boolean);

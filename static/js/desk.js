@@ -16,9 +16,20 @@
     send(event.target, event.submitter);
   });
 
+  /* What was seen and chosen at the first try of each press that nothing has answered: a repeat says the same, since
+     by then a live board shows more. Forgotten once the bar says something else than "Press again". */
+  const unanswered = new Map();
+
+  function first(form, said) {
+    const what = `${form.action} ${said.get("verb")}`;
+    if (!unanswered.has(what)) unanswered.set(what, `${said.get("seen")}:${said.get("room") || ""}`);
+    return unanswered.get(what);
+  }
+
   async function send(form, submitter) {
     try {
       const said = new URLSearchParams(new FormData(form, submitter));
+      said.set("press", first(form, said));
       const answer = await fetch(form.action, { method: "POST", body: said, signal: AbortSignal.timeout(press.WAIT) });
       if (answer.status >= 500) throw new Error(String(answer.status));
       /* Logged out, or the card is no longer ours to see. */
@@ -34,11 +45,12 @@
   async function take(fresh, form) {
     for (const select of form.querySelectorAll("select")) delete select.dataset.touched;
     form.querySelector("details[open]")?.removeAttribute("open");
+    unanswered.clear();
     const version = Number(fresh.querySelector("[data-version]").dataset.version);
     const wasInBar = bar.contains(document.activeElement);
     say(...fresh.querySelector(".desk-said").childNodes);
     if (wasInBar) $("call-next").focus();
-    await board.put(fresh.querySelector("[data-board]").innerHTML, () => version >= Number(page.dataset.version));
+    await board.put(fresh.querySelector("[data-board]").innerHTML, version);
   }
 
   /* --- What is said, and its undo ---------------------------------------------------------------------------- */

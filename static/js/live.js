@@ -2,7 +2,8 @@
    "version N"; the page then fetches its board from us, once, and drops every version that it already has.
    The page: one element with data-topic, data-version, data-live, data-board-url, data-poll (ms) and data-now (epoch
    ms); in it the board, which board.js puts in. With data-rests it is quiet while nobody looks at it, with data-own-only
-   it never listens to the vendor. The event "look" on the document makes it look once. */
+   it never listens to the vendor; with data-stays it never loads itself anew, since something may be half typed: where
+   others would, it grows stale, and says so. The event "look" on the document makes it look once. */
 const live = (() => {
   "use strict";
 
@@ -36,6 +37,7 @@ const live = (() => {
   const about = (ms) => ms * (0.8 + 0.4 * Math.random());
   const backOff = (failures, longest) => 100 + jitter(Math.min(longest, 500 * 2 ** failures));
 
+  const stays = "stays" in page.dataset;
   const rests = () => "rests" in page.dataset && document.hidden;
 
   async function ask(url, headers = {}) {
@@ -89,11 +91,12 @@ const live = (() => {
       hint = false;
       try {
         const answer = await ask(page.dataset.boardUrl, etag ? { "If-None-Match": etag } : {});
-        if (answer.status === 403 || answer.status === 404 || answer.redirected) return location.reload();
-        if (isOfAnotherBuild(answer) && makesWay()) return location.reload();
-        if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
+        const isRefused = answer.status === 403 || answer.status === 404 || answer.redirected;
+        if (isRefused && !stays) return location.reload();
+        if (isOfAnotherBuild(answer) && !stays && makesWay()) return location.reload();
+        if (isRefused || (answer.status !== 304 && !answer.ok)) throw new Error(String(answer.status));
         if (answer.status === 200) {
-          await board.put(await answer.text());
+          await board.put(await answer.text(), Number(answer.headers.get("X-Version")));
           tick();
         }
         etag = answer.headers.get("ETag") || "";

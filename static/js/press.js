@@ -7,7 +7,7 @@ const press = (() => {
   const done = () => (sentAt = -Infinity);
 
   document.addEventListener("submit", (event) => {
-    if (event.target.method !== "post") return;
+    if (event.target.method !== "post" || event.defaultPrevented) return;
     if (performance.now() - sentAt < WAIT) event.preventDefault();
     else sentAt = performance.now();
   });

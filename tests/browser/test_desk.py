@@ -184,6 +184,24 @@ def test_press_without_an_answer_says_so_and_may_be_repeated(stack: Stack, conte
     expect(page.locator(".said.is-error")).to_have_count(0)
 
 
+def test_call_next_without_an_answer_calls_nobody_else_when_pressed_again(
+    stack: Stack, context: BrowserContext
+) -> None:
+    page, first, second = open_desk(context, stack), arrive(stack, minutes=180), arrive(stack, minutes=175)
+    wait_for_row(page, second, "waiting", 2)
+    context.route("**/desk/call-next/**", lambda route: (route.fetch(max_redirects=0), route.abort()))
+    page.locator("#call-next").click()
+    expect(page.locator(".said.is-error")).to_contain_text("The server did not answer.")
+    wait_for_row(page, first, "called", 2)
+    expect(page.locator("#call-next .ticket")).to_have_text(second)
+    context.unroute("**/desk/call-next/**")
+    page.locator("#call-next").click()
+    expect(page.locator(".said")).to_contain_text(f"{first}: Call")
+    wait_for_row(page, second, "waiting", 2)
+    page.locator("#call-next").click()
+    wait_for_row(page, second, "called", 2)
+
+
 def level(page: Page, ticket: str) -> str:
     return card(page, ticket).locator("[data-wait]").inner_text().partition("min")[2]
 

@@ -73,3 +73,24 @@ def test_colleague_who_goes_silences_every_desk(stack: Stack, context: BrowserCo
     pages[0].get_by_role("button", name="I am going").click()
     for page in pages:
         sound(page, "ready")
+
+
+def test_alarm_reaches_a_clerk_who_checks_a_patient_in(stack: Stack, context: BrowserContext) -> None:
+    context.add_init_script(RECORD)
+    open_desk(context, stack).close()
+    page = context.new_page()
+    page.goto(f"{stack.url}/desk/check-in/")
+    strip, name = page.locator(".strip"), page.locator("[name=given_name]")
+    expect(strip).not_to_have_attribute("data-live", "poll")
+    name.press_sequentially("Zo")
+    ask_for_help(stack)
+    alarm = strip.get_by_role("alert").filter(has_text="Help needed now")
+    expect(alarm).to_be_in_viewport()
+    expect(strip).to_have_attribute("data-sound", "ringing")
+    expect(page).to_have_title("(!) Check a patient in")
+    expect(name).to_be_focused()
+    strip.get_by_role("button", name="I am going").click()
+    expect(strip.locator(".alarm")).to_have_count(0)
+    expect(strip).to_have_attribute("data-sound", "ready")
+    expect(name).to_have_value("Zo")
+    assert stack.ask("HelpRequest.objects.filter(taken_at=None).count()") == 0

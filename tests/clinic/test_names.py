@@ -7,6 +7,7 @@ from hypothesis import strategies as some
 
 from clinic.models.visits import name_key
 from clinic.names import fold
+from tests.folds import FOLDS
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,11 @@ def test_fold_takes_writings_of_one_name_for_the_same(one: str, other: str) -> N
 )
 def test_fold_keeps_what_tells_names_apart(one: str, other: str) -> None:
     assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(("written", "folded"), FOLDS)
+def test_fold_holds_to_the_table_that_the_desks_search_holds_to(written: str, folded: str) -> None:
+    assert fold(written) == folded
 
 
 @given(some.text(max_size=40))

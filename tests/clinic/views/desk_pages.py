@@ -35,7 +35,7 @@ def desk(client: Client) -> str:
 def card(page: str, visit: Visit) -> str:
     """The one form of a visit's card."""
     found = re.search(
-        rf'<form class="card"[^>]*action="/desk/visits/{visit.public_id}/".*?</form>', page, re.DOTALL
+        rf'<form class="card"[^>]*action="/desk/visits/{visit.public_id}/[^"]*".*?</form>', page, re.DOTALL
     )
     assert found is not None
     return found[0]

@@ -102,7 +102,7 @@ def test_list_of_bad_rows_alone_offers_nothing_to_add(ana: Client, at: datetime)
 def test_pressed_twice_or_added_again_books_nobody_twice(ana: Client, at: datetime) -> None:
     text = listed(row(at), row(at, "Eve", booking_id=""))
     address, page = shown(ana, text)
-    said = {confirm(ana, address, page).content for _n in range(2)}
+    said = {confirm(ana, address, page).content.partition(b"<main")[2] for _n in range(2)}
     assert len(said) == 1
     again = added(ana, text)
     assert re.search(r"<td>2</td><th[^>]*>Expected already", again)
@@ -195,8 +195,8 @@ def test_long_list_is_booked_in_short_turns(
     assert Visit.objects.count() == 5
 
 
-def test_page_speaks_spanish(ana: Client, at: datetime, spanish: Path, settings: Any) -> None:
-    settings.LANGUAGE_CODE = "es"
+def test_page_speaks_spanish(ana: Client, at: datetime, spanish: Path) -> None:
+    ana.defaults["HTTP_ACCEPT_LANGUAGE"] = "es"
     assert "Pacientes esperados" in ana.get(PAGE).content.decode()
     _address, page = shown(ana, listed(row(at), row(at, family="", booking_id="A2")))
     assert "1 fila no se puede leer" in page and "Agregar 1 paciente" in page and "Falta" not in page

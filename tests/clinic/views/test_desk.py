@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -134,6 +136,18 @@ def test_double_tap_on_call_next_calls_one(clinic: Clinic, ana: Client, room: Ro
     assert (state(first), state(second)) == ("called", "waiting")
 
 
+def test_call_next_that_is_repeated_unanswered_calls_nobody_else_whatever_the_board_shows_by_then(
+    clinic: Clinic, ana: Client, room: Room
+) -> None:
+    first, _second = make_visit(clinic), make_visit(clinic)
+    asked = f"{clinic.topic.version}:{room.pk}"
+    other = clinic.rooms.exclude(pk=room.pk)[0]
+    for seen_now, chosen in ((1, room), (9, other)):
+        form = {"seen": seen_now, "room": chosen.pk, "press": asked}
+        assert said(ana.post("/desk/call-next/", form, follow=True)) == f"{first}: Call → Room 1 Undo"
+    assert VisitEvent.objects.filter(verb="call").count() == 1
+
+
 def test_two_clerks_who_call_next_call_two(clinic: Clinic, ana: Client, ben: Client, room: Room) -> None:
     visits = [make_visit(clinic), make_visit(clinic, family="Later")]
     for clerk in (ana, ben):
@@ -178,6 +192,27 @@ def test_member_of_two_clinics_chooses_one_by_its_address_and_stays(ana: Client)
     card(desk(ana), visit)
     ana.get("/desk/?clinic=harbor")
     assert str(visit.public_id) not in desk(ana)
+
+
+def test_page_of_one_clinic_acts_for_it_though_another_tab_has_turned_to_another(
+    clinic: Clinic, ana: Client, room: Room
+) -> None:
+    hill = make_clinic("hill")
+    Membership.objects.create(user=User.objects.get(username="ana"), clinic=hill, role="clerk")
+    here, there = make_visit(clinic), make_visit(hill)
+    first_tab = ana.get("/desk/?clinic=harbor").content.decode()
+    ana.get("/desk/?clinic=hill")
+    board, call, check_in = (
+        re.findall(f'"(/desk/{place}/[^"]*)"', first_tab)[0] for place in ("board", "call-next", "check-in")
+    )
+    card(ana.get(board).content.decode(), here)
+    response = ana.post(call, {"seen": "1", "room": room.pk}, follow=True)
+    assert said(response) == f"{here}: Call → Room 1 Undo" and "<h1>Harbor</h1>" in response.content.decode()
+    assert state(there) == "waiting"
+    assert f'action="{check_in}"' in ana.get(check_in).content.decode()
+    card(desk(ana), there)
+    Membership.objects.filter(clinic=clinic).delete()
+    assert ana.get(board).status_code == ana.post(call, {"seen": "2", "room": room.pk}).status_code == 404
 
 
 @pytest.mark.parametrize("slug", ["hill", "nowhere", ""])

@@ -45,7 +45,7 @@ def test_card_says_what_a_clerk_needs(clinic: Clinic, ana: Client) -> None:
         f'data-ticket="{visit.ticket}" data-state="waiting"',
         "Bob Miller",
         "Injury or pain",
-        "Priority",
+        'data-lane="priority">Priority',
         "Spanish",
         "Identity not checked",
         "Booking not found",
@@ -66,6 +66,8 @@ def test_free_rooms_come_first_and_taken_ones_say_so(clinic: Clinic, ana: Client
     visit = make_visit(clinic)
     options = re.findall(r"<option[^>]*>([^<]+)</option>", card(desk(ana), visit))
     assert options == ["Room 2", "Room 1 (in use)"]
+    next_up = desk(ana).partition('id="room-next"')[2].partition("</select>")[0]
+    assert re.findall(r"<option[^>]*>([^<]+)</option>", next_up) == options and "selected" not in next_up
 
 
 def test_called_card_offers_its_own_room_first(clinic: Clinic, ana: Client, room: Room) -> None:

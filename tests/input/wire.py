@@ -66,8 +66,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        is_packed = self.headers.get("content-encoding") == "gzip"
-        return (gzip.decompress(self.body) if is_packed else self.body).decode("utf-8", "replace")
+        return self.body.decode("utf-8", "replace")
 
     @property
     def is_html(self) -> bool:

@@ -18,6 +18,11 @@ SIZES = [(1080, 1920), (1180, 820), (820, 1180), (1920, 1080)]
 TARGETS = [(".tile, .key.is-digit, .is-main, .help .button", 20.0), ("*", 15.0)]
 ALWAYS = ["[data-primary]", ".help .button"]
 KEYS = ".keypad .key"
+# What a low screen has no room for, and readers hear. Of a ticket, no more than the rule for those with a booking.
+HIDDEN = [
+    ".for-readers", "[type=radio]", ".top .step", ".top .place", ".is-birth .label", ".is-birth .hint",
+    ".is-birth .ask", ".is-check .hint", ".is-phone .hint", ".is-ticket .next .hint",
+]  # fmt: skip
 CODES = [code for code, _name in settings.LANGUAGES]
 LOOKS = [
     *(Look(code) for code in CODES),
@@ -39,7 +44,7 @@ def told(page: Page, look: Look, at: str) -> list[str]:
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         usual = look.size == "100"
-        faults = layout.faults(page, TARGETS, unit="mm", sight=[*ALWAYS, KEYS] if usual else ALWAYS)
+        faults = layout.faults(page, TARGETS, unit="mm", sight=[*ALWAYS, KEYS] if usual else ALWAYS, hidden=HIDDEN)
         if usual and not layout.fits(page):
             faults.append("does not fit")
         found += [f"{at}, {width} x {height}: {fault}" for fault in faults]

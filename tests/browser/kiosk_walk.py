@@ -32,6 +32,11 @@ OPEN = """
 from clinic.models import OpeningHours
 OpeningHours.objects.all().delete()
 """
+SHOW_AWAY = """() => {
+  document.querySelector("[data-idle-dialog]").close();
+  document.body.append(document.querySelector("[data-away]").content.cloneNode(true));
+  document.querySelector("[data-away-dialog]").showModal();
+}"""
 LONG = "Maximiliana-Featherstonehaugh"
 
 
@@ -103,6 +108,8 @@ def _asides(page: Page, stack: Stack) -> Iterator[str]:
     """Pages beside the way, from the check page and back to it."""
     page.evaluate("document.querySelector('[data-idle-dialog]').showModal()")
     yield "idle"
+    page.evaluate(SHOW_AWAY)
+    yield "away"
     page.goto(f"{stack.url}/kiosk/help/coming/")
     yield "help"
     page.goto(f"{stack.url}/kiosk/check/")

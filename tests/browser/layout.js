@@ -1,7 +1,8 @@
 /* What is wrong with the layout of this page now, as a list of sentences. Measured, never guessed.
    targets: [[selector, least width and height]], the first that matches counts; unit: "px", or "mm" of the page's --mm;
-   sight: selectors of what must be whole inside the window, and not covered. */
-({ targets, unit, sight }) => {
+   sight: selectors of what must be whole inside the window, and not covered; hidden: selectors of text that may be
+   clipped away, which readers hear all the same (null: any text may). */
+({ targets, unit, sight, hidden }) => {
   const root = document.documentElement;
   const px = unit === "mm" ? parseFloat(getComputedStyle(root).getPropertyValue("--mm")) : 1;
   const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]";
@@ -55,6 +56,9 @@
   const walker = document.createTreeWalker(shown, NodeFilter.SHOW_TEXT);
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
     const parent = text.parentElement;
+    if (hidden && text.data.trim() && parent.checkVisibility() && hiddenByClip(parent) && !hidden.some((one) => parent.closest(one))) {
+      found.push(`hidden: "${text.data.trim()}"`);
+    }
     if (!text.data.trim() || !visible(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(text);

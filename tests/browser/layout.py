@@ -13,14 +13,21 @@ Target = tuple[str, float]
 
 
 def faults(
-    page: Page, targets: Sequence[Target] = (), *, unit: str = "px", sight: Sequence[str] = ()
+    page: Page,
+    targets: Sequence[Target] = (),
+    *,
+    unit: str = "px",
+    sight: Sequence[str] = (),
+    hidden: Sequence[str] | None = None,
 ) -> list[str]:
     """What is wrong with the page as it stands, each in a sentence.
 
     `targets`: the least width and height of the controls that match a selector; the first that matches counts.
     `unit`: of the targets: "px", or "mm" by the page's own --mm. `sight`: what must be whole in the window.
+    `hidden`: the text that may be there for readers alone; without it, any text may.
     """
-    return list(page.evaluate(MEASURE, {"targets": list(targets), "unit": unit, "sight": list(sight)}))
+    asked = {"targets": list(targets), "unit": unit, "sight": list(sight)}
+    return list(page.evaluate(MEASURE, {**asked, "hidden": None if hidden is None else list(hidden)}))
 
 
 def fits(page: Page) -> bool:

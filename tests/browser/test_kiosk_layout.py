@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import axe, layout
-from tests.browser.kiosk_walk import CLOSE, OFFER_ALL, OFFER_THE_USUAL, OPEN, Look, every_page, use_tool
+from tests.browser.kiosk_walk import CLOSE, OFFER_ALL, OFFER_THE_USUAL, OPEN, Look, every_page, go_on, use_tool
+from tests.browser.people import Patient, answer_page, go_to_last_page
 from tests.stack import Stack
 
 # The glass of an upright 21.5 or 24 inch screen, a tablet both ways, and a lying 15.6 inch screen.
@@ -18,11 +19,18 @@ SIZES = [(1080, 1920), (1180, 820), (820, 1180), (1920, 1080)]
 TARGETS = [(".tile, .key.is-digit, .is-main, .help .button", 20.0), ("*", 15.0)]
 ALWAYS = ["[data-primary]", ".help .button"]
 KEYS = ".keypad .key"
+# What a low screen has no room for, and readers hear. Of a ticket, no more than the rule for those with a booking.
+HIDDEN = [
+    ".for-readers", "[type=radio]", ".top .step", ".top .place", ".is-birth .label", ".is-birth .hint",
+    ".is-birth .ask", ".is-check .hint", ".is-phone .hint", ".is-ticket .next .hint",
+]  # fmt: skip
 CODES = [code for code, _name in settings.LANGUAGES]
 LOOKS = [
     *(Look(code) for code in CODES),
     *(Look(code, "160", "high") for code in CODES),
     Look("es", "130", "dark"),
+    Look("en", "100", "dark"),
+    Look("en", "100", "high"),
 ]
 
 
@@ -39,7 +47,7 @@ def told(page: Page, look: Look, at: str) -> list[str]:
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         usual = look.size == "100"
-        faults = layout.faults(page, TARGETS, unit="mm", sight=[*ALWAYS, KEYS] if usual else ALWAYS)
+        faults = layout.faults(page, TARGETS, unit="mm", sight=[*ALWAYS, KEYS] if usual else ALWAYS, hidden=HIDDEN)
         if usual and not layout.fits(page):
             faults.append("does not fit")
         found += [f"{at}, {width} x {height}: {fault}" for fault in faults]
@@ -53,6 +61,28 @@ def test_every_page_holds_and_axe_finds_nothing(context: BrowserContext, stack: 
     for at in every_page(page, stack, look):
         found += told(page, look, at)
         found += [f"{at}: {violation}" for violation in axe.violations(page)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_ticket_of_a_family_holds(context: BrowserContext, stack: Stack, code: str) -> None:
+    page = context.new_page()
+    go_to_last_page(page, stack, Patient(language=code))
+    page.locator(".add button").click()
+    for _page in range(3):
+        answer_page(page, Patient())
+        go_on(page)
+    go_on(page)
+    expect(page.locator("[data-ticket]")).to_have_count(2)
+    found = told(page, Look(code), "ticket") + axe.violations(page)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("at", ["kiosk", "monitor"])
+def test_page_that_stands_in_holds(context: BrowserContext, stack: Stack, at: str) -> None:
+    page = context.new_page()
+    page.goto(f"{stack.url}/{at}/offline/")
+    found = layout.faults(page) + axe.violations(page)
     assert not found, "\n".join(found)
 
 

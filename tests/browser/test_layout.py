@@ -17,6 +17,7 @@ FAULTS = [
     ("overlap: ", "<button style='width: 90px; height: 90px; margin-right: -20px'>A</button>" * 2),
     ("scrolls sideways: ", "<div style='width: 200vw'>Wide</div>"),
     ("out of sight: ", "<button style='width: 90px; height: 90px; margin-top: 200vh'>Go</button>"),
+    ("hidden: ", "<p style='position: absolute; clip-path: inset(50%)'>Remember it</p>"),
     ("covered: ", SOUND + "<i style='position: fixed; inset: 0; background: red'></i>"),
 ]
 
@@ -27,7 +28,7 @@ def test_each_fault_is_found_and_a_sound_page_has_none(context: BrowserContext) 
     assert layout.faults(page, [("button", 20)], unit="mm", sight=["button"]) == []
     for kind, body in FAULTS:
         page.set_content(SHELL.format(body))
-        found = layout.faults(page, [("button", 20)], unit="mm", sight=["button"])
+        found = layout.faults(page, [("button", 20)], unit="mm", sight=["button"], hidden=[".for-readers"])
         assert any(fault.startswith(kind) for fault in found), (kind, found)
 
 

@@ -23,6 +23,12 @@ from datetime import timedelta
 from django.utils import timezone
 Visit.objects.filter(ticket="{}").update(ended_at=timezone.now() - timedelta(hours=13))
 """
+MOVE = """
+from clinic.models import Visit
+from clinic.services import Actor, move
+visit = Visit.objects.filter(ticket="{}").latest("pk")
+move(visit.clinic, visit.public_id, "{}", by=Actor(), room=visit.clinic.rooms.first())
+"""
 # Whatever is written for those who listen, in order.
 HEAR = """
 window.heard = [];
@@ -97,14 +103,19 @@ def test_phone_hears_each_change_says_it_once_and_costs_little(
 def test_phone_pages_hold_their_layout_and_please_axe(
     browser: Browser, context: BrowserContext, stack: Stack, scheme: str
 ) -> None:
-    """On a small phone, waiting, called, asked to confirm, gone; and where the link leads nowhere."""
-    _ticket, link = new_patient(context, stack)
+    """On a small phone: in each state, asked to confirm, and where the link leads nowhere."""
+    ticket, link = new_patient(context, stack)
     small = browser.new_context(viewport={"width": 320, "height": 568}, color_scheme=scheme)  # type: ignore
     page = small.new_page()
     page.goto(link)
     page.get_by_role("button", name="I need 10 more minutes").click()
     for address in (link, f"{link}leave/", f"{stack.url}/v/nobody/"):
         page.goto(address)
+        assert layout.faults(page, TARGETS) == [] and axe.violations(page) == []
+    for verb, state in (("call", "called"), ("step-out", "stepped_out"), ("return", "waiting")):
+        stack.shell.run(MOVE.format(ticket, verb))
+        page.goto(link)
+        expect(page.locator(f"[data-board] [data-state={state}]").first).to_be_visible()
         assert layout.faults(page, TARGETS) == [] and axe.violations(page) == []
     page.goto(f"{link}leave/")
     page.get_by_role("button", name="Yes, leave the line").click()

@@ -40,6 +40,7 @@ def test_nothing_that_is_sent_breaks_anything(run: Run, part: int) -> None:
 # No page links to these: a form leads there, a script or a machine asks for them, or Django keeps them for itself.
 UNLINKED = {
     "kiosk/help/coming/",
+    "kiosk/refused/",
     "kiosk/display/<slug:at>/",
     "kiosk/mm/<str:px>.css",
     "kiosk/offline/",

@@ -52,6 +52,7 @@ UNLINKED = {
     "metrics",
     "live/<slug:topic>/vendor/",
     "monitor/board/",
+    "desk/alarms/",
     "desk/board/",
     "pair/<slug:kind>/wait/",
     "devices/report/",

@@ -44,7 +44,6 @@ UNLINKED = {
     "kiosk/display/<slug:at>/",
     "kiosk/mm/<str:px>.css",
     "kiosk/offline/",
-    "kiosk/refused/",
     "monitor/offline/",
     "shell.js",
     "healthz",

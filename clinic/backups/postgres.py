@@ -7,12 +7,21 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from clinic.backups.manifest import BadBackup
 
 COPY = "database.dump"
+# What libpq reads, and Django's names for it.
+VARIABLES = {
+    "PGHOST": "host",
+    "PGPORT": "port",
+    "PGUSER": "user",
+    "PGPASSWORD": "password",
+    "PGDATABASE": "dbname",
+    "PGSSLMODE": "sslmode",
+    "PGSSLROOTCERT": "sslrootcert",
+}
 # Where the old tables are until the new ones are whole.
 ASIDE = "before_restore"
 BACK = ("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {ASIDE} RENAME TO public")
@@ -59,7 +68,7 @@ def load(path: Path) -> None:
     _do(f"ALTER SCHEMA public RENAME TO {ASIDE}", "CREATE SCHEMA public")
     connection.close()
     try:
-        where = f"--dbname={settings.DATABASES['default']['NAME']}"
+        where = f"--dbname={connection.get_connection_params()['dbname']}"
         _run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", where, str(path))
     except BaseException:
         _do(*BACK)
@@ -106,9 +115,5 @@ def _run(name: str, *words: str) -> None:
 
 def _where() -> dict[str, str]:
     """Where the database is, for the environment: a command line can be read by all users of a machine."""
-    found = settings.DATABASES["default"]
-    options = {"PGSSLMODE": "sslmode", "PGSSLROOTCERT": "sslrootcert"}
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
-    where = {variable: str(found.get(name) or "") for variable, name in names.items()}
-    where |= {variable: str(found["OPTIONS"].get(name) or "") for variable, name in options.items()}
-    return {variable: value for variable, value in where.items() if value}
+    found = connection.get_connection_params()
+    return {variable: str(found[name]) for variable, name in VARIABLES.items() if found.get(name)}

@@ -25,6 +25,8 @@ class Streams:
         for end in ("Network.loadingFailed", "Network.loadingFinished"):
             self._cdp.on(end, self._ends)
         self._cdp.send("Network.enable")
+        # A worker that is just being put in place may take a request over, which is then told of as the worker's.
+        self._cdp.send("Network.setBypassServiceWorker", {"bypass": True})
 
     def open(self) -> set[str]:
         return set(self.begun) - set(self.ended)

@@ -11,6 +11,8 @@ from tests.browser.people import open_monitor
 from tests.stack import Stack
 from tests.waiting import until
 
+NO_WORKER = "Object.defineProperty(navigator, 'serviceWorker', { value: undefined })"
+
 
 class Streams:
     """Watches one page's requests to the vendor's data port. Times are epoch seconds."""
@@ -25,8 +27,6 @@ class Streams:
         for end in ("Network.loadingFailed", "Network.loadingFinished"):
             self._cdp.on(end, self._ends)
         self._cdp.send("Network.enable")
-        # A worker that is just being put in place may take a request over, which is then told of as the worker's.
-        self._cdp.send("Network.setBypassServiceWorker", {"bypass": True})
 
     def open(self) -> set[str]:
         return set(self.begun) - set(self.ended)
@@ -44,10 +44,16 @@ class Streams:
 
 def watched_monitor(context: BrowserContext, stack: Stack) -> tuple[Page, Streams]:
     """A wait-room screen with both of its paths up, and what Chromium says of its streams."""
+    # A worker that is just being put in place may take a request over, which is then told of as the worker's.
+    context.add_init_script(NO_WORKER)
     monitor = open_monitor(context, stack)
     streams = Streams(monitor, stack)
     monitor.reload()
     expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both", timeout=10_000)
     # What Chromium says is heard while it is asked something.
-    until(lambda: monitor.evaluate("1") and len(streams.open()) == 1, 5, "not one stream is open")
+    until(
+        lambda: monitor.evaluate("1") and len(streams.open()) == 1,
+        5,
+        f"not one stream is open: {streams.begun}, {streams.ended}",
+    )
     return monitor, streams

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='device',
             name='languages',
-            field=models.JSONField(blank=True, default=list, help_text='Codes of the languages a kiosk offers, in order; empty: all.'),
+            field=models.JSONField(blank=True, default=list, help_text='Codes of the languages a kiosk offers, in order; empty: the usual ones.'),
         ),
         migrations.AddField(
             model_name='device',

@@ -43,7 +43,9 @@ class Device(models.Model):
         help_text=_("CSS pixels to a millimetre on the glass; empty: guessed from the screen."),
     )
     languages = models.JSONField(
-        default=list, blank=True, help_text=_("Codes of the languages a kiosk offers, in order; empty: all.")
+        default=list,
+        blank=True,
+        help_text=_("Codes of the languages a kiosk offers, in order; empty: the usual ones."),
     )
     volume = models.PositiveSmallIntegerField(
         default=60, validators=[MaxValueValidator(100)], help_text=_("0 to 100.")

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from clinic import request_context
 from clinic.logs import route_of
 from clinic.views import errors
 
@@ -19,16 +20,19 @@ logger = logging.getLogger("clinic.request")
 
 
 class RequestLog:
-    """Method, the route's pattern, status, milliseconds. Never the address itself."""
+    """Method, the route's pattern, status, milliseconds. Never the address itself. Gives the request its id."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        began = time.monotonic()
-        response = self.get_response(request)
-        spent = (time.monotonic() - began) * 1000
-        logger.info("%s %s %d %.0f ms", request.method, route_of(request), response.status_code, spent)
+        given, address = request.headers.get("X-Request-ID", ""), request.META.get("REMOTE_ADDR", "")
+        with request_context.during(given, address) as asked:
+            began = time.monotonic()
+            response = self.get_response(request)
+            spent = (time.monotonic() - began) * 1000
+            logger.info("%s %s %d %.0f ms", request.method, route_of(request), response.status_code, spent)
+        response["X-Request-ID"] = asked.request_id
         return response
 
 

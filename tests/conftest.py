@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from clinic import catalogs
 from realtime import bell, breaker, job_queues, redis_link, switch
@@ -106,3 +107,30 @@ def all_languages(settings: Any, tmp_path: Path) -> None:
         copy.parent.mkdir(parents=True)
         catalogs.make(Path(shutil.copy(source, copy)))
     settings.LOCALE_PATHS = [tmp_path]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def audit_can_be_emptied() -> Iterator[None]:
+    """Tests with transactions of their own empty every table, and the database refuses that of the audit."""
+    patch = pytest.MonkeyPatch()
+    empty = BaseDatabaseOperations.execute_sql_flush
+    patch.setattr(BaseDatabaseOperations, "execute_sql_flush", lambda self, sqls: _flush(empty, self, sqls))
+    yield
+    patch.undo()
+
+
+def _flush(empty: Any, operations: Any, sqls: Any) -> None:
+    with operations.connection.cursor() as cursor:
+        if operations.connection.vendor == "postgresql":
+            off, on = (f"ALTER TABLE clinic_auditevent {word} TRIGGER USER" for word in ("DISABLE", "ENABLE"))
+            cursor.execute(off)
+            empty(operations, sqls)
+            cursor.execute(on)
+            return
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _sql in triggers:
+            cursor.execute(f"DROP TRIGGER {name}")
+        empty(operations, sqls)
+        for _name, sql in triggers:
+            cursor.execute(sql)

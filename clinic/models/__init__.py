@@ -1,3 +1,4 @@
+from clinic.models.audit import AuditChain, AuditEvent
 from clinic.models.deliveries import Delivery, EngineEvent
 from clinic.models.destinations import Destination, RemoteRecord
 from clinic.models.devices import Device, DeviceReport, Pairing, WrongCode
@@ -8,6 +9,8 @@ from clinic.models.places import Clinic, Room
 from clinic.models.visits import Visit, VisitEvent
 
 __all__ = [
+    "AuditChain",
+    "AuditEvent",
     "BookingUpload",
     "Clinic",
     "Delivery",

@@ -19,6 +19,7 @@ class Membership(models.Model):
         CLERK = "clerk", _("Clerk")
         MANAGER = "manager", _("Manager")
         OPS = "ops", _("Operations")
+        AUDITOR = "auditor", _("Auditor")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="memberships")

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from clinic import audit
 from clinic.models import Device, Visit, VisitEvent
 from clinic.states import Verb
 
@@ -19,6 +20,15 @@ class Actor:
     user: User | None = None
     device: Device | None = None
     is_patient: bool = False
+
+    @property
+    def who(self) -> audit.Who:
+        """As the audit keeps it."""
+        if self.user is not None:
+            return audit.staff(self.user)
+        if self.device is not None:
+            return audit.device(self.device)
+        return audit.PATIENT if self.is_patient else audit.EVENKEEL
 
 
 class Refused(Exception):

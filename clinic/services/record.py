@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.integrations import outbox
 from clinic.models import Visit, VisitEvent
 from clinic.services.actors import Actor
@@ -89,6 +89,8 @@ def write(
         before=_plain(before),
     )
     outbox.write(event, from_schedule=from_schedule)
+    moved: dict[str, audit.Plain] = {"from": from_state, "to": visit.state}
+    audit.write(visit.clinic_id, f"visit.{verb}", by=by.who, of=("visit", visit.public_id), detail=moved)
     notices.announce(topic)
     return event
 

@@ -1,0 +1,107 @@
+"""Adds to the audit: who did what, when, from where. In the transaction of what was done, or not at all.
+
+The rows of one clinic are a chain: each holds the hash of the one before, and the chain's end is kept apart, so
+that neither a row in the middle nor the last ones can be taken out unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from clinic import clock, request_context
+from clinic.models import Device
+from clinic.models.audit import SYSTEM, ActorKind, AuditChain, AuditEvent
+
+Plain = str | int | bool | None
+# What `detail` may hold: words of ours and numbers, never what somebody typed of a patient.
+DETAILS = frozenset({"from", "to", "room", "count", "role", "user", "until", "kind", "why", "fields", "reverses"})
+HASHED = (
+    *("chain", "sequence", "at", "actor_kind", "actor_id", "actor", "address", "request_id"),
+    *("action", "object_kind", "object_id", "detail", "previous"),
+)
+
+
+class Who(NamedTuple):
+    """Who acts, as the audit keeps it: a number that needs no foreign key, and the name as it is now."""
+
+    kind: ActorKind = ActorKind.SYSTEM
+    id: int | None = None
+    name: str = ""
+
+
+def staff(user: User) -> Who:
+    return Who(ActorKind.USER, user.pk, user.get_username())
+
+
+def device(row: Device) -> Who:
+    return Who(ActorKind.DEVICE, row.pk, str(row))
+
+
+PATIENT, NOBODY, EVENKEEL = Who(ActorKind.PATIENT), Who(ActorKind.NOBODY), Who()
+
+
+def shell(name: str) -> Who:
+    """A person who runs a command: `name` is that of the system's account."""
+    return Who(ActorKind.SHELL, None, name)
+
+
+def write(
+    chains: int | Iterable[int],
+    action: str,
+    *,
+    by: Who,
+    of: tuple[str, object] = ("", ""),
+    detail: Mapping[str, Plain] | None = None,
+) -> None:
+    """Adds one row to each of these chains: a clinic's number, or SYSTEM.
+
+    `of`: the kind and id of what it was done to. Takes the chains' rows after any topic's, by their numbers.
+    Raises ValueError for a detail that DETAILS does not name.
+    """
+    if unknown := set(detail or {}) - DETAILS:
+        raise ValueError(f"the audit keeps no {', '.join(sorted(unknown))}")
+    with transaction.atomic():
+        for chain in sorted({chains} if isinstance(chains, int) else set(chains)):
+            _add(chain, action, by, of, dict(detail or {}))
+
+
+def _add(chain: int, action: str, by: Who, of: tuple[str, object], detail: dict[str, Plain]) -> None:
+    end, _new = AuditChain.objects.select_for_update().get_or_create(pk=chain)
+    asked = request_context.current()
+    row = AuditEvent(
+        chain=chain,
+        sequence=end.sequence + 1,
+        at=clock.now(),
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor=by.name[:150],
+        address=asked.address,
+        request_id=asked.request_id,
+        action=action,
+        object_kind=of[0],
+        object_id=str(of[1])[:40],
+        detail=detail,
+        previous=end.hash,
+    )
+    row.hash = digest_of(row)
+    row.save(force_insert=True)
+    end.sequence, end.hash = row.sequence, row.hash
+    end.save(update_fields=["sequence", "hash"])
+
+
+def digest_of(row: AuditEvent) -> str:
+    """SHA-256 over all that the row says, in hexadecimal."""
+    said: dict[str, Any] = {name: getattr(row, name) for name in HASHED}
+    said["at"] = row.at.astimezone(UTC).isoformat(timespec="microseconds")
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+__all__ = ["EVENKEEL", "NOBODY", "PATIENT", "SYSTEM", "Who", "device", "digest_of", "shell", "staff", "write"]

@@ -28,6 +28,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "pairing.js": ("js/pairing.js",),
     "measure.js": ("js/measure.js",),
     "ops.css": (*SHARED, "css/ops.css"),
+    "ops.js": ("js/engine.js", "js/ops.js"),
     "engine.css": (*SHARED, "css/ops.css", "css/engine.css"),
     "engine.js": ("js/engine.js",),
     "plain.css": (*SHARED, "css/plain.css"),

@@ -91,7 +91,10 @@ device_urls = [
 ]
 ops_urls = [
     path("", ops.ops, name="ops"),
+    path("board/", ops.board, name="board"),
+    path("status.json", ops.status, name="status"),
     path("vendor/", ops.flip, name="flip"),
+    path("jobs/retry/", ops.retry, name="retry"),
     path("engine/", engine.overview, name="engine"),
     path("engine/find/", engine.find, name="find"),
     path("engine/<int:pk>/", engine.destination, name="destination"),

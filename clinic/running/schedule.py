@@ -16,8 +16,8 @@ from clinic.inbound import uploads
 from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
 from clinic.services import closing
+from realtime import heartbeats, queue_history, switch
 from realtime import jobs as realtime
-from realtime import switch
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +35,12 @@ class Task:
 
 def tasks() -> list[Task]:
     return [
+        # Of the loop itself: one that is stuck in a task is heard no more.
+        Task("heartbeat", heartbeats.EVERY, lambda: heartbeats.tell("cron", [heartbeats.SCHEDULER])),
         Task("due deliveries", 5, integrations.sweep),
         Task("left-over notices", 5, realtime.sweep),
         Task("expired switch", 5, switch.expire),
+        Task("minutes of the job queues", 5, queue_history.keep),
         Task("alarms", 30, alarms.sweep),
         Task("open visits at closing time", 60, closing.resolve_open_visits),
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),
@@ -62,7 +65,8 @@ def run_once(task: Task) -> None:
     """Does a task now. Whatever goes wrong is said once, and once more when it is over: the other tasks go on."""
     try:
         close_old_connections()
-        task.do()
+        with heartbeats.doing.at(task.name if task.every > heartbeats.EVERY else ""):
+            task.do()
     except Exception as error:
         _say(task, error)
     else:

@@ -12,12 +12,12 @@ from django.db import close_old_connections
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue, SimpleWorker
-from rq.exceptions import StopRequested
+from rq.exceptions import DeserializationError, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from clinic.running.pools import POOLS
-from realtime import deadline
+from realtime import deadline, failures, heartbeats
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,8 @@ class PoolWorker(SimpleWorker):
         """Runs one job. Raises StopRequested, which ends the worker, when too many calls of its are stuck."""
         close_old_connections()
         try:
-            super().execute_job(job, queue)
+            with heartbeats.doing.at(_name_of(job)):
+                super().execute_job(job, queue)
         finally:
             close_old_connections()
         if deadline.exhausted():
@@ -110,4 +111,12 @@ def _worker(pool: str, connection: redis.Redis) -> PoolWorker:
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         log_job_description=False,
+        exception_handlers=[failures.remember_kind],
     )
+
+
+def _name_of(job: Job) -> str:
+    try:
+        return str(job.func_name).rpartition(".")[2]
+    except DeserializationError:
+        return "a job that cannot be read"

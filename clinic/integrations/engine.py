@@ -21,7 +21,7 @@ from clinic.integrations import addresses, budget, guard, kinds
 from clinic.integrations.parcel import NotDelivered, Parcel
 from clinic.models import Delivery, Destination, RemoteRecord
 from clinic.models.deliveries import Failure
-from realtime import deadline
+from realtime import deadline, figures
 
 logger = logging.getLogger(__name__)
 
@@ -194,6 +194,7 @@ def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:
     if isinstance(error, NotDelivered):
         return error
     if isinstance(error, deadline.DeadlineMissed):
+        figures.MISSES.count("destination")
         return NotDelivered(Failure.NO_ANSWER, f"no answer within {seconds:g} s")
     if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
         return NotDelivered(Failure.SETUP, str(error))

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from clinic.running import schedule
+from realtime import tally
 
 
 class Command(BaseCommand):
@@ -16,4 +17,5 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        schedule.run(stop)
+        with tally.handing_over("scheduler", schedule.seconds_since_round):
+            schedule.run(stop)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from clinic.running import worker
 from clinic.running.pools import POOLS
-from realtime import switch_watch
+from realtime import switch_watch, tally
 
 
 class Command(BaseCommand):
@@ -21,5 +21,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, pool: str, **options: Any) -> None:
         connection = redis.Redis(**{**settings.REDIS_KWARGS, **worker.redis_options()})
-        with switch_watch.of_worker(pool, POOLS[pool]):
+        with switch_watch.of_worker(pool, POOLS[pool]), tally.handing_over(f"worker of {pool}"):
             worker.run(pool, connection)

@@ -17,7 +17,7 @@ from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
 from clinic.services import closing
 from realtime import jobs as realtime
-from realtime import switch
+from realtime import queue_history, switch
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ def tasks() -> list[Task]:
         Task("due deliveries", 5, integrations.sweep),
         Task("left-over notices", 5, realtime.sweep),
         Task("expired switch", 5, switch.expire),
+        Task("minutes of the job queues", 5, queue_history.keep),
         Task("alarms", 30, alarms.sweep),
         Task("open visits at closing time", 60, closing.resolve_open_visits),
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),

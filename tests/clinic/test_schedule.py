@@ -75,6 +75,7 @@ def test_tasks_sweep_deliveries_and_notices_and_the_switch_often() -> None:
         "due deliveries",
         "left-over notices",
         "expired switch",
+        "minutes of the job queues",
     ]
 
 

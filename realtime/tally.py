@@ -73,8 +73,8 @@ class Histogram:
     def family(self, stored: Stored) -> Metric:
         family = HistogramMetricFamily(self.name, self.help, labels=self.labels)
         series: dict[tuple[str, ...], Stored] = {} if self.labels else {(): {}}
-        for (*values, place), number in _of(self.name, stored):
-            series.setdefault(tuple(values), {})[place] = number
+        for (*said, place), number in _of(self.name, stored):
+            series.setdefault(tuple(said), {})[place] = number
         for values, found in series.items():
             numbers = [found.get(str(place), 0.0) for place in range(len(self.bounds) + 1)]
             family.add_metric(values, buckets(self.bounds, numbers), found.get("sum", 0.0))

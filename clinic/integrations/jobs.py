@@ -14,7 +14,7 @@ import redis
 from django.db import DatabaseError
 from rq import get_current_job
 
-from clinic import clock, figures
+from clinic import clock
 from clinic.integrations import engine, results
 from clinic.models import Delivery, Destination
 from realtime import deadline, job_queues
@@ -57,9 +57,7 @@ def deliver(destination_pk: int) -> str:
 
 def _try(row: Delivery) -> None:
     try:
-        made = engine.attempt(row)
-        figures.TRIES.count(str(row.destination_id), made.problem.failure if made.problem else "taken")
-        results.settle(made)
+        results.settle(engine.attempt(row))
     except deadline.Exhausted:
         # This process ends after this job; the next one takes it up.
         Delivery.objects.filter(pk=row.pk, fence=row.fence).update(leased_until=None)

@@ -1,4 +1,4 @@
-"""Numbers of patients, by clinic: how many came and wait, and how long they waited. Nothing is about one of them."""
+"""Numbers of patients, by clinic: how many came, how many wait, how long. Nothing is about one of them."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def _waits(clinics: list[Clinic], today: Q) -> Metric:
         "evenkeel_wait_seconds", "From arrival to the first call, of the clinic's day.", labels=["clinic"]
     )
     visits = Visit.objects.filter(today, arrived_at__isnull=False, events__verb=Verb.CALL).order_by()
-    rows = visits.values_list("clinic", "arrived_at").annotate(Min("events__at"), Count("pk"))
+    rows = visits.values("pk").annotate(called_at=Min("events__at"))
     found = {clinic.pk: ([0.0] * (len(BOUNDS) + 1), [0.0]) for clinic in clinics}
-    for pk, arrived_at, called_at, _count in rows.values_list("clinic", "arrived_at", "events__at__min", "pk"):
+    for pk, arrived_at, called_at in rows.values_list("clinic", "arrived_at", "called_at"):
         seconds = max(0.0, (called_at - arrived_at).total_seconds())
         numbers, total = found[pk]
         numbers[place_of(BOUNDS, seconds)] += 1
@@ -57,12 +57,13 @@ def _waits(clinics: list[Clinic], today: Q) -> Metric:
 
 def _waiting(clinics: list[Clinic], now: datetime) -> Iterator[Metric]:
     rows = Visit.objects.filter(state=State.WAITING).order_by().values("clinic")
-    found = {row["clinic"]: row for row in rows.annotate(Count("pk"), since=Min("arrived_at"))}
+    grouped = rows.annotate(many=Count("pk"), since=Min("arrived_at"))
+    found = {pk: (many, since) for pk, many, since in grouped.values_list("clinic", "many", "since")}
     counts = GaugeMetricFamily("evenkeel_patients_waiting", "How many wait to be called.", labels=["clinic"])
     longest = GaugeMetricFamily("evenkeel_longest_wait_seconds", "Of those who wait now.", labels=["clinic"])
     for clinic in clinics:
-        row = found.get(clinic.pk, {"pk__count": 0, "since": now})
-        counts.add_metric([str(clinic.pk)], row["pk__count"])
-        longest.add_metric([str(clinic.pk)], max(0.0, (now - row["since"]).total_seconds()))
+        many, since = found.get(clinic.pk, (0, now))
+        counts.add_metric([str(clinic.pk)], many)
+        longest.add_metric([str(clinic.pk)], max(0.0, (now - since).total_seconds()))
     yield counts
     yield longest

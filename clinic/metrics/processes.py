@@ -25,12 +25,13 @@ def figures() -> Iterator[Metric]:
 
 def _job_queues() -> Iterator[Metric]:
     depth = GaugeMetricFamily("evenkeel_job_queue_depth", "Jobs that wait.", labels=["queue"])
-    age = GaugeMetricFamily("evenkeel_job_queue_oldest_seconds", "Age of the job that waits longest.", labels=["queue"])
+    age = GaugeMetricFamily("evenkeel_job_queue_oldest_seconds", "Age of the first in line.", labels=["queue"])
+    flight = GaugeMetricFamily("evenkeel_jobs_in_flight", "Jobs that run now.", labels=["queue"])
     for name, standing in job_queues.standing().items():
         depth.add_metric([name], standing.depth)
-        age.add_metric([name], standing.oldest)
-    yield depth
-    yield age
+        age.add_metric([name], standing.oldest_seconds or 0)
+        flight.add_metric([name], standing.in_flight)
+    yield from (depth, age, flight)
 
 
 def _processes() -> Iterator[Metric]:

@@ -24,7 +24,9 @@ def notices() -> Iterator[Metric]:
     for path, count in sent.items():
         family.add_metric([path], count)
     yield family
-    changes = CounterMetricFamily("evenkeel_breaker_changes", "Changes of the breaker.", labels=["before", "after"])
+    changes = CounterMetricFamily(
+        "evenkeel_breaker_changes", "Changes of the breaker.", labels=["before", "after"]
+    )
     for name, count in Breaker(redis_link.client()).changes().items():
         changes.add_metric(name.split(":"), count)
     yield changes

@@ -7,7 +7,6 @@ from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import Error as AnyDatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic import access, health, presenters
 from realtime import obedience, switch
-from realtime.models import Desired, Switch, SwitchEvent
+from realtime.models import Desired, SwitchEvent
 
 SETTLE_SECONDS = 0.5
 
@@ -75,14 +74,3 @@ def flip(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """This process is alive."""
     return JsonResponse({"alive": True})
-
-
-@require_GET
-@never_cache
-def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers. Redis and the vendor may be away: we serve without them."""
-    try:
-        Switch.objects.exists()
-    except AnyDatabaseError:
-        return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
-    return JsonResponse({"ready": True})

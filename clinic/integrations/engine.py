@@ -202,5 +202,5 @@ def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:
     if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
         return NotDelivered(Failure.SETUP, str(error))
     # Of this message, as far as we know: it waits and ends as for any failure, and the others go on.
-    logger.error("delivery %s could not be sent: %s", key, type(error).__name__, exc_info=error)
+    logger.error("could not be sent: %s", type(error).__name__, exc_info=error, extra={"delivery": key})
     return NotDelivered(Failure.ERROR, f"could not be sent: {type(error).__name__}")

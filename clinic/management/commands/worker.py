@@ -6,6 +6,7 @@ import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from clinic import logs
 from clinic.running import worker
 from clinic.running.pools import POOLS
 from realtime import switch_watch, tally
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("pool", choices=list(POOLS))
 
     def handle(self, *args: Any, pool: str, **options: Any) -> None:
+        logs.take_what_nobody_caught()
         connection = redis.Redis(**{**settings.REDIS_KWARGS, **worker.redis_options()})
         with switch_watch.of_worker(pool, POOLS[pool]), tally.handing_over(f"worker of {pool}"):
             worker.run(pool, connection)

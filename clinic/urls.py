@@ -126,7 +126,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/r/<path:content_type_id>/<path:object_id>/", errors.no_page),
     path("admin/", admin.site.urls),
     path("healthz", ops.healthz, name="healthz"),
-    path("readyz", ops.readyz, name="readyz"),
+    path("readyz", machines.readyz, name="readyz"),
     path("metrics", machines.metrics, name="metrics"),
 ]
 if settings.DEMO:

@@ -21,6 +21,8 @@ from realtime import jobs as realtime
 
 logger = logging.getLogger(__name__)
 
+_round_ended = time.monotonic()
+
 
 @dataclass
 class Task:
@@ -51,6 +53,7 @@ def tasks() -> list[Task]:
 
 def run(stop: threading.Event) -> None:
     """Runs the tasks when they are due, until `stop`."""
+    global _round_ended
     todo = tasks()
     while not stop.is_set():
         now = time.monotonic()
@@ -58,7 +61,13 @@ def run(stop: threading.Event) -> None:
             if task.due <= now:
                 task.due = now + task.every
                 run_once(task)
+        _round_ended = time.monotonic()
         stop.wait(max(0.05, min(task.due for task in todo) - time.monotonic()))
+
+
+def seconds_since_round() -> int:
+    """How long ago the tasks that were due then were done: more than some seconds where one of them hangs."""
+    return int(time.monotonic() - _round_ended)
 
 
 def run_once(task: Task) -> None:

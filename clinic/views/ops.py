@@ -59,6 +59,7 @@ def flip(request: HttpRequest) -> HttpResponse:
         row = switch.flip(
             desired,
             by=request.user.get_username(),
+            user=request.user.pk,
             reason=request.POST.get("reason", ""),
             length=length,
             expected=int(seen) if seen.isdecimal() and len(seen) < 10 else None,

@@ -17,7 +17,7 @@ SAY_EVERY = 2.0
 
 
 class Command(BaseCommand):
-    help = "verify: reads the whole audit; fails where a row was changed or is missing. heads: what to keep elsewhere."
+    help = "verify: reads it all; fails where a row was changed or is missing. heads: what to keep elsewhere."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["verify", "heads"])

@@ -12,6 +12,7 @@ import redis
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
+from clinic import audit_check
 from clinic.inbound import uploads
 from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
@@ -48,6 +49,7 @@ def tasks() -> list[Task]:
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),
         # What a patient left half done at a kiosk is kept no longer than it is of use.
         Task("expired sessions", 60, SessionStore.clear_expired),
+        Task("heads of the audit", 24 * 3600, audit_check.log_heads),
     ]
 
 

@@ -111,6 +111,7 @@ def flip(request: OpsRequest) -> HttpResponse:
         row = switch.flip(
             desired,
             by=request.user.get_username(),
+            user=request.user.pk,
             reason=reason,
             length=switch.LENGTHS.get(chosen, switch.DEFAULT_LENGTH),
             expected=int(seen) if seen.isdecimal() and len(seen) < 10 else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from clinic import environment as env
-from clinic import log_settings
+from clinic import header_settings, log_settings
 from clinic.running import home, pools, valkey
 
 env.refuse_unknown(
@@ -29,6 +30,8 @@ env.refuse_unknown(
         "EVENKEEL_EMAIL_URL",
         "EVENKEEL_EMAIL_FROM",
         "EVENKEEL_METRICS_TOKEN",
+        "EVENKEEL_IDLE_MINUTES",
+        "EVENKEEL_PROXIES",
         "EVENKEEL_DEMO",
         "EVENKEEL_VENDOR",
         "EVENKEEL_WORKERS",
@@ -82,6 +85,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_rq",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "clinic",
     "realtime",
 ]
@@ -98,6 +104,7 @@ MIDDLEWARE = [
     "clinic.middleware.NullOrigin",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.session_middleware.StaffLogIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -211,8 +218,8 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
 
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 
-REALTIME_RIGHTS = "clinic.access"
 REALTIME_TOLD = "clinic.audit.of_realtime"
+REALTIME_RIGHTS = "clinic.rights"
 VENDOR_FORCED_OFF = env.choice("EVENKEEL_VENDOR", ("auto", "off"), "auto") == "off"
 ABLY_PUBLISH_KEY = env.key("ABLY_PUBLISH_KEY")
 ABLY_SUBSCRIBE_KEY = env.key("ABLY_SUBSCRIBE_KEY")
@@ -243,7 +250,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 LOGIN_URL = "/login/"
-LOGIN_REDIRECT_URL = "/desk/"
+LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
@@ -259,8 +266,17 @@ COOKIE_PREFIX = "__Host-" if HTTPS else f"evenkeel{_public.port or 80}-"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "clinic.staff_session"
 SESSION_COOKIE_SAMESITE = "Lax"
+# A log-in ends after so long in any case, and after so long without an act; a demo lies open on a table.
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE = timedelta(minutes=env.number("EVENKEEL_IDLE_MINUTES", 12 * 60 if DEMO else 15))
+if timedelta(minutes=1) > SESSION_IDLE:
+    raise ImproperlyConfigured("EVENKEEL_IDLE_MINUTES must be 1 or more.")
+# The end is in the database: a cookie that ended earlier could not say why one has to log in again.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+OTP_TOTP_ISSUER = f"Evenkeel {_public.hostname}"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
@@ -274,23 +290,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN" if DEMO else "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 # A week of opening hours, or a long history, is a large form in the admin.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-_stream = urlsplit(ABLY_STREAM_URL)
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "connect-src": [
-            "'self'",
-            PUBLIC_URL.replace("http", "ws", 1),
-            f"{_stream.scheme}://{_stream.netloc}",
-        ],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-src": ["'self'"] if DEMO else ["'none'"],
-        "frame-ancestors": ["'self'"] if DEMO else ["'none'"],
-    }
-}
+CONTENT_SECURITY_POLICY = header_settings.content_policy(PUBLIC_URL, ABLY_STREAM_URL, is_framed=DEMO)
 
 # --- Logs: one line an event, no patient data ------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "devices.js": ("js/devices.js",),
     "pairing.js": ("js/pairing.js",),
     "measure.js": ("js/measure.js",),
+    "audit.css": (*SHARED, "css/audit.css"),
     "ops.css": (*SHARED, "css/ops.css"),
     "ops.js": ("js/engine.js", "js/ops.js"),
     "engine.css": (*SHARED, "css/ops.css", "css/engine.css"),

@@ -17,7 +17,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, breaker, gate, heartbeats, look, obedience, rights
+from realtime import bell, breaker, figures, gate, heartbeats, look, obedience, rights
 from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
@@ -112,6 +112,10 @@ class Hub:
     def remove(self, listener: Listener) -> None:
         listener.watched.listeners.discard(listener)
 
+    def sockets(self) -> int:
+        """How many are open. From any thread."""
+        return sum(len(watched.listeners) for watched in list(self.topics.values()))
+
     def text(self, watched: Watched) -> str:
         """What a page is told: `{"version": int, "vendor": may it use the vendor's stream, "now": epoch ms}`.
 
@@ -127,7 +131,8 @@ class Hub:
             self._look.set()
         elif message.get("type") == "notices":
             for name, version in message["notices"]:
-                self._ring(name, version)
+                if self._ring(name, version):
+                    figures.NEWS.count("ring")
         elif message.get("type") == "rights":
             for name in message["topics"]:
                 self._ask_about(name)
@@ -190,6 +195,7 @@ class Hub:
             # No ring told of it, so none may have told either that it ended somebody's right.
             if self._ring(name, version):
                 self._ask_about(name)
+                figures.NEWS.count("look")
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)

@@ -12,6 +12,7 @@ import redis
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
+from clinic import audit_check
 from clinic.inbound import uploads
 from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
@@ -20,6 +21,8 @@ from realtime import heartbeats, queue_history, switch
 from realtime import jobs as realtime
 
 logger = logging.getLogger(__name__)
+
+_round_ended = time.monotonic()
 
 
 @dataclass
@@ -46,11 +49,13 @@ def tasks() -> list[Task]:
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),
         # What a patient left half done at a kiosk is kept no longer than it is of use.
         Task("expired sessions", 60, SessionStore.clear_expired),
+        Task("heads of the audit", 24 * 3600, audit_check.log_heads),
     ]
 
 
 def run(stop: threading.Event) -> None:
     """Runs the tasks when they are due, until `stop`."""
+    global _round_ended
     todo = tasks()
     while not stop.is_set():
         now = time.monotonic()
@@ -58,7 +63,13 @@ def run(stop: threading.Event) -> None:
             if task.due <= now:
                 task.due = now + task.every
                 run_once(task)
+        _round_ended = time.monotonic()
         stop.wait(max(0.05, min(task.due for task in todo) - time.monotonic()))
+
+
+def seconds_since_round() -> int:
+    """How long ago the tasks that were due then were done: more than some seconds where one of them hangs."""
+    return int(time.monotonic() - _round_ended)
 
 
 def run_once(task: Task) -> None:

@@ -11,7 +11,6 @@ import redis
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -32,7 +31,7 @@ from clinic.services import Actor, Refused, failed_jobs
 from clinic.views import errors
 from realtime import obedience, switch
 from realtime.failures import Cause
-from realtime.models import Desired, Switch
+from realtime.models import Desired
 
 SETTLE_SECONDS = 0.5
 
@@ -112,6 +111,7 @@ def flip(request: OpsRequest) -> HttpResponse:
         row = switch.flip(
             desired,
             by=request.user.get_username(),
+            user=request.user.pk,
             reason=reason,
             length=switch.LENGTHS.get(chosen, switch.DEFAULT_LENGTH),
             expected=int(seen) if seen.isdecimal() and len(seen) < 10 else None,
@@ -171,14 +171,3 @@ def _database_away(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """This process is alive."""
     return JsonResponse({"alive": True})
-
-
-@require_GET
-@never_cache
-def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers. Redis and the vendor may be away: we serve without them."""
-    try:
-        Switch.objects.exists()
-    except AnyDatabaseError:
-        return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
-    return JsonResponse({"ready": True})

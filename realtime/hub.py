@@ -17,7 +17,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, breaker, figures, gate, look, obedience, rights
+from realtime import bell, breaker, figures, gate, heartbeats, look, obedience, rights
 from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
@@ -72,6 +72,7 @@ class Hub:
         for listener in self._listeners():
             self._end(listener)
         obedience.leave("web")
+        heartbeats.leave("web")
         closing = [asyncio.wrap_future(one.submit(connections.close_all)) for one in (self._reader, self._finder)]
         # Not for ever: a database that hangs may hold a look.
         await asyncio.wait(closing, timeout=LAST_LOOK)
@@ -225,6 +226,7 @@ class Hub:
         """Each second, also while the database does not say whether there is a newer version to obey."""
         while True:
             obedience.say("web", self._obeys)
+            heartbeats.say("web", [heartbeats.PAGES])
             await asyncio.sleep(SECOND)
 
     def _allow_vendor(self, allowed: bool) -> None:

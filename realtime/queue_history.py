@@ -18,10 +18,14 @@ KEEP_SECONDS = 2 * MINUTES * MINUTE
 
 
 class Minute(NamedTuple):
-    """`waited`: the longest wait of a job that somebody saw, in seconds. `depth`: the most jobs that waited."""
+    """`waited`: the longest wait of a job that somebody saw, in seconds. `depth`: the most jobs that waited.
+
+    `left`: how many still waited at the last look.
+    """
 
     waited: int
     depth: int
+    left: int
     finished: int
     failed: int
 
@@ -66,7 +70,7 @@ def _read(name: str, *minutes: int) -> list[Minute | None]:
 
 def _with(known: Minute | None, seen: Standing, ended: Ended) -> Minute:
     waited, depth = (known.waited, known.depth) if known else (0, 0)
-    return Minute(max(waited, int(seen.oldest_seconds or 0)), max(depth, seen.depth), *ended)
+    return Minute(max(waited, int(seen.oldest_seconds or 0)), max(depth, seen.depth), seen.depth, *ended)
 
 
 def _text(minute: Minute) -> str:

@@ -12,12 +12,13 @@ import redis
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
+from clinic import audit_check
 from clinic.inbound import uploads
 from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
 from clinic.services import closing
+from realtime import heartbeats, queue_history, switch
 from realtime import jobs as realtime
-from realtime import queue_history, switch
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Task:
 
 def tasks() -> list[Task]:
     return [
+        # Of the loop itself: one that is stuck in a task is heard no more.
+        Task("heartbeat", heartbeats.EVERY, lambda: heartbeats.tell("cron", [heartbeats.SCHEDULER])),
         Task("due deliveries", 5, integrations.sweep),
         Task("left-over notices", 5, realtime.sweep),
         Task("expired switch", 5, switch.expire),
@@ -46,6 +49,7 @@ def tasks() -> list[Task]:
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),
         # What a patient left half done at a kiosk is kept no longer than it is of use.
         Task("expired sessions", 60, SessionStore.clear_expired),
+        Task("heads of the audit", 24 * 3600, audit_check.log_heads),
     ]
 
 
@@ -72,7 +76,8 @@ def run_once(task: Task) -> None:
     """Does a task now. Whatever goes wrong is said once, and once more when it is over: the other tasks go on."""
     try:
         close_old_connections()
-        task.do()
+        with heartbeats.doing.at(task.name if task.every > heartbeats.EVERY else ""):
+            task.do()
     except Exception as error:
         _say(task, error)
     else:

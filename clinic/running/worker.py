@@ -14,14 +14,14 @@ from django.db import close_old_connections
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue, SimpleWorker
-from rq.exceptions import StopRequested
+from rq.exceptions import DeserializationError, StopRequested
 from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from clinic import logs, request_context
 from clinic.running.pools import POOLS
-from realtime import deadline, figures
+from realtime import deadline, failures, figures, heartbeats
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class PoolWorker(SimpleWorker):
         if job.enqueued_at is not None:
             figures.JOB_DELAYS.observe((datetime.now(UTC) - job.enqueued_at).total_seconds(), queue.name)
         try:
-            with request_context.during_job(job.id):
+            with request_context.during_job(job.id), heartbeats.doing.at(_name_of(job)):
                 super().execute_job(job, queue)
         finally:
             close_old_connections()
@@ -139,4 +139,12 @@ def _worker(pool: str, connection: redis.Redis) -> PoolWorker:
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         log_job_description=False,
+        exception_handlers=[failures.remember_kind],
     )
+
+
+def _name_of(job: Job) -> str:
+    try:
+        return str(job.func_name).rpartition(".")[2]
+    except DeserializationError:
+        return "a job that cannot be read"

@@ -94,7 +94,7 @@ def test_minutes_that_nobody_kept_are_missing_and_not_zero(live_redis: Any, at: 
     queue_history.keep()
     minutes = queue_history.last_hour()["low"]
     assert len(minutes) == 60
-    assert minutes[-3:] == [Minute(0, 0, 0, 0), None, Minute(0, 0, 0, 0)] and set(minutes[:-3]) == {None}
+    assert minutes[-3:] == [Minute(0, 0, 0, 0, 0), None, Minute(0, 0, 0, 0, 0)] and set(minutes[:-3]) == {None}
 
 
 def test_worst_moment_of_a_minute_is_kept(live_redis: Any, at: SimpleNamespace) -> None:
@@ -104,7 +104,7 @@ def test_worst_moment_of_a_minute_is_kept(live_redis: Any, at: SimpleNamespace) 
     work("low")
     queue_history.keep()
     minute = queue_history.last_hour()["low"][-1]
-    assert minute is not None and (minute.depth, minute.finished, minute.failed) == (2, 2, 0)
+    assert minute is not None and (minute.depth, minute.left, minute.finished, minute.failed) == (2, 0, 2, 0)
     assert minute.waited in (75, 76)
 
 
@@ -117,7 +117,7 @@ def test_what_ends_after_the_last_look_of_a_minute_is_added_by_the_next(
     at.now += 60
     queue_history.keep()
     before, now = queue_history.last_hour()["low"][-2:]
-    assert (before, now) == (Minute(0, 0, 1, 0), Minute(0, 0, 0, 0))
+    assert (before, now) == (Minute(0, 0, 0, 1, 0), Minute(0, 0, 0, 0, 0))
 
 
 def test_minutes_older_than_an_hour_are_let_go(live_redis: Any, at: SimpleNamespace) -> None:

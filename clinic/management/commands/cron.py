@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from clinic import logs
 from clinic.running import schedule
-from realtime import tally
+from realtime import heartbeats, tally
 
 
 class Command(BaseCommand):
@@ -21,3 +21,4 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         with tally.handing_over("scheduler", schedule.seconds_since_round):
             schedule.run(stop)
+        heartbeats.leave("cron")

@@ -31,6 +31,28 @@ session = SessionStore()
 session["who"] = "ana"
 session.save()
 """
+ACTIONS = """
+import json
+from clinic.models import AuditEvent
+found = {}
+for chain, action in AuditEvent.objects.order_by("chain", "sequence").values_list("chain", "action"):
+    found.setdefault(chain, []).append(action)
+print(json.dumps(found))
+"""
+MOVE = """
+from clinic.models import Clinic
+from tests.factories import make_visit
+make_visit(Clinic.objects.get())
+"""
+FORGE = """
+from django.db import connection
+with connection.cursor() as cursor:
+    if connection.vendor == "sqlite":
+        cursor.execute("DROP TRIGGER audit_no_delete")
+    else:
+        cursor.execute("ALTER TABLE clinic_auditevent DISABLE TRIGGER USER")
+    cursor.execute("DELETE FROM clinic_auditevent WHERE chain = 1 AND sequence = 2")
+"""
 TRY = """
 import json
 from django.core.management import CommandError, call_command
@@ -78,6 +100,25 @@ def test_restored_elsewhere_it_is_the_same_clinic(places: list[Place], backup: P
     assert there.told() == after
 
 
+def chains(place: Place) -> dict[int, list[str]]:
+    """What was done, by chain; all of it whole."""
+    found = json.loads(place.manage("audit", "verify", "--json").stdout)
+    assert found["whole"]
+    return {int(chain): actions for chain, actions in json.loads(place.shell(ACTIONS)).items()}
+
+
+def test_restored_audit_is_whole_and_tells_of_the_backup_and_the_restore(
+    places: list[Place], backup: Path
+) -> None:
+    here, there = places
+    there.manage("restore", str(backup), "--replace")
+    before, after = chains(here), chains(there)
+    assert after.pop(0) == ["backup.make", "backup.restore"] and before[0][0] == "backup.make"
+    assert after == {chain: actions for chain, actions in before.items() if chain}
+    there.shell(MOVE)
+    assert [len(one) for one in chains(there).values()] == [2, len(before[1]) + 1], "it goes on"
+
+
 def test_damaged_backup_changes_nothing(places: list[Place], backup: Path) -> None:
     here, before = places[0], places[0].told()
     cases = [(cut(backup), "cannot be read"), (altered(backup), "checksum"), (other(backup), "list")]
@@ -107,6 +148,14 @@ def test_database_in_use_is_not_replaced(places: list[Place], backup: Path) -> N
     with in_use(here):
         assert "in use" in here.manage("restore", str(backup), "--replace", ok=False).stderr
     assert here.told() == before
+
+
+def test_restore_of_an_audit_that_somebody_was_at_says_so(places: list[Place], tmp_path: Path) -> None:
+    here, there = places
+    here.shell(FORGE)
+    here.manage("backup", str(tmp_path / "forged.backup"))
+    said = there.manage("restore", str(tmp_path / "forged.backup"), "--replace", ok=False).stderr
+    assert "It is restored, but its audit is not whole. Chain 1: Row 2 is missing." in said
 
 
 def newer(backup: Path) -> Path:

@@ -204,3 +204,11 @@ def test_models_still_refuse_to_delete_history(harbor: Clinic) -> None:
     for refused in (visit.events.all().delete, visit.events.get().delete):
         with pytest.raises(TypeError):
             refused()
+
+
+def test_reader_who_stands_in_the_way_is_spoken_of(
+    harbor: Clinic, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(scrub, "end", lambda: False)
+    call_command("purge", "--yes")
+    assert "Run it once more." in capsys.readouterr().err

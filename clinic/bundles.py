@@ -29,6 +29,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "measure.js": ("js/measure.js",),
     "audit.css": (*SHARED, "css/audit.css"),
     "ops.css": (*SHARED, "css/ops.css"),
+    "ops.js": ("js/engine.js", "js/ops.js"),
     "engine.css": (*SHARED, "css/ops.css", "css/engine.css"),
     "engine.js": ("js/engine.js",),
     "plain.css": (*SHARED, "css/plain.css"),

@@ -92,7 +92,10 @@ device_urls = [
 ]
 ops_urls = [
     path("", ops.ops, name="ops"),
+    path("board/", ops.board, name="board"),
+    path("status.json", ops.status, name="status"),
     path("vendor/", ops.flip, name="flip"),
+    path("jobs/retry/", ops.retry, name="retry"),
     path("engine/", engine.overview, name="engine"),
     path("engine/find/", engine.find, name="find"),
     path("engine/<int:pk>/", engine.destination, name="destination"),
@@ -129,7 +132,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/r/<path:content_type_id>/<path:object_id>/", errors.no_page),
     path("admin/", admin.site.urls),
     path("healthz", ops.healthz, name="healthz"),
-    path("readyz", ops.readyz, name="readyz"),
+    path("readyz", machines.readyz, name="readyz"),
     path("metrics", machines.metrics, name="metrics"),
 ]
 if settings.DEMO:

@@ -36,6 +36,8 @@ env.refuse_unknown(
         "EVENKEEL_VENDOR",
         "EVENKEEL_WORKERS",
         "EVENKEEL_LOG_LEVEL",
+        "EVENKEEL_KEEP_VISITS_DAYS",
+        "EVENKEEL_KEEP_MESSAGES_DAYS",
         "EVENKEEL_DEMO_CONTROL",
         "EVENKEEL_DEMO_EMR_CONTROL",
         "EVENKEEL_DEMO_SECRET",
@@ -178,6 +180,16 @@ CHANNEL_LAYERS = {
         },
     }
 }
+
+# --- Retention: what `manage.py purge` leaves -------------------------------------------------------------------
+
+# Estimates learn from eight weeks of visits, and a message may be sent again for some days.
+KEEP_VISITS_DAYS = env.number("EVENKEEL_KEEP_VISITS_DAYS", 90)
+KEEP_MESSAGES_DAYS = env.number("EVENKEEL_KEEP_MESSAGES_DAYS", 30)
+if not 64 <= KEEP_VISITS_DAYS <= 10_000:
+    raise ImproperlyConfigured("EVENKEEL_KEEP_VISITS_DAYS must be 64 or more: estimates learn from eight weeks.")
+if not 7 <= KEEP_MESSAGES_DAYS <= KEEP_VISITS_DAYS:
+    raise ImproperlyConfigured("EVENKEEL_KEEP_MESSAGES_DAYS must be 7 or more, and no more than the visits' days.")
 
 # --- Jobs -------------------------------------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.static_files.StaticFiles",
     "clinic.middleware.RequestLog",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -239,7 +239,7 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE / "static", HOME / "assets"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "clinic.static_files.BuiltFiles"},
 }
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/desk/"

@@ -144,6 +144,15 @@ def managed_clinics(user: Any) -> QuerySet[Clinic]:
     return Clinic.objects.filter(memberships__user=user.pk, memberships__role=Membership.Role.MANAGER)
 
 
+def audited_clinics(user: Any) -> QuerySet[Clinic]:
+    """The clinics whose audit a person may read, by name: their auditors and managers; all for a superuser."""
+    clinics = Clinic.objects.order_by("name", "pk")
+    if user.is_superuser:
+        return clinics
+    roles = [Membership.Role.AUDITOR, Membership.Role.MANAGER]
+    return clinics.filter(pk__in=Membership.objects.filter(user=user.pk, role__in=roles).values("clinic"))
+
+
 def may_set_up(user: Any, clinic_pk: int) -> bool:
     """Whether the admin lets a person change what this clinic has there, such as its destinations."""
     return user.is_staff and managed_clinics(user).filter(pk=clinic_pk).exists()

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from clinic import catalogs
-from realtime import bell, breaker, job_queues, redis_link, switch
+from realtime import bell, breaker, job_queues, redis_link, switch, tally
 from tests.own_valkey import OwnValkey, connect
 
 # Whoever reads or writes a database asks for one of these; pytest-django refuses the rest.
@@ -76,6 +76,7 @@ def fresh_process() -> Iterator[None]:
     job_queues.get.cache_clear()
     bell.connect(None)
     cache.clear()
+    tally.forget()
     switch._last_known = None
     breaker.hear(None)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinic import presenters
 from clinic.access import StaffRequest, lead, manages
 from clinic.models import Clinic, Device
-from clinic.services import devices
+from clinic.services import Actor, devices
 from clinic.views.pairing import keepers_only
 
 
@@ -35,6 +35,6 @@ def revoke(request: StaffRequest, pk: int) -> HttpResponse:
         raise Http404
     if request.method == "GET":
         return render(request, "devices/revoke.html", {"device": device})
-    devices.revoke(device)
+    devices.revoke(device, by=Actor(user=request.user))
     messages.success(request, _("%(device)s is locked out.") % {"device": device})
     return lead(request, "desk:devices")

@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 from django.core.management.base import BaseCommand, CommandParser
 
+from clinic import logs
 from clinic.running.web_server import WebServer
 
 # Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        logs.take_what_nobody_caught()
         config = uvicorn.Config(
             "clinic.asgi:application",
             host=host,

@@ -71,6 +71,16 @@ def test_what_is_for_machines_is_closed_to_the_world(staff: httpx.Client, path: 
     assert "X-Request-ID" not in asked.headers, "a web process answered"
 
 
+def test_monitoring_on_the_machine_asks_each_process_by_its_own_address(cluster: Cluster) -> None:
+    for port in cluster.web_ports:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            asked = httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False)
+            assert asked.status_code == 200, (path, asked)
+    assert "evenkeel_" in asked.text
+    forwarded = {"X-Forwarded-For": "127.0.0.1"}
+    assert httpx.get(f"http://127.0.0.1:{port}/metrics", headers=forwarded, trust_env=False).status_code == 404
+
+
 def test_a_request_has_one_id_in_the_log_of_nginx_and_in_ours(cluster: Cluster, staff: httpx.Client) -> None:
     asked = staff.get("/kiosk/offline/", headers={"X-Request-ID": "chosen-by-the-client"})
     given = asked.headers["X-Request-ID"]

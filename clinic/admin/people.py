@@ -9,10 +9,13 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from clinic import audit
 from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin, TabularInline
 from clinic.models import Device, HelpRequest, Membership
-from clinic.services import devices
+from clinic.services import devices, second_step, sessions
 
 if TYPE_CHECKING:
     DjangoUserAdmin = UserAdmin[User]
@@ -81,11 +84,32 @@ class MembershipInline(TabularInline):
 
 
 class StaffAdmin(DjangoUserAdmin):
-    """Django's own, with the clinics that a person works in."""
+    """Django's own, with the clinics that a person works in; and how their log-ins are ended. For superusers."""
+
+    actions = ["log_out_everywhere", "reset_second_step"]
+
+    @admin.action(description="Log out everywhere", permissions=[CHANGE])
+    def log_out_everywhere(self, request: Any, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            ended = sessions.end_all(user, by=audit.staff(request.user))
+            self.message_user(request, f"{user}: {ended} log-ins ended.", messages.WARNING)
+
+    @admin.action(description="Reset the second step: phone and paper are lost", permissions=[CHANGE])
+    def reset_second_step(self, request: Any, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            by = audit.staff(request.user)
+            if second_step.reset(user, by=by):
+                sessions.end_all(user, by=by)
+                self.message_user(request, f"{user} sets it up anew at the next log-in.", messages.WARNING)
+            else:
+                self.message_user(request, f"{user} has no second step.")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[admin.options.InlineModelAdmin[Any, Any]]]:
         return [MembershipInline] if obj else []
 
 
+# Keys of second steps are for nobody's eyes.
+for hidden in (TOTPDevice, StaticDevice):
+    admin.site.unregister(hidden)
 admin.site.unregister(User)
 admin.site.register(User, StaffAdmin)

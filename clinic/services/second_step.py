@@ -36,7 +36,7 @@ def is_missing(user: User, session: Mapping[str, Any]) -> bool:
 
 def has(user: User) -> bool:
     """Whether it is set up. Then it is asked of everybody, needed or not."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
 
 
 def offered(user: User) -> TOTPDevice:

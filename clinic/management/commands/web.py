@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 # Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
@@ -32,6 +33,8 @@ class Command(BaseCommand):
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=bool(settings.PROXIES),
+            forwarded_allow_ips=[str(network) for network in settings.PROXIES],
             timeout_graceful_shutdown=3,
         )
         server = uvicorn.Server(config)

@@ -30,7 +30,7 @@ LANDING: dict[str, str] = {
     Role.CLERK: "desk:desk",
     Role.MANAGER: "desk:desk",
     Role.OPS: "ops:ops",
-    Role.AUDITOR: "/audit/",
+    Role.AUDITOR: "audit:list",
 }
 
 
@@ -158,6 +158,15 @@ def managed_clinics(user: Any) -> QuerySet[Clinic]:
     if user.is_superuser:
         return Clinic.objects.all()
     return Clinic.objects.filter(memberships__user=user.pk, memberships__role=Membership.Role.MANAGER)
+
+
+def audited_clinics(user: Any) -> QuerySet[Clinic]:
+    """The clinics whose audit a person may read, by name: their auditors and managers; all for a superuser."""
+    clinics = Clinic.objects.order_by("name", "pk")
+    if user.is_superuser:
+        return clinics
+    roles = [Membership.Role.AUDITOR, Membership.Role.MANAGER]
+    return clinics.filter(pk__in=Membership.objects.filter(user=user.pk, role__in=roles).values("clinic"))
 
 
 def may_set_up(user: Any, clinic_pk: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -18,6 +18,7 @@ from django.db import transaction
 from clinic import clock, request_context
 from clinic.models import Device
 from clinic.models.audit import SYSTEM, ActorKind, AuditChain, AuditEvent
+from realtime import told
 
 Plain = str | int | bool | None
 # What `detail` may hold: words of ours and numbers, never what somebody typed of a patient.
@@ -50,6 +51,14 @@ PATIENT, NOBODY, EVENKEEL = Who(ActorKind.PATIENT), Who(ActorKind.NOBODY), Who()
 def shell(name: str) -> Who:
     """A person who runs a command: `name` is that of the system's account."""
     return Who(ActorKind.SHELL, None, name)
+
+
+def of_realtime(action: str, *, by: str, user: int | None = None, until: datetime | None = None) -> None:
+    """What settings.REALTIME_TOLD names: see `realtime.told.tell`."""
+    elsewhere = EVENKEEL if by == told.CLOCK else shell(by)
+    who = elsewhere if user is None else Who(ActorKind.USER, user, by)
+    detail = {"until": until.astimezone(UTC).isoformat(timespec="seconds")} if until else {}
+    write(SYSTEM, action, by=who, detail=detail)
 
 
 def write(
@@ -104,4 +113,16 @@ def digest_of(row: AuditEvent) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-__all__ = ["EVENKEEL", "NOBODY", "PATIENT", "SYSTEM", "Who", "device", "digest_of", "shell", "staff", "write"]
+__all__ = [
+    "EVENKEEL",
+    "NOBODY",
+    "PATIENT",
+    "SYSTEM",
+    "Who",
+    "device",
+    "digest_of",
+    "of_realtime",
+    "shell",
+    "staff",
+    "write",
+]

@@ -37,6 +37,7 @@ FOR_PATIENTS = (
     "clinic/views/phone.py",
 )
 FOR_STAFF = (
+    "templates/audit/*.html",
     "templates/desk/*.html",
     "templates/devices/*.html",
     "templates/registration/*.html",

@@ -22,3 +22,8 @@ def device(kind: str) -> Device | None:
     """The demo's kiosk or wait-room screen; None before the demo is seeded, or once it is revoked."""
     found = Device.objects.select_related("clinic__topic", "report")
     return found.filter(kind=kind, token_hash=digest(token(kind))).first()
+
+
+def is_for_all(device: Device) -> bool:
+    """Whether this is a device that any browser of the demo may be."""
+    return device.token_hash == digest(token(device.kind))

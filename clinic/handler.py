@@ -18,12 +18,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from clinic.views import errors, ops
+from clinic.readiness import Watch
+from clinic.views import errors, machines, ops
 
 # At most, and made when needed; each keeps a database connection, of which a server has a hundred, for a while.
 THREADS = 16
 
-ALIVE = "/healthz"
+ALIVE, READY = "/healthz", "/readyz"
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -57,6 +58,7 @@ class Handler(ASGIHandler):
     def __init__(self, threads: int = THREADS) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
+        self.watch = Watch()
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -64,6 +66,9 @@ class Handler(ASGIHandler):
         if scope["path"] == ALIVE:
             # By no thread: a process is alive, too, while a database that hangs holds them all.
             await self.send_response(ops.healthz(_blank(scope)), send)
+            return
+        if scope["path"] == READY:
+            await self.send_response(machines.readyz(_blank(scope), await self.watch.look()), send)
             return
         try:
             body = await self.read_body(receive)

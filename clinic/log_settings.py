@@ -1,4 +1,4 @@
-"""Django's LOGGING: one line an event on standard error, no patient data. For the settings: imports nothing."""
+"""Django's LOGGING: one JSON object an event on standard error, no patient data. Imports nothing: for settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ def lines(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {
-                "()": "clinic.logs.Formatter",
-                "format": "{asctime} {levelname} {name} {message}",
-                "style": "{",
-            }
+            "line": {"()": "clinic.logs.Formatter"},
         },
         "filters": {"routes": {"()": "clinic.logs.RoutesOnly"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from clinic import request_context
+from clinic import figures, request_context
 from clinic.logs import route_of
 from clinic.views import errors
 
@@ -30,8 +30,10 @@ class RequestLog:
         with request_context.during(given, address) as asked:
             began = time.monotonic()
             response = self.get_response(request)
-            spent = (time.monotonic() - began) * 1000
-            logger.info("%s %s %d %.0f ms", request.method, route_of(request), response.status_code, spent)
+            spent, route = time.monotonic() - began, route_of(request)
+            logger.info("%s %s %d %.0f ms", request.method, route, response.status_code, spent * 1000)
+        figures.REQUESTS.observe(spent, route)
+        figures.ANSWERS.count(route, str(response.status_code))
         response["X-Request-ID"] = asked.request_id
         return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -15,10 +15,14 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,32}")
 
 @dataclass(frozen=True)
 class RequestContext:
-    """`request_id`: of a request, or a job's. `address`: where the client asks from. Both empty outside of one."""
+    """`request_id`: of a request, or a job's. `address`: where the client asks from. Both empty outside of one.
+
+    `job_id`: what RQ knows the job by; empty in a request.
+    """
 
     request_id: str = ""
     address: str = ""
+    job_id: str = ""
 
 
 OUTSIDE = RequestContext()
@@ -34,9 +38,20 @@ def during(request_id: str = "", address: str = "") -> Iterator[RequestContext]:
     """For the block. An id that is none is replaced by a new one."""
     if not REQUEST_ID.fullmatch(request_id):
         request_id = secrets.token_hex(8)
-    asked = RequestContext(request_id, address[:45])
-    token = _current.set(asked)
-    try:
+    with _during(RequestContext(request_id, address[:45])) as asked:
         yield asked
+
+
+def during_job(job_id: str) -> AbstractContextManager[RequestContext]:
+    """For the block, with the id that RQ knows the job by."""
+    # RQ's own ids are UUIDs: without their dashes they are as long as a request's may be.
+    return _during(RequestContext(job_id.replace("-", "")[:32], job_id=job_id))
+
+
+@contextmanager
+def _during(context: RequestContext) -> Iterator[RequestContext]:
+    token = _current.set(context)
+    try:
+        yield context
     finally:
         _current.reset(token)

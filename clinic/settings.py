@@ -184,6 +184,7 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 
 REALTIME_RIGHTS = "clinic.rights"
+REALTIME_TOLD = "clinic.audit.of_realtime"
 VENDOR_FORCED_OFF = env.choice("EVENKEEL_VENDOR", ("auto", "off"), "auto") == "off"
 ABLY_PUBLISH_KEY = env.key("ABLY_PUBLISH_KEY")
 ABLY_SUBSCRIBE_KEY = env.key("ABLY_SUBSCRIBE_KEY")

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from clinic.views import (
+    audit,
     bookings,
     day,
     demo,
@@ -89,13 +90,20 @@ device_urls = [
 ]
 ops_urls = [
     path("", ops.ops, name="ops"),
+    path("board/", ops.board, name="board"),
+    path("status.json", ops.status, name="status"),
     path("vendor/", ops.flip, name="flip"),
+    path("jobs/retry/", ops.retry, name="retry"),
     path("engine/", engine.overview, name="engine"),
     path("engine/find/", engine.find, name="find"),
     path("engine/<int:pk>/", engine.destination, name="destination"),
     path("engine/<int:pk>/pause/", engine.pause, name="pause"),
     path("engine/<int:pk>/resend/", engine_messages.resend, name="resend"),
     path("engine/<int:pk>/<slug:key>/", engine_messages.message, name="message"),
+]
+audit_urls = [
+    path("", audit.events, name="list"),
+    path("events.csv", audit.export, name="csv"),
 ]
 demo_urls = [
     path("", demo.welcome, name="welcome"),
@@ -111,6 +119,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v/", include((phone_urls, "phone"))),
     path("desk/", include((desk_urls, "desk"))),
     path("ops/", include((ops_urls, "ops"))),
+    path("audit/", include((audit_urls, "audit"))),
     path("shell.js", offline.worker, name="shell"),
     path("pair/", include((pair_urls, "pair"))),
     path("devices/", include((device_urls, "devices"))),
@@ -125,7 +134,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/r/<path:content_type_id>/<path:object_id>/", errors.no_page),
     path("admin/", admin.site.urls),
     path("healthz", ops.healthz, name="healthz"),
-    path("readyz", ops.readyz, name="readyz"),
+    path("readyz", machines.readyz, name="readyz"),
     path("metrics", machines.metrics, name="metrics"),
 ]
 if settings.DEMO:

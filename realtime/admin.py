@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminRadioSelect
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch
@@ -17,7 +18,7 @@ from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
 from rq.exceptions import InvalidJobOperation, InvalidJobOperationError, NoSuchJobError
 
-from realtime import switch
+from realtime import switch, told
 from realtime.models import Desired, Switch, SwitchEvent
 from realtime.switch import SwitchRefused
 
@@ -141,6 +142,7 @@ class SwitchAdmin(ModelAdmin):
         switch.flip(
             said["desired"],
             by=request.user.get_username(),
+            user=request.user.pk,
             reason=said["reason"],
             length=switch.LENGTHS[said["length"]],
             expected=said["seen"],
@@ -172,7 +174,7 @@ class SwitchEventAdmin(ModelAdmin):
 def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself.
 
-    What is NOT_THERE is not found.
+    What is NOT_THERE is not found. Whatever is posted is told to the audit.
     """
 
     @wraps(view)
@@ -180,7 +182,11 @@ def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         if request.user.is_authenticated and not request.user.has_perm(OPERATOR):
             raise PermissionDenied
         try:
-            return view(request, *args, **kwargs)
+            if request.method != "POST" or not request.user.is_authenticated:
+                return view(request, *args, **kwargs)
+            with transaction.atomic():
+                told.tell("jobs.change", by=request.user.get_username(), user=request.user.pk)
+                return view(request, *args, **kwargs)
         except NOT_THERE as error:
             raise Http404 from error
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+from realtime import figures
 from realtime.transports import channels
 
 Hearer = Callable[[dict[str, Any]], None]
@@ -20,7 +22,9 @@ def connect(hearer: Hearer | None) -> None:
 
 def ring(message: dict[str, Any]) -> None:
     """Tells this process's hub now and the others soon. Never waits for Redis, never raises for it."""
-    hearer = _here
+    began, hearer = time.monotonic(), _here
     if hearer is not None:
         hearer(message)
-    channels.tell_hubs(message)
+    sent = channels.tell_hubs(message)
+    if message["type"] == "notices":
+        figures.time_ring(began, sent)

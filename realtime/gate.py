@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import redis
 from django.conf import settings
 
-from realtime import breaker, switch
+from realtime import breaker, figures, switch
 from realtime.breaker import Breaker, View
 from realtime.models import Switch
 
@@ -25,14 +25,30 @@ class Decision:
     reason: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one part of the gate says: whether it lets requests through, and why, in words."""
+
+    name: str
+    opens: bool
+    why: str
+
+
 OPEN = Decision(True, "gate", "the vendor may be used")
+NO_KEYS = "no vendor keys are set: screens run on our own path"
 REDIS_AWAY = Decision(False, "breaker", "Redis does not answer, so nothing goes by the vendor")
 
 
 def ask(guard: Breaker, fence: int) -> Decision:
     """For the holder of the fan-out lease: whether it may make one request now. It must then be recorded."""
-    if refusal := _refusal(switch.read()):
-        return refusal
+    decision = _decide(guard, fence)
+    figures.GATE.count(decision.by, "open" if decision.open else "shut")
+    return decision
+
+
+def _decide(guard: Breaker, fence: int) -> Decision:
+    if shut := _first_shut(_before_breaker(switch.read())):
+        return shut
     try:
         verdict = guard.ask(fence)
     except redis.RedisError:
@@ -47,16 +63,25 @@ def peek() -> Decision:
 
 def decide(row: Switch | None, view: View | None) -> Decision:
     """What follows from a switch row and a view of the breaker already at hand; None: not readable."""
-    if refusal := _refusal(row):
-        return refusal
-    if view is None:
-        return REDIS_AWAY
-    return OPEN if view.lets_through else Decision(False, "breaker", view.in_words())
+    return _first_shut(parts(row, view)) or OPEN
 
 
-def _refusal(row: Switch | None) -> Decision | None:
-    if not settings.ABLY_PUBLISH_KEY or not settings.ABLY_SUBSCRIBE_KEY:
-        return Decision(False, "configuration", "no vendor keys are set: screens run on our own path")
-    if why := switch.refusal(row):
-        return Decision(False, "switch", why)
-    return None
+def parts(row: Switch | None, view: View | None) -> list[Part]:
+    """All parts, in the order in which they are asked: the first that does not open decides."""
+    lets_through = view is not None and view.lets_through
+    said = view.in_words() if view else REDIS_AWAY.reason
+    return [*_before_breaker(row), Part("breaker", lets_through, said)]
+
+
+def _before_breaker(row: Switch | None) -> list[Part]:
+    has_keys = bool(settings.ABLY_PUBLISH_KEY and settings.ABLY_SUBSCRIBE_KEY)
+    why = switch.refusal(row)
+    return [
+        Part("configuration", has_keys, "the vendor's keys are set" if has_keys else NO_KEYS),
+        Part("switch", not why, why or "on: the vendor may be used"),
+    ]
+
+
+def _first_shut(parts: list[Part]) -> Decision | None:
+    shut = next((part for part in parts if not part.opens), None)
+    return Decision(False, shut.name, shut.why) if shut else None

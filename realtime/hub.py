@@ -17,7 +17,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, breaker, gate, look, obedience, rights
+from realtime import bell, breaker, figures, gate, heartbeats, look, obedience, rights
 from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
@@ -73,6 +73,7 @@ class Hub:
         for listener in self._listeners():
             self._end(listener)
         obedience.leave("web")
+        heartbeats.leave("web")
         closing = [asyncio.wrap_future(one.submit(connections.close_all)) for one in (self._reader, self._finder)]
         # Not for ever: a database that hangs may hold a look.
         await asyncio.wait(closing, timeout=LAST_LOOK)
@@ -112,6 +113,10 @@ class Hub:
     def remove(self, listener: Listener) -> None:
         listener.watched.listeners.discard(listener)
 
+    def sockets(self) -> int:
+        """How many are open. From any thread."""
+        return sum(len(watched.listeners) for watched in list(self.topics.values()))
+
     def text(self, watched: Watched) -> str:
         """What a page is told: `{"version": int, "vendor": may it use the vendor's stream, "now": epoch ms}`.
 
@@ -127,7 +132,8 @@ class Hub:
             self._look.set()
         elif message.get("type") == "notices":
             for name, version in message["notices"]:
-                self._ring(name, version)
+                if self._ring(name, version):
+                    figures.NEWS.count("ring")
         elif message.get("type") == "rights":
             for name in message["topics"]:
                 self._ask_about(name)
@@ -190,6 +196,7 @@ class Hub:
             # No ring told of it, so none may have told either that it ended somebody's right.
             if self._ring(name, version):
                 self._ask_about(name)
+                figures.NEWS.count("look")
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
@@ -220,6 +227,7 @@ class Hub:
         """Each second, also while the database does not say whether there is a newer version to obey."""
         while True:
             obedience.say("web", self._obeys)
+            heartbeats.say("web", [heartbeats.PAGES])
             await asyncio.sleep(SECOND)
 
     def _allow_vendor(self, allowed: bool) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_rq
 from redis.client import Pipeline
 from rq import Queue
+from rq.job import Job
+from rq.utils import str_to_date
 
 from realtime import redis_link
 
@@ -17,6 +20,23 @@ NAMES = ("notices", "integrations", "default", "low", "ill")
 RESULT_SECONDS = 600
 FAILURE_SECONDS = 7 * 24 * 3600
 CLAIM_SECONDS = 3600
+HOUR = 3600
+
+
+class Standing(NamedTuple):
+    """Of one job queue. `oldest_seconds`: how long the first in line has waited; None when none waits."""
+
+    depth: int
+    oldest_seconds: float | None
+    in_flight: int
+    failed_last_hour: int
+
+
+class Ended(NamedTuple):
+    """How many jobs of one queue ended in some stretch of time."""
+
+    finished: int
+    failed: int
 
 
 @cache
@@ -72,3 +92,48 @@ def _claim(job: Callable[..., Any], pk: int) -> str:
 def depths() -> dict[str, int]:
     """Jobs waiting in each queue. Raises redis.RedisError."""
     return {name: get(name).count for name in NAMES}
+
+
+def standing() -> dict[str, Standing]:
+    """How each queue stands now, in two round trips. Raises redis.RedisError."""
+    now = time.time()
+    with redis_link.client().pipeline(transaction=False) as pipe:
+        for name in NAMES:
+            queue = get(name)
+            pipe.llen(queue.key)
+            pipe.lindex(queue.key, 0)
+            # What a dead worker left stays in this registry, past its end, until somebody cleans it.
+            pipe.zcount(queue.started_job_registry.key, now, "+inf")
+            pipe.zcount(queue.failed_job_registry.key, now - HOUR + FAILURE_SECONDS, "+inf")
+        found = pipe.execute()
+    parts = [found[start : start + 4] for start in range(0, len(found), 4)]
+    began = _enqueued_at([first for _depth, first, _in_flight, _failed in parts])
+    return {
+        name: Standing(depth, max(0.0, now - at) if at else None, in_flight, failed)
+        for name, (depth, _first, in_flight, failed), at in zip(NAMES, parts, began, strict=True)
+    }
+
+
+def ended(since: float, until: float) -> dict[str, Ended]:
+    """How many jobs ended between these epoch seconds, by queue; back to RESULT_SECONDS. Raises redis.RedisError.
+
+    RQ's registries order what has ended by when it will be forgotten.
+    """
+    with redis_link.client().pipeline(transaction=False) as pipe:
+        for name in NAMES:
+            queue = get(name)
+            for registry, kept in (
+                (queue.finished_job_registry, RESULT_SECONDS),
+                (queue.failed_job_registry, FAILURE_SECONDS),
+            ):
+                pipe.zcount(registry.key, since + kept, f"({until + kept}")
+        found = pipe.execute()
+    return {name: Ended(*found[2 * n : 2 * n + 2]) for n, name in enumerate(NAMES)}
+
+
+def _enqueued_at(first: list[bytes | None]) -> list[float | None]:
+    """When these jobs were enqueued, in epoch seconds; None for none, or for one that has just been taken."""
+    with redis_link.client().pipeline(transaction=False) as pipe:
+        for name in first:
+            pipe.hget(Job.key_for(name.decode() if name else "-"), "enqueued_at")
+        return [str_to_date(at).timestamp() if at else None for at in pipe.execute()]

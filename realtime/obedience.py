@@ -7,51 +7,23 @@ Redis's clock, with an end, so that the dead do not count.
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import redis
 
-from realtime import connections, redis_link
+from realtime import connections, roll
 
 WORDS = "evenkeel:obedience"
-LIFE_MS = 5_000
 STEP = 0.02
 WITHOUT_REDIS = "Redis is away: each process obeys within 2 seconds"
 # The version that nobody has taken in who has not seen the row yet.
 UNSEEN = -1
 
 _voice = ThreadPoolExecutor(1, thread_name_prefix="obedience")
-
-_TELL = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', now + ARGV[3]))
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-local all = redis.call('HGETALL', KEYS[1])
-for i = 1, #all, 2 do
-  if tonumber(string.match(all[i + 1], ' (%d+)')) < now then redis.call('HDEL', KEYS[1], all[i]) end
-end
-"""
-_HEAR = """
-local time = redis.call('TIME')
-local now, found = time[1] * 1000 + math.floor(time[2] / 1000), {}
-local all = redis.call('HGETALL', KEYS[1])
-for i = 1, #all, 2 do
-  local version, ends = string.match(all[i + 1], '(%-?%d+) (%d+)')
-  if tonumber(ends) >= now then
-    found[#found + 1] = all[i]
-    found[#found + 1] = tonumber(version)
-  end
-end
-return found
-"""
 
 
 @dataclass(frozen=True)
@@ -85,21 +57,20 @@ def say(kind: str, version: int) -> None:
 
 def leave(kind: str) -> None:
     """Takes this process's word back, soon: it ends."""
-    _soon(lambda: redis_link.client().hdel(WORDS, _name(kind)))
+    _soon(lambda: roll.leave(WORDS, roll.name(kind)))
 
 
 def tell(kind: str, version: int) -> None:
     """This process's word: it has taken in that version of the switch. Raises redis.RedisError."""
     under = connections.oldest()
     taken_in = version if under is None else min(version, under)
-    redis_link.client().eval(_TELL, 1, WORDS, _name(kind), str(taken_in), str(LIFE_MS))
+    roll.tell(WORDS, roll.name(kind), taken_in)
 
 
 def count(version: int) -> Obeyed:
     """Who of the processes that live obeys that version, or a later one. Raises redis.RedisError."""
-    found: Any = redis_link.client().eval(_HEAR, 1, WORDS)
-    words = sorted(zip([name.decode() for name in found[::2]], map(int, found[1::2]), strict=True))
-    others = tuple(name for name, said in words if said < version)
+    words = roll.hear(WORDS)
+    others = tuple(name for name, said in words.items() if said < version)
     return Obeyed(len(words) - len(others), len(words), others)
 
 
@@ -112,10 +83,6 @@ def settle(version: int, seconds: float) -> Obeyed | None:
     except redis.RedisError:
         return None
     return found
-
-
-def _name(kind: str) -> str:
-    return f"{kind}, pid {os.getpid()} on {socket.gethostname()}"
 
 
 def _soon(action: Callable[[], object]) -> None:

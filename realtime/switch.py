@@ -14,7 +14,7 @@ from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
 
-from realtime import bell, redis_link
+from realtime import bell, redis_link, told
 from realtime.models import Desired, Switch, SwitchEvent
 from realtime.plain import one_line
 
@@ -38,9 +38,15 @@ class SwitchRefused(ValueError):
 
 
 def flip(
-    desired: str, *, by: str, reason: str, length: timedelta | None = DEFAULT_LENGTH, expected: int | None = None
+    desired: str,
+    *,
+    by: str,
+    reason: str,
+    length: timedelta | None = DEFAULT_LENGTH,
+    expected: int | None = None,
+    user: int | None = None,
 ) -> Switch:
-    """Sets the switch and writes its event.
+    """Sets the switch, writes its event, and tells the audit. `user`: as `told.tell` says.
 
     `length`: how long an "off" holds, None for until someone turns it on. `expected`: the row version that the
     person looked at; another one by now is refused, so that two operators cannot overwrite each other unseen.
@@ -55,6 +61,7 @@ def flip(
         raise SwitchRefused("Keep the reason under 200 characters.")
     with transaction.atomic():
         row = _change(Desired(desired), by, reason, length, expected)
+        told.tell(f"switch.{row.desired}", by=by, user=user, until=row.expires_at)
         transaction.on_commit(tell_all_processes, robust=True)
     logger.warning("vendor switch: %s by %s", row.desired, row.actor)
     return row
@@ -80,7 +87,7 @@ def expire() -> bool:
     if row.desired != Desired.OFF or row.is_off():
         return False
     try:
-        flip(Desired.AUTO, by="the clock", reason="its time was up", expected=row.version)
+        flip(Desired.AUTO, by=told.CLOCK, reason="its time was up", expected=row.version)
     except SwitchRefused:
         return False
     return True

@@ -19,6 +19,12 @@ ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 REAL_PROCESSES = ["tests/browser", "tests/faults"]
 # They measure memory, or leave an event loop running: each has a process of its own.
 ALONE = ["tests/faults/test_many_sockets.py", "tests/realtime/test_deadline_perils.py"]
+# Tests with a browser that a second one beside it would slow down.
+TIMED = [
+    *("main_job", "board", "board_away", "paths", "lying_vendor", "redis_away", "switch", "silent_socket"),
+    *("priorities", "privacy", "monitor_age", "monitor_calls", "monitor_day", "monitor_real", "monitor_sound"),
+    *("desk_race", "budgets", "devices"),
+]
 # Of plans, of Redis, of days of waiting, or of processes with a database of their own or none: not even read for
 # the part on PostgreSQL.
 OWN_DATABASE = [
@@ -49,8 +55,14 @@ def postgres() -> int:
 
 
 def browser() -> int:
-    """Real processes and a real browser, on SQLite. One at a time: they measure times."""
-    return _run(*PYTEST, "-p", "no:randomly", "tests/browser")
+    """Real processes and a real browser, on SQLite: what measures times, one at a time."""
+    return _run(*PYTEST, "-p", "no:randomly", *_timed())
+
+
+def pages() -> int:
+    """The same for what only looks at pages, on all cores: a whole Evenkeel for each."""
+    ignored = [word for path in _timed() for word in ("--ignore", path)]
+    return _run(*PYTEST, *ON_ALL_CORES, "-p", "no:randomly", *ignored, "tests/browser")
 
 
 def browser_postgres() -> int:
@@ -76,10 +88,15 @@ def faults_postgres() -> int:
     return _run(*PYTEST, "-p", "no:randomly", *table, pair, **apart)
 
 
+def _timed() -> list[str]:
+    return [f"tests/browser/test_{name}.py" for name in TIMED]
+
+
 PARTS: dict[str, Callable[[], int]] = {
     "unit": unit,
     "postgres": postgres,
     "browser": browser,
+    "pages": pages,
     "browser-postgres": browser_postgres,
     "faults": faults,
     "faults-postgres": faults_postgres,

@@ -16,7 +16,7 @@ from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from clinic import catalogs, limits
-from realtime import bell, breaker, job_queues, redis_link, switch
+from realtime import bell, breaker, job_queues, redis_link, switch, tally
 from tests.own_valkey import OwnValkey, connect
 
 # Whoever reads or writes a database asks for one of these; pytest-django refuses the rest.
@@ -86,6 +86,7 @@ def fresh_process() -> Iterator[None]:
     limits.forget()
     bell.connect(None)
     cache.clear()
+    tally.forget()
     switch._last_known = None
     breaker.hear(None)
 

@@ -88,7 +88,7 @@ class DestinationAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Destination, form: DestinationForm, change: bool) -> None:
         obj.secrets = form.secrets()
-        destinations.save(obj)
+        destinations.save(obj, by=_actor(request), fields=form.changed_data)
         request.fresh_secrets = form.fresh  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
@@ -182,7 +182,7 @@ class DestinationAdmin(ScopedAdmin):
             self.delete_model(request, row)
 
     def delete_model(self, request: HttpRequest, obj: Destination) -> None:
-        destinations.remove(obj)
+        destinations.remove(obj, by=_actor(request))
 
 
 KIND_HELP = {

@@ -5,28 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic import audit
+from clinic.admin.audited import Audited
 from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin, TabularInline
 from clinic.models import Device, HelpRequest, Membership
-from clinic.services import devices, second_step, sessions
+from clinic.services import Actor, devices, second_step, sessions
 
 if TYPE_CHECKING:
     DjangoUserAdmin = UserAdmin[User]
+    DjangoGroupAdmin = GroupAdmin
 else:
-    DjangoUserAdmin = UserAdmin
+    DjangoUserAdmin, DjangoGroupAdmin = UserAdmin, GroupAdmin
 
 IN_CLINIC = ("clinic", admin.RelatedOnlyFieldListFilter)
 
 
 @admin.register(Device)
-class DeviceAdmin(ScopedAdmin):
+class DeviceAdmin(Audited, ScopedAdmin):
     """Paired and set up at the desk, under Devices."""
 
     fixed = ("clinic", "kind")
@@ -41,12 +44,12 @@ class DeviceAdmin(ScopedAdmin):
     @admin.action(description="Revoke: lock the device out", permissions=[CHANGE])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
         for device in queryset:
-            devices.revoke(device)
+            devices.revoke(device, by=Actor(user=request.user))  # type: ignore[arg-type]
             self.message_user(request, f"{device} is locked out.", messages.WARNING)
 
 
 @admin.register(Membership)
-class MembershipAdmin(ScopedAdmin):
+class MembershipAdmin(Audited, ScopedAdmin):
     """Who works where. Managers cannot touch the memberships of superusers."""
 
     allowed = frozenset({VIEW, ADD, CHANGE, DELETE})
@@ -83,7 +86,7 @@ class MembershipInline(TabularInline):
     extra = 0
 
 
-class StaffAdmin(DjangoUserAdmin):
+class StaffAdmin(Audited, DjangoUserAdmin):
     """Django's own, with the clinics that a person works in; and how their log-ins are ended. For superusers."""
 
     actions = ["log_out_everywhere", "reset_second_step"]
@@ -107,9 +110,17 @@ class StaffAdmin(DjangoUserAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[admin.options.InlineModelAdmin[Any, Any]]]:
         return [MembershipInline] if obj else []
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Saved and told together, or not at all."""
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
+
+
+class AuditedGroupAdmin(Audited, DjangoGroupAdmin):
+    """Django's own."""
+
 
 # Keys of second steps are for nobody's eyes.
-for hidden in (TOTPDevice, StaticDevice):
-    admin.site.unregister(hidden)
-admin.site.unregister(User)
+admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
+admin.site.register(Group, AuditedGroupAdmin)
 admin.site.register(User, StaffAdmin)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from clinic.admin.audited import Audited
 from clinic.admin.base import ADD, EVERYTHING, ScopedAdmin, ScopedInline
 from clinic.admin.hours import OpeningHoursInline, SpecialHoursInline
 from clinic.models import Clinic, Room
@@ -19,7 +20,7 @@ class RoomInline(ScopedInline):
 
 
 @admin.register(Clinic)
-class ClinicAdmin(ScopedAdmin):
+class ClinicAdmin(Audited, ScopedAdmin):
     clinic_path = "pk"
     only_superusers = frozenset({ADD})
     fixed = ("slug",)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from clinic import services
 from clinic.admin.base import CHANGE, VIEW, ScopedAdmin, ScopedInline
 from clinic.models import Visit, VisitEvent
-from clinic.services import Actor, Refused
+from clinic.services import Actor, Refused, looks
 from clinic.states import Lane, State, Verb
 
 FIELDS: dict[str | None, Any] = {
@@ -96,6 +96,16 @@ class VisitAdmin(ScopedAdmin):
         except Refused as no:
             self.message_user(request, str(no), messages.ERROR)
             return _back(request)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Shows one patient, and writes down who looked."""
+        looks.note(kwargs["obj"], by=_actor(request), at="admin")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if (visit := self.get_object(request, object_id)) is not None and self.has_view_permission(request, visit):
+            looks.note(visit, by=_actor(request), at="history")
+        return super().history_view(request, object_id, extra_context)
 
     @admin.action(description="Entered in error (say why)", permissions=[CHANGE])
     def enter_in_error(self, request: HttpRequest, queryset: QuerySet[Visit]) -> None:

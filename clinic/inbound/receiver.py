@@ -152,7 +152,8 @@ def _keep(letter: Letter, clinic: Clinic | None, result: Result) -> str:
     kept, _is_new = InboundMessage.objects.update_or_create(
         sender=letter.sender, control_id=letter.control_id, digest=letter.digest, defaults=became
     )
-    logger.info("inbound message %s: %s", kept.pk, kept.outcome)
+    about = {"visit": result.visit.public_id} if result.visit else None
+    logger.info("inbound message %s: %s", kept.pk, kept.outcome, extra=about)
     return answer
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.inbound import csv_bookings
 from clinic.models import BookingUpload, Clinic
 from clinic.models.inbound import KEEP_UPLOADS_FOR
@@ -23,13 +23,15 @@ def keep(clinic: Clinic, user: User, text: str, *, is_day_first: bool) -> Bookin
     """Keeps a list until it is confirmed, or too old. One list a person and clinic: the last."""
     with transaction.atomic():
         BookingUpload.objects.filter(clinic=clinic, user=user).delete()
-        return BookingUpload.objects.create(
+        kept = BookingUpload.objects.create(
             clinic=clinic,
             user=user,
             created_at=clock.now(),
             text=text.replace("\x00", "\ufffd"),
             is_day_first=is_day_first,
         )
+        audit.write(clinic.pk, "booking.upload", by=audit.staff(user), of=("upload", kept.public_id))
+        return kept
 
 
 def rows(upload: BookingUpload) -> list[csv_bookings.Row]:
@@ -46,6 +48,7 @@ def confirm(upload: BookingUpload, good: Sequence[Appointment]) -> BookingUpload
     """
     upload.done, upload.text = _book(upload, good), ""
     this = BookingUpload.objects.filter(pk=upload.pk)
+    _tell(upload)
     if not this.filter(done__isnull=True).update(done=upload.done, text=""):
         upload.done = this.values_list("done", flat=True).first() or upload.done
     return upload
@@ -54,6 +57,12 @@ def confirm(upload: BookingUpload, good: Sequence[Appointment]) -> BookingUpload
 def clear_expired() -> int:
     """Drops the lists that nobody confirmed, and what is known of those that somebody did. Returns how many."""
     return BookingUpload.objects.filter(created_at__lt=clock.now() - KEEP_UPLOADS_FOR).delete()[0]
+
+
+def _tell(upload: BookingUpload) -> None:
+    count, of = sum((upload.done or {}).values()), ("upload", upload.public_id)
+    by = audit.staff(upload.user)
+    audit.write(upload.clinic_id, "booking.import", by=by, of=of, detail={"count": count})
 
 
 def _book(upload: BookingUpload, good: Sequence[Appointment]) -> dict[str, int]:

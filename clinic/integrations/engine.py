@@ -17,11 +17,13 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock, sealed
+from clinic.figures import TRIES
 from clinic.integrations import addresses, budget, guard, kinds
 from clinic.integrations.parcel import NotDelivered, Parcel
 from clinic.models import Delivery, Destination, RemoteRecord
 from clinic.models.deliveries import Failure
 from realtime import deadline
+from realtime.figures import MISSES
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +170,7 @@ def attempt(row: Delivery) -> Attempt:
     began = monotonic()
     problem = send(parcel)
     seconds, learned = monotonic() - began, dict(parcel.remote)
+    TRIES.count(str(destination.pk), problem.failure if problem else "taken")
     return Attempt(row, problem, seconds, learned if learned != known else {})
 
 
@@ -194,9 +197,10 @@ def _problem(error: Exception, key: str, seconds: float) -> NotDelivered:
     if isinstance(error, NotDelivered):
         return error
     if isinstance(error, deadline.DeadlineMissed):
+        MISSES.count("destination")
         return NotDelivered(Failure.NO_ANSWER, f"no answer within {seconds:g} s")
     if isinstance(error, addresses.NotAllowed | sealed.Unreadable):
         return NotDelivered(Failure.SETUP, str(error))
     # Of this message, as far as we know: it waits and ends as for any failure, and the others go on.
-    logger.error("delivery %s could not be sent: %s", key, type(error).__name__, exc_info=error)
+    logger.error("could not be sent: %s", type(error).__name__, exc_info=error, extra={"delivery": key})
     return NotDelivered(Failure.ERROR, f"could not be sent: {type(error).__name__}")

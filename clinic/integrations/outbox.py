@@ -45,7 +45,8 @@ def _owed(destination: Destination, event: VisitEvent, trigger: Trigger) -> Deli
     try:
         body = kinds.compose(destination, event, trigger, row.key)
     except Exception as error:
-        logger.exception("no message for %s could be made of event %s", destination.pk, event.pk)
+        about = {"destination": destination.pk, "delivery": row.key, "visit": event.visit.public_id}
+        logger.exception("no message could be made of event %s", event.pk, extra=about)
         row.state, row.last_failure = Delivery.State.DEAD, Failure.SETUP
         row.last_error = f"the message could not be made: {type(error).__name__}"
         return row

@@ -162,7 +162,8 @@ def _keep_ids(result: Attempt) -> None:
 
 
 def _say(row: Delivery, problem: NotDelivered, *, is_dead: bool) -> None:
+    about = {"delivery": row.key, "destination": row.destination_id, "visit": row.visit.public_id}
     if is_dead:
-        logger.error("delivery %s to %s given up: %s", row.key, row.destination_id, problem)
+        logger.error("delivery given up: %s", problem, extra=about)
     else:
-        logger.info("delivery %s to %s waits: %s", row.key, row.destination_id, problem)
+        logger.info("delivery waits: %s", problem, extra=about)

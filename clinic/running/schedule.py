@@ -12,15 +12,18 @@ import redis
 from django.contrib.sessions.backends.db import SessionStore as KioskStore
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
+from clinic import audit_check
 from clinic.inbound import uploads
 from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
 from clinic.services import closing
 from clinic.staff_session import SessionStore
+from realtime import heartbeats, queue_history, switch
 from realtime import jobs as realtime
-from realtime import switch
 
 logger = logging.getLogger(__name__)
+
+_round_ended = time.monotonic()
 
 
 @dataclass
@@ -36,20 +39,25 @@ class Task:
 
 def tasks() -> list[Task]:
     return [
+        # Of the loop itself: one that is stuck in a task is heard no more.
+        Task("heartbeat", heartbeats.EVERY, lambda: heartbeats.tell("cron", [heartbeats.SCHEDULER])),
         Task("due deliveries", 5, integrations.sweep),
         Task("left-over notices", 5, realtime.sweep),
         Task("expired switch", 5, switch.expire),
+        Task("minutes of the job queues", 5, queue_history.keep),
         Task("alarms", 30, alarms.sweep),
         Task("open visits at closing time", 60, closing.resolve_open_visits),
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),
         # What a patient left half done at a kiosk is kept no longer than it is of use.
         Task("expired answers at kiosks", 60, KioskStore.clear_expired),
         Task("expired log-ins", 60, SessionStore.clear_expired),
+        Task("heads of the audit", 24 * 3600, audit_check.log_heads),
     ]
 
 
 def run(stop: threading.Event) -> None:
     """Runs the tasks when they are due, until `stop`."""
+    global _round_ended
     todo = tasks()
     while not stop.is_set():
         now = time.monotonic()
@@ -57,14 +65,21 @@ def run(stop: threading.Event) -> None:
             if task.due <= now:
                 task.due = now + task.every
                 run_once(task)
+        _round_ended = time.monotonic()
         stop.wait(max(0.05, min(task.due for task in todo) - time.monotonic()))
+
+
+def seconds_since_round() -> int:
+    """How long ago the tasks that were due then were done: more than some seconds where one of them hangs."""
+    return int(time.monotonic() - _round_ended)
 
 
 def run_once(task: Task) -> None:
     """Does a task now. Whatever goes wrong is said once, and once more when it is over: the other tasks go on."""
     try:
         close_old_connections()
-        task.do()
+        with heartbeats.doing.at(task.name if task.every > heartbeats.EVERY else ""):
+            task.do()
     except Exception as error:
         _say(task, error)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import UTC, datetime
 from typing import TypedDict
 from uuid import uuid4
 
@@ -12,12 +13,14 @@ from django.db import close_old_connections
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue, SimpleWorker
-from rq.exceptions import StopRequested
+from rq.exceptions import DeserializationError, StopRequested
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from clinic import request_context
 from clinic.running.pools import POOLS
-from realtime import deadline
+from realtime import deadline, failures, figures, heartbeats
 
 logger = logging.getLogger(__name__)
 
@@ -54,12 +57,21 @@ class PoolWorker(SimpleWorker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Runs one job. Raises StopRequested, which ends the worker, when too many calls of its are stuck."""
         close_old_connections()
+        if job.enqueued_at is not None:
+            figures.JOB_DELAYS.observe((datetime.now(UTC) - job.enqueued_at).total_seconds(), queue.name)
         try:
-            super().execute_job(job, queue)
+            with request_context.during_job(job.id), heartbeats.doing.at(_name_of(job)):
+                super().execute_job(job, queue)
         finally:
             close_old_connections()
         if deadline.exhausted():
             raise StopRequested
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Whether it ended well; counted."""
+        well: bool = super().perform_job(job, queue, execution)
+        figures.JOBS.count(queue.name, "finished" if well else "failed")
+        return well
 
     def run_maintenance_tasks(self) -> None:
         """RQ's own. Raises StopRequested, to be registered anew, when Redis has forgotten this worker."""
@@ -110,4 +122,12 @@ def _worker(pool: str, connection: redis.Redis) -> PoolWorker:
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         log_job_description=False,
+        exception_handlers=[failures.remember_kind],
     )
+
+
+def _name_of(job: Job) -> str:
+    try:
+        return str(job.func_name).rpartition(".")[2]
+    except DeserializationError:
+        return "a job that cannot be read"

@@ -31,6 +31,10 @@ class Actor:
         return audit.PATIENT if self.is_patient else audit.EVENKEEL
 
 
+# Of what nobody in particular does: a schedule's word, the clock.
+EVENKEEL = Actor()
+
+
 class Refused(Exception):
     """The move was not made and nothing was stored. The text is for the person who asked."""
 

@@ -12,11 +12,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.integrations import jobs, kinds
 from clinic.integrations.triggers import trigger_of
 from clinic.models import Delivery, Destination, EngineEvent
 from clinic.models.deliveries import GIVE_UP_AFTER
+from clinic.services import looks
 from clinic.services.actors import Actor, AlreadyDone, Refused, short_name
 
 State, Verb = Delivery.State, EngineEvent.Verb
@@ -95,7 +96,9 @@ def skip(delivery: Delivery, *, by: Actor, reason: str, seen: int) -> None:
 
 def reveal(delivery: Delivery, *, by: Actor, reason: str) -> None:
     """Writes down who looks at a patient's data, and why: before anything is shown. Raises Refused."""
-    _note(delivery.destination, Verb.REVEAL, by, _words(reason), delivery=delivery)
+    with transaction.atomic():
+        _note(delivery.destination, Verb.REVEAL, by, _words(reason), delivery=delivery)
+        looks.note(delivery.visit, by=by, at="message")
 
 
 def _words(reason: str) -> str:
@@ -223,6 +226,8 @@ def _note(
         destination=destination, delivery=delivery, verb=verb, count=count, user=by.user, reason=reason,
         at=clock.now(),
     )  # fmt: skip
+    of = ("delivery", delivery.key) if delivery else ("destination", destination.pk)
+    audit.write(destination.clinic_id, f"delivery.{verb}", by=by.who, of=of, detail={"count": count})
 
 
 def _ask(destination: Destination) -> None:

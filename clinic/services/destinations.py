@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.integrations import jobs
 from clinic.models import Delivery, Destination
 from clinic.models.deliveries import GIVE_UP_AFTER, EngineEvent, Failure
-from clinic.services.actors import Actor, AlreadyDone, Refused
+from clinic.services.actors import EVENKEEL, Actor, AlreadyDone, Refused
 
 PREFIX = "whsec_"
 BYTES = 32
@@ -41,14 +42,19 @@ def is_secret(text: str) -> bool:
     return text.startswith(PREFIX) and len(raw) >= FEWEST_BYTES
 
 
-def save(destination: Destination) -> None:
-    """Stores how it is set up, and nothing else of an old one, which is tried at once: that may have cured it."""
+def save(destination: Destination, *, by: Actor = EVENKEEL, fields: Collection[str] = ()) -> None:
+    """Stores how it is set up, and nothing else of an old one, which is tried at once: that may have cured it.
+
+    `fields`: names of what a form changed, for the audit.
+    """
     with transaction.atomic():
         if destination.pk is None:
             destination.save()
+            _tell(destination, "add", by, kind=destination.kind)
             return
         _lock(destination)
         destination.save(update_fields=SET_UP)
+        _tell(destination, "change", by, fields=", ".join(fields)[:300])
         _try_now(destination)
 
 
@@ -76,9 +82,11 @@ def resume(destination: Destination, *, by: Actor, reason: str = "") -> None:
         _try_now(destination)
 
 
-def remove(destination: Destination) -> None:
+def remove(destination: Destination, *, by: Actor = EVENKEEL) -> None:
     """Raises django.db.models.ProtectedError when anything was ever owed or done to it: then it is kept."""
-    destination.delete()
+    with transaction.atomic():
+        _tell(destination, "remove", by)
+        destination.delete()
 
 
 def _lock(destination: Destination) -> Destination:
@@ -108,6 +116,12 @@ def _note(destination: Destination, verb: EngineEvent.Verb, by: Actor, reason: s
         destination=destination, verb=verb, user=by.user, reason=reason, at=clock.now(),
         count=destination.deliveries.filter(state=Delivery.State.PENDING).count(),
     )  # fmt: skip
+    _tell(destination, verb, by)
+
+
+def _tell(destination: Destination, verb: str, by: Actor, **said: audit.Plain) -> None:
+    of = ("destination", destination.pk)
+    audit.write(destination.clinic_id, f"destination.{verb}", by=by.who, of=of, detail=said)
 
 
 def _try_now(destination: Destination) -> None:

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.digests import digest
 from clinic.models import Device, DeviceReport, Room
-from clinic.services.actors import Refused
+from clinic.services.actors import EVENKEEL, Actor, Refused
 from realtime import notices
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -51,7 +51,7 @@ def taken(kind: str, secret: str) -> Device | None:
     return Device.objects.filter(kind=kind, token_hash=digest(secret)).first()
 
 
-def set_up(device: Device, wanted: SetUp) -> None:
+def set_up(device: Device, wanted: SetUp, *, by: Actor = EVENKEEL) -> None:
     """Remembers it, and lets the clinic's screens look again. Refused when another device has the name."""
     with transaction.atomic():
         topic = notices.lock(device.clinic.topic_id)
@@ -64,15 +64,17 @@ def set_up(device: Device, wanted: SetUp) -> None:
         # Not all of it: the caller's copy may be old, and must not undo a revocation.
         device.save(update_fields=[name for name in vars(wanted) if name != "rooms"])
         device.rooms.set(wanted.rooms)
+        audit.write(device.clinic_id, "device.set-up", by=by.who, of=("device", device.pk))
         notices.announce(topic)
 
 
-def revoke(device: Device) -> None:
+def revoke(device: Device, *, by: Actor = EVENKEEL) -> None:
     """Locks the device out: its sockets are closed at once, and its next page is the one with a code."""
     with transaction.atomic():
         topic = notices.lock(device.clinic.topic_id)
         device.token_hash, device.revoked_at = "", clock.now()
         device.save(update_fields=["token_hash", "revoked_at"])
+        audit.write(device.clinic_id, "device.revoke", by=by.who, of=("device", device.pk))
         notices.announce(topic)
         notices.end_rights(topic)
 

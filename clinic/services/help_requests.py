@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.models import Clinic, Device, HelpRequest
 from realtime import notices
 
@@ -16,8 +16,11 @@ def ask_for_help(clinic: Clinic, device: Device | None) -> HelpRequest:
         topic = notices.lock(clinic.topic_id)
         if known := HelpRequest.objects.filter(clinic=clinic, device=device, taken_at=None).first():
             return known
+        asked = HelpRequest.objects.create(clinic=clinic, device=device, at=clock.now())
+        by = audit.device(device) if device else audit.PATIENT
+        audit.write(clinic.pk, "help.ask", by=by, of=("help", asked.pk))
         notices.announce(topic)
-        return HelpRequest.objects.create(clinic=clinic, device=device, at=clock.now())
+        return asked
 
 
 def take_help_request(clinic: Clinic, pk: int, by: User) -> HelpRequest:
@@ -28,5 +31,6 @@ def take_help_request(clinic: Clinic, pk: int, by: User) -> HelpRequest:
         if request.taken_at is None:
             request.taken_at, request.taken_by = clock.now(), by
             request.save(update_fields=["taken_at", "taken_by"])
+            audit.write(clinic.pk, "help.take", by=audit.staff(by), of=("help", pk))
             notices.announce(topic)
         return request

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.digests import digest
 from clinic.models import Clinic, Device, DeviceReport, Pairing, WrongCode
 from clinic.models.devices import FINDING_LETTERS
@@ -80,9 +80,11 @@ def enter(clinic: Clinic, written: str, by: User, *, replaces: Device | None = N
             device.save()
             DeviceReport.objects.filter(device=device).delete()
             asks.delete()
+            _tell(device, by)
             notices.announce(topic)
             notices.end_rights(topic)
             return device
+        audit.write(clinic.pk, "device.wrong-code", by=audit.staff(by))
     raise Refused(_("No screen shows this code now. Please check the letters, or use the code that it shows now."))
 
 
@@ -94,6 +96,11 @@ def letters_of(written: str) -> str:
 def grouped(code: str) -> str:
     """As people read it: BCDF-GHJK."""
     return f"{code[:FINDING_LETTERS]}-{code[FINDING_LETTERS:]}"
+
+
+def _tell(device: Device, by: User) -> None:
+    of = ("device", device.pk)
+    audit.write(device.clinic_id, "device.pair", by=audit.staff(by), of=of, detail={"kind": device.kind})
 
 
 def _just_paired(clinic: Clinic, code: str, by: User) -> Device | None:

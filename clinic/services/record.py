@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db import transaction
 
 from clinic import audit, clock
 from clinic.integrations import outbox
@@ -14,6 +17,8 @@ from clinic.services.actors import Actor
 from clinic.states import Verb
 from realtime import notices
 from realtime.models import Topic
+
+logger = logging.getLogger(__name__)
 
 SNAPSHOT = [
     "state",
@@ -92,6 +97,8 @@ def write(
     moved: dict[str, audit.Plain] = {"from": from_state, "to": visit.state}
     audit.write(visit.clinic_id, f"visit.{verb}", by=by.who, of=("visit", visit.public_id), detail=moved)
     notices.announce(topic)
+    about = {"visit": visit.public_id, "clinic": visit.clinic_id}
+    transaction.on_commit(lambda: logger.info("visit %s", verb, extra=about), robust=True)
     return event
 
 

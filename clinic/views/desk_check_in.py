@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import parties, services
 from clinic.access import StaffRequest, lead, staff_only
 from clinic.forms import DeskCheckInForm
-from clinic.services import Actor, Refused
+from clinic.services import Actor, Refused, looks
 from clinic.states import Lane
 from clinic.views.said import say_beside
 
@@ -42,6 +42,7 @@ def _new_patient(request: StaffRequest) -> dict[str, Any]:
     beside = request.clinic.visits.on_site().filter(public_id=known).first() if known else None
     if beside is None:
         return initial
+    looks.note(beside, by=Actor(user=request.user), at="check-in")
     shared = {"family_name": beside.family_name, "phone": beside.phone, "language": beside.language}
     adult = parties.adult_of(beside, timezone.localdate())
     return {**initial, **shared, "beside": beside.public_id, "answered_by": adult}

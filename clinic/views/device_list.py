@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinic import presenters
 from clinic.access import StaffRequest, lead, manages, staff_only
 from clinic.models import Clinic, Device
-from clinic.services import devices
+from clinic.services import Actor, devices
 
 
 @require_GET
@@ -34,6 +34,6 @@ def revoke(request: StaffRequest, pk: int) -> HttpResponse:
         raise Http404
     if request.method == "GET":
         return render(request, "devices/revoke.html", {"device": device})
-    devices.revoke(device)
+    devices.revoke(device, by=Actor(user=request.user))
     messages.success(request, _("%(device)s is locked out.") % {"device": device})
     return lead(request, "desk:devices")

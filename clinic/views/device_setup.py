@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +20,7 @@ from clinic.access import StaffRequest, lead, manages, staff_only
 from clinic.device_forms import FORMS, SetUpForm
 from clinic.models import Device
 from clinic.panels import PANELS
-from clinic.services import Refused, devices, sessions
+from clinic.services import Actor, Refused, devices, sessions
 from clinic.views.devices import SCREENS
 
 # So long whoever paired a device may set it up there without logging in; and so long, and no longer, a log-in for
@@ -36,7 +37,7 @@ def at_desk(request: StaffRequest, pk: int) -> HttpResponse:
     if device is None:
         raise Http404
     form = FORMS[device.kind](device, request.POST if request.method == "POST" else None)
-    if _is_saved(form):
+    if _is_saved(form, Actor(user=request.user)):
         messages.success(request, _("Saved. %(device)s follows by itself.") % {"device": device})
         return lead(request, "desk:device", pk)
     more = {
@@ -57,12 +58,17 @@ def on_device(request: HttpRequest, kind: str) -> HttpResponse:
         sessions.log_out(request)
         return redirect_to_login(request.path)
     form = FORMS[kind](device, request.POST if request.method == "POST" else None, names=False)
-    if "leave" in request.POST or _is_saved(form):
+    if "leave" in request.POST or _is_saved(form, _actor(request, device)):
         sessions.log_out(request)
         return redirect(SCREENS[kind])
     if request.user.is_authenticated:
         request.session.set_expiry(int(OPEN_FOR.total_seconds()))
     return _page(request, form, {"is_here": True, "screen": reverse(SCREENS[kind])})
+
+
+def _actor(request: HttpRequest, device: Device) -> Actor:
+    """Who logged in there; while it is open to whoever paired it, the device itself."""
+    return Actor(user=request.user) if isinstance(request.user, User) else Actor(device=device)
 
 
 def _may_set_up(request: HttpRequest, device: Device) -> bool:
@@ -72,11 +78,11 @@ def _may_set_up(request: HttpRequest, device: Device) -> bool:
     return member is not None and access.works_at_desk(member)
 
 
-def _is_saved(form: SetUpForm) -> bool:
+def _is_saved(form: SetUpForm, by: Actor) -> bool:
     if not form.is_bound or not form.is_valid():
         return False
     try:
-        devices.set_up(form.device, form.wanted())
+        devices.set_up(form.device, form.wanted(), by=by)
     except Refused as no:
         form.add_error("name" if "name" in form.fields else None, str(no))
         return False

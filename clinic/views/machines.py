@@ -1,16 +1,17 @@
-"""What monitoring systems ask. Not for the world: 404 to whoever is neither on this machine nor has the token."""
+"""What monitoring systems, proxies and pages that lost us ask. Figures are not for the world."""
 
 from __future__ import annotations
 
 from ipaddress import ip_address
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from clinic import metrics as figures
+from clinic import readiness
 
 # A proxy on this machine asks for others, from loopback; it says so in one of these.
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED")
@@ -19,10 +20,18 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED")
 @require_GET
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus's text form."""
+    """Prometheus's text form. 404 to whoever is neither on this machine nor has the token."""
     if not (_has_token(request) or _is_from_here(request)):
         raise Http404
     return HttpResponse(figures.text(), content_type=figures.CONTENT_TYPE)
+
+
+@require_GET
+@never_cache
+def readyz(request: HttpRequest, found: readiness.Readiness | None = None) -> HttpResponse:
+    """200 where this process can serve, else 503 and why. `found`: by whoever asked for us."""
+    found = found or readiness.look()
+    return JsonResponse(found.said, status=found.status)
 
 
 def _has_token(request: HttpRequest) -> bool:

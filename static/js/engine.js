@@ -8,7 +8,8 @@
   const foot = document.querySelector("[data-age]");
   if (!place || !foot) return;
 
-  const EVERY = 4000;
+  const EVERY = Number(place.dataset.every) || 4000;
+  const SOURCE = place.dataset.source || location.href;
   const ANSWER_WITHIN = 8000;
   const OLD_AFTER = 15000;
   /* What was refused is shown under the address of its form: what is fresh lies under the page's own. */
@@ -25,7 +26,8 @@
   const isSame = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
 
   /* What is open, chosen or typed belongs to the person; a form in use is left alone as a whole. */
-  const isKept = (node) => node.nodeType === 1 && node.matches("[data-keep]") && inUse(node);
+  const isKept = (node) => node.nodeType === 1 && ((node.matches("[data-keep]") && inUse(node)) || isOpenDialog(node));
+  const isOpenDialog = (node) => node.matches("dialog[open], dialog:target");
   const inUse = (form) =>
     form.contains(document.activeElement) || [...form.elements].some((field) => field.type === "text" && field.value);
 
@@ -50,7 +52,7 @@
 
   /* A form for what can no longer be done says so, and is not replaced under the hands of who fills it in. */
   function mark(form, fresh) {
-    const does = (one) => one.querySelector("[data-verb]").value;
+    const does = (one) => one.querySelector("[data-verb]")?.value;
     const note = form.querySelector("[data-stale]");
     if (note) note.hidden = does(form) === does(fresh);
   }
@@ -85,7 +87,7 @@
   /* The right to be here has ended, or a new build has other parts: but not under somebody's hands. */
   function isOver(answer) {
     const isTyped = [...document.querySelectorAll("input[name]")].some((one) => one.value !== one.defaultValue);
-    const isOpen = document.querySelector("details[open]");
+    const isOpen = document.querySelector("details[open], dialog[open]");
     if (isTyped || isOpen || document.activeElement.matches("input, select, textarea")) return false;
     if (answer.type === "opaqueredirect" || answer.status === 404) return true;
     const build = answer.headers.get("X-Build");
@@ -99,10 +101,12 @@
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), ANSWER_WITHIN);
     try {
-      const headers = { "X-Part": "1", "If-None-Match": etag };
-      const answer = await fetch(location.href, { headers, cache: "no-store", redirect: "manual", signal: stop.signal });
+      /* X-Live: nobody has done anything; it is no sign that somebody is here. */
+      const headers = { "X-Part": "1", "X-Live": "1", "If-None-Match": etag };
+      const answer = await fetch(SOURCE, { headers, cache: "no-store", redirect: "manual", signal: stop.signal });
       if (isOver(answer)) return location.reload();
-      if (answer.status === 200) {
+      /* 503: the database is away, and the part says so. */
+      if (answer.status === 200 || (answer.status === 503 && answer.headers.has("X-Build"))) {
         const text = await answer.text();
         freshAt = performance.now();
         if (pressing || isMarking()) return;

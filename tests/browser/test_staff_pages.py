@@ -45,7 +45,7 @@ def addresses(stack: Stack) -> dict[str, list[str]]:
     message = f"{engine}{stack.ask(FIRST_KEY)}/"
     return {
         "ops": ["/ops/", "/ops/engine/", engine, message, f"{engine}resend/"],
-        "manager": ["/desk/bookings/", "/nowhere/"],
+        "manager": ["/audit/", "/desk/bookings/", "/nowhere/"],
         "nobody": ["/login/", "/nowhere/"],
     }
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import sys
+import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,7 +16,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils.log import configure_logging
 
-from clinic.logs import Formatter, RoutesOnly
+from clinic import request_context
+from clinic.logs import Formatter, RoutesOnly, take_what_nobody_caught
 from clinic.models import Clinic, Visit
 from tests.factories import make_visit
 
@@ -25,7 +30,7 @@ def written(raise_it: Any) -> str:
         raise_it()
     except Exception:
         record = logging.LogRecord("x", logging.ERROR, __file__, 1, "it failed", None, sys.exc_info())
-    return Formatter("%(message)s").format(record)
+    return Formatter().format(record)
 
 
 def test_row_that_the_database_refuses_is_not_written(harbor: Clinic) -> None:
@@ -95,6 +100,72 @@ def test_line_about_a_request_names_the_route(client: Client) -> None:
         logging.getLogger("django.request").removeHandler(handler)
     route = "Not Found: /pair/<slug:kind>/"
     assert lines == [route, "Not Found: (none)", f"{route}wait/"]
+
+
+def line(message: str, **more: Any) -> dict[str, str]:
+    """What is written of a record."""
+    record = logging.LogRecord("clinic.x", logging.INFO, __file__, 1, message, None, None)
+    for name, value in more.items():
+        setattr(record, name, value)
+    text = Formatter().format(record)
+    assert text.isascii() and "\n" not in text
+    said: dict[str, str] = json.loads(text)
+    return said
+
+
+def test_line_is_one_object_with_its_time_in_utc() -> None:
+    said = line("all \u00fc\u2028 is well\nWARNING forged")
+    assert set(said) == {"at", "level", "logger", "message"}
+    assert (said["level"], said["logger"]) == ("INFO", "clinic.x")
+    assert said["message"] == "all \u00fc\u2028 is well\nWARNING forged"
+    at = datetime.fromisoformat(said["at"])
+    assert at.utcoffset() == timedelta(0) and abs((datetime.now(UTC) - at).total_seconds()) < 60
+
+
+def test_line_names_what_it_is_about_and_nothing_else_that_a_record_carries() -> None:
+    said = line("delivery waits", visit=UUID(int=7), delivery="K1", destination=3, given_name=PLANTED)
+    assert (said["visit"], said["delivery"], said["destination"]) == (str(UUID(int=7)), "K1", "3")
+    assert PLANTED not in str(said)
+
+
+def test_line_names_its_request_or_its_job() -> None:
+    assert "request" not in line("outside")
+    with request_context.during("proxy-gave-this"):
+        assert line("within")["request"] == "proxy-gave-this"
+    with request_context.during_job("1b2c3d4e-0000-4000-8000-1234567890ab"):
+        said = line("within")
+        assert said["job"] == "1b2c3d4e-0000-4000-8000-1234567890ab" and "request" not in said
+        assert request_context.current().request_id == "1b2c3d4e000040008000" + "1234567890ab"
+
+
+@pytest.mark.django_db
+def test_move_of_a_visit_is_a_line_once_it_is_committed(
+    harbor: Clinic, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    caplog.set_level(logging.INFO, "clinic.services.record")
+    with django_capture_on_commit_callbacks(execute=True):
+        visit = make_visit(harbor, family=PLANTED)
+        assert not caplog.records
+    (record,) = [one for one in caplog.records if one.name == "clinic.services.record"]
+    said = json.loads(Formatter().format(record))
+    assert (said["message"], said["visit"]) == ("visit check-in", str(visit.public_id))
+    assert PLANTED not in str(said)
+
+
+def test_what_nobody_caught_is_a_line_too(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    take_what_nobody_caught()
+    thread = threading.Thread(target=int, args=[PLANTED])
+    thread.start()
+    thread.join()
+    error = ValueError(PLANTED)
+    sys.excepthook(ValueError, error, None)
+    texts = [Formatter().format(record) for record in caplog.records]
+    assert [json.loads(text)["message"] for text in texts] == ["a thread ended", "the process ends"]
+    assert all("builtins.ValueError" in text and PLANTED not in text for text in texts)
 
 
 def test_settings_put_both_on_every_line(monkeypatch: pytest.MonkeyPatch) -> None:

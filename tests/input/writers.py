@@ -29,8 +29,10 @@ WRITES_NOTHING = {
 WRITES_THEIRS = {"clerk of the other clinic"}
 WRITES_ALL = {"superuser"}
 WRITES_SHARED = {"ops"}
-# Every browser may ask to be paired, a patient has a link, and in a demo everybody may flip the switch.
+# Every browser may ask to be paired, a patient has a link, and in a demo everybody may flip the switch. The audit
+# tells of whoever it was, also that they were turned away.
 FREE = {
+    "/": {"clinic_auditevent", "clinic_auditchain"},
     "/pair/": {"clinic_pairing"},
     "/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode"},
     "/v/": {"clinic_visit", "clinic_visitevent", "clinic_delivery", "realtime_topic"},

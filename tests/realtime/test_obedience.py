@@ -12,7 +12,7 @@ import pytest
 import redis
 from asgiref.sync import sync_to_async
 
-from realtime import obedience, redis_link, switch
+from realtime import obedience, redis_link, roll, switch
 from realtime.connections import Connections
 from realtime.obedience import Obeyed
 from tests.own_valkey import OwnValkey
@@ -41,9 +41,9 @@ def test_later_word_takes_the_place_of_the_earlier(live_redis: Any) -> None:
 def test_word_of_the_dead_lapses_for_readers_and_is_forgotten_by_writers(
     live_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(obedience, "LIFE_MS", 30)
+    monkeypatch.setattr(roll, "LIFE_MS", 30)
     obedience.tell("web", 1)
-    monkeypatch.setattr(obedience, "LIFE_MS", 60_000)
+    monkeypatch.setattr(roll, "LIFE_MS", 60_000)
     obedience.tell("worker of any", 1)
     until(lambda: obedience.count(1) == Obeyed(1, 1))
     assert live_redis.hlen(obedience.WORDS) == 2
@@ -53,7 +53,7 @@ def test_word_of_the_dead_lapses_for_readers_and_is_forgotten_by_writers(
 
 def test_last_word_of_all_does_not_stay_in_redis(live_redis: Any) -> None:
     obedience.tell("web", 1)
-    assert 0 < live_redis.pttl(obedience.WORDS) <= obedience.LIFE_MS
+    assert 0 < live_redis.pttl(obedience.WORDS) <= roll.LIFE_MS
 
 
 def test_process_whose_connection_an_older_row_allowed_has_not_obeyed(live_redis: Any) -> None:

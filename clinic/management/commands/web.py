@@ -9,6 +9,8 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from clinic import logs
+
 # Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
 # for it for ever, also once it has closed the connection.
 UNREAD = 60
@@ -22,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        logs.take_what_nobody_caught()
         config = uvicorn.Config(
             "clinic.asgi:application",
             host=host,

@@ -6,8 +6,10 @@ from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
 
-from realtime import redis_link
+from realtime import redis_link, told
 from realtime.breaker import FORCES, Breaker, View
 from realtime.management.commands.vendor import length
 from realtime.plain import one_line
@@ -27,13 +29,19 @@ class Command(BaseCommand):
         guard = Breaker(redis_link.client())
         try:
             if action != "status":
-                why = f"{getpass.getuser()}: {one_line(options['reason'])[:200] or 'from the shell'}"
-                guard.force(action, why=why, seconds=_seconds(options["length"]))
+                _force(guard, action, options["reason"], _seconds(options["length"]))
             self.stdout.write(_sentence(guard.peek()))
         except redis.RedisError:
             raise CommandError(
                 "Redis does not answer, and the breaker lives there: nothing goes by the vendor."
             ) from None
+
+
+def _force(guard: Breaker, action: str, reason: str, seconds: int) -> None:
+    user = getpass.getuser()
+    with transaction.atomic():
+        told.tell(f"breaker.{action}", by=user, until=timezone.now() + timedelta(seconds=seconds))
+        guard.force(action, why=f"{user}: {one_line(reason)[:200] or 'from the shell'}", seconds=seconds)
 
 
 def _seconds(text: str) -> int:

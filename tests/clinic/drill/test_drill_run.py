@@ -95,7 +95,7 @@ def test_evenkeel_leaves_the_vendor_alone_once_the_breaker_is_open(rows: dict[st
 def test_ctrl_c_ends_every_process_and_says_so(tmp_path: Path) -> None:
     with drill(tmp_path / "homes", "--only", "evenkeel") as process:
         parent = psutil.Process(process.pid)
-        until(lambda: any("web" in child.cmdline() for child in parent.children()), 60)
+        until(lambda: any("web" in _words(child) for child in parent.children()), 60)
         children = parent.children(recursive=True)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -103,3 +103,11 @@ def test_ctrl_c_ends_every_process_and_says_so(tmp_path: Path) -> None:
     assert "every process of the drill has ended" in err
     assert not [child for child in children if child.is_running()]
     assert list((tmp_path / "homes").iterdir()) == []
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """Of its command; none once it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

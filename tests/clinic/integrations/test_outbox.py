@@ -117,5 +117,5 @@ def test_message_that_cannot_be_made_keeps_nobody_from_checking_in(
     owed = visit.deliveries.get()
     assert (visit.state, owed.state, owed.body) == ("waiting", "dead", "")
     assert owed.last_error == "the message could not be made: KeyError"
-    assert "could be made of event" in caplog.text
+    assert "no message could be made of event" in caplog.text
     assert no_redis == []

@@ -112,7 +112,7 @@ def test_last_try_is_at_the_very_end_and_then_it_is_given_up(
     assert engine.claim(emr.pk) is None
     clock.add(seconds=1)
     assert (tried(emr, failed(Failure.ERROR)).state, row(pk).attempts) == ("dead", 2)
-    assert "given up: why" in caplog.text
+    assert "delivery given up: why" in caplog.text
     assert "Miller" not in caplog.text
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -102,14 +101,14 @@ def test_audit_tells_of_the_lock(harbor: Clinic, ana: User) -> None:
 
 
 def spans(*does: Callable[[], Any], rounds: int = 25) -> list[float]:
-    """The median seconds of each, interleaved."""
+    """The least seconds of each, interleaved: what a busy machine adds is no answer's."""
     took: list[list[float]] = [[] for _one in does]
     for _round in range(rounds):
         for place, do in enumerate(does):
             began = perf_counter()
             do()
             took[place].append(perf_counter() - began)
-    return [median(one) for one in took]
+    return [min(one) for one in took]
 
 
 def test_known_unknown_and_disabled_names_take_as_long(ana: User, settings: Any, monkeypatch: Any) -> None:
@@ -121,6 +120,6 @@ def test_known_unknown_and_disabled_names_take_as_long(ana: User, settings: Any,
     for name in ("lea", "kim"):
         make_user(name, is_active=name == "lea")
     times = spans(
-        *[lambda name=name: fail(from_("10.0.0.9"), 1, name) for name in ("lea", "kim", "nobody")], rounds=9
+        *[lambda name=name: fail(from_("10.0.0.9"), 1, name) for name in ("lea", "kim", "nobody")], rounds=15
     )
     assert max(times) < 1.25 * min(times), times

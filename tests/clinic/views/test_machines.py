@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from prometheus_client.parser import text_string_to_metric_families
 
 from clinic.models import Clinic, Delivery, Destination
 from clinic.running.home import free_port
@@ -13,18 +12,12 @@ from clinic.services import Actor, destinations
 from realtime import job_queues
 from tests.clinic.conftest import Clock
 from tests.clinic.owed import owe
+from tests.clinic.scrape import figures
 from tests.factories import make_destination
 from tests.own_valkey import connect
 
 pytestmark = pytest.mark.django_db
 TOKEN = "t" * 20
-
-
-def figures(**said: str) -> dict[tuple[str, ...], float]:
-    answer = Client().get("/metrics", **said)  # type: ignore[arg-type]
-    assert answer.status_code == 200
-    families = text_string_to_metric_families(answer.content.decode())
-    return {(sample.name, *sample.labels.values()): sample.value for one in families for sample in one.samples}
 
 
 def test_figures_of_each_destination(harbor: Clinic, live_redis: Any, clock: Clock) -> None:

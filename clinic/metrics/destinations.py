@@ -1,42 +1,18 @@
-"""What monitoring asks for: figures of the integration engine and the job queues, read anew at each asking.
-
-Destinations are told by their numbers, and nothing is about a patient.
-"""
+"""How each destination stands, by its number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-import redis
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from clinic import clock
 from clinic.integrations.troubles import Standing, standings
 from clinic.models import Destination
-from realtime import job_queues
-
-CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
-class Collector:
-    """Asks database and Redis when it is collected, so that every process gives the same answer."""
-
-    def collect(self) -> Iterable[Metric]:
-        yield from _destinations()
-        yield from _job_queues()
-
-
-def text() -> bytes:
-    """All figures, in Prometheus's text form."""
-    registry = CollectorRegistry()
-    registry.register(Collector())
-    return generate_latest(registry)
-
-
-def _destinations() -> Iterator[Metric]:
+def figures() -> Iterator[Metric]:
     now = clock.now()
     found = {one.destination.pk: one for one in standings()}
     rows = [(row, found.get(row.pk) or Standing(row)) for row in Destination.objects.order_by("pk")]
@@ -64,18 +40,6 @@ def _gauge(name: str, help_text: str, values: Mapping[int, float]) -> Metric:
     for pk, value in values.items():
         gauge.add_metric([str(pk)], value)
     return gauge
-
-
-def _job_queues() -> Iterator[Metric]:
-    try:
-        depths = job_queues.depths()
-    except redis.RedisError:
-        depths = {}
-    yield GaugeMetricFamily("evenkeel_redis_answers", "Whether Redis does.", value=bool(depths))
-    gauge = GaugeMetricFamily("evenkeel_job_queue_depth", "Jobs that wait.", labels=["queue"])
-    for name, depth in depths.items():
-        gauge.add_metric([name], depth)
-    yield gauge
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -1,0 +1,203 @@
+"""What is true now, in sentences, the worst first; each with what it means for patients, and its runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.db.models import QuerySet
+
+from clinic.health import unserved
+from clinic.health.facts import Facts, gather
+from clinic.health.truth import Truth
+from clinic.integrations.troubles import (
+    AWAY,
+    BEHIND,
+    FAILING,
+    GAVE_UP,
+    IDLE,
+    PAUSED,
+    STOPPED,
+    WELL,
+    Standing,
+    messages,
+    since_words,
+    waiting,
+)
+from clinic.models import Clinic, Device
+from clinic.spans import span
+from realtime.breaker import Event, View
+from realtime.gate import Decision
+from realtime.models import Desired, Switch
+from realtime.obedience import sentence as obeyed_words
+
+ALL_GOOD = "All good"
+OWN_PATH = "screens run on our own path"
+UNHARMED = "Patients notice nothing."
+FOLLOW = "Patients notice nothing: check-in works, and screens follow within 2 seconds."
+REACHES_LATER = "Patients notice nothing. Visits reach that system later, in order."
+
+
+@dataclass(frozen=True)
+class Health:
+    """`truths`: what is not as it should be, the worst first; none when all is good."""
+
+    facts: Facts
+    truths: tuple[Truth, ...] = field(default=())
+
+    @property
+    def sentence(self) -> str:
+        return self.truths[0].sentence if self.truths else ALL_GOOD
+
+    @property
+    def alarm(self) -> bool:
+        """It needs a person now."""
+        return any(truth.alarm for truth in self.truths)
+
+    @property
+    def is_good(self) -> bool:
+        return not self.truths
+
+    @property
+    def switch(self) -> Switch | None:
+        return self.facts.switch
+
+    @property
+    def gate(self) -> Decision:
+        return self.facts.gate
+
+    @property
+    def breaker(self) -> View | None:
+        return self.facts.breaker
+
+    @property
+    def changes(self) -> list[Event]:
+        return self.facts.changes or []
+
+    @property
+    def sent(self) -> dict[str, int] | None:
+        return self.facts.sent
+
+    @property
+    def depths(self) -> dict[str, int] | None:
+        """Jobs that wait, by job queue; None without Redis."""
+        return {name: one.depth for name, one in (self.facts.queues or {}).items()} or None
+
+    @property
+    def owed(self) -> list[Standing]:
+        """The destinations that are owed anything."""
+        return [one for one in self.facts.owed if one.owed.waiting or one.owed.given_up]
+
+    @property
+    def obeyed(self) -> str:
+        """By which processes the switch is, in words."""
+        return obeyed_words(self.facts.obeyed)
+
+
+def look(clinics: QuerySet[Clinic] | None = None) -> Health:
+    """How it all stands now. `clinics`: whose devices count; all unless given. Raises django.db.Error."""
+    facts = gather(Clinic.objects.all() if clinics is None else clinics)
+    found = [truth for tell in IN_ORDER if (truth := tell(facts)) is not None]
+    return Health(facts, tuple(found))
+
+
+def _redis_away(facts: Facts) -> Truth | None:
+    if facts.redis_answers:
+        return None
+    said = "Redis does not answer: screens follow within 2 seconds, deliveries wait and none is lost"
+    return Truth(said, FOLLOW, "redis", alarm=True)
+
+
+def _destination_in_trouble(facts: Facts) -> Truth | None:
+    """One that is behind is for the engineer on call too: our own workers may be why."""
+    worst = next(iter(facts.owed), None)
+    if worst is None:
+        return None
+    if worst.urgency(facts.now).needs_nobody and worst.state(facts.now) != BEHIND:
+        return None
+    return _destination(worst, facts.now, alarm=True)
+
+
+def _destination_worth_a_word(facts: Facts) -> Truth | None:
+    """Paused, or slow: it needs nobody."""
+    if not facts.owed or _destination_in_trouble(facts) is not None:
+        return None
+    return _destination(facts.owed[0], facts.now, alarm=False)
+
+
+def _destination(one: Standing, now: datetime, alarm: bool) -> Truth | None:
+    said = _of_destination(one, now)
+    return Truth(said, REACHES_LATER, "emr", alarm) if said else None
+
+
+def _of_destination(one: Standing, now: datetime) -> str:
+    state, name, waits = one.state(now), one.destination.name, waiting(one.owed.waiting)
+    if state in (WELL, IDLE):
+        return ""
+    if state == GAVE_UP or (state == PAUSED and one.owed.given_up):
+        return _gave_up(one)
+    if state in (AWAY, FAILING):
+        return f"{name} {since_words(one.destination, one.owed, now)}: {waits}"
+    if state == BEHIND and one.owed.oldest:
+        return f"{name} behind by {span(now - one.owed.oldest)}: {waits}"
+    said = {STOPPED: "asked for no more messages, and was paused", PAUSED: "is paused"}
+    return f"{name} {said.get(state, 'is slow')}: {waits}"
+
+
+def _gave_up(one: Standing) -> str:
+    count = one.owed.given_up
+    of, them = ("of", "it") if count == 1 else ("the oldest of", "them")
+    kept = f"{messages(count)}, {of} {one.owed.oldest_given_up:%Y-%m-%d %H:%M} UTC"
+    return f"{one.destination.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
+
+
+def _nobody_serves(facts: Facts) -> Truth | None:
+    return unserved.truth(facts)
+
+
+def _vendor_off(facts: Facts) -> Truth | None:
+    if facts.gate.open or (not facts.redis_answers and facts.gate.by == "breaker"):
+        return None
+    return Truth(_why_off(facts), UNHARMED, "vendor")
+
+
+def _why_off(facts: Facts) -> str:
+    row, view, decision = facts.switch, facts.breaker, facts.gate
+    if decision.by == "switch" and row is not None and row.desired == Desired.OFF:
+        return f"Vendor off since {row.at:%H:%M} UTC by {row.actor}: {OWN_PATH}"
+    if decision.by == "breaker" and view is not None and view.since and view.forced == "auto":
+        since = datetime.fromtimestamp(view.since, UTC)
+        return f"Vendor ill since {since:%H:%M} UTC ({decision.reason}): {OWN_PATH}"
+    return f"Vendor not in use ({decision.reason}): {OWN_PATH}"
+
+
+def _vendor_not_well(facts: Facts) -> Truth | None:
+    """Its last answer was none, or wrong; the breaker has not made up its mind."""
+    if not facts.problem or not facts.gate.open:
+        return None
+    return Truth(f"Vendor not well ({facts.problem}): {OWN_PATH}", UNHARMED, "vendor")
+
+
+def _device_missed(facts: Facts) -> Truth | None:
+    if not facts.missed:
+        return None
+    worst, more = facts.missed[0], len(facts.missed) - 1
+    others = f"; {more} more {'device needs' if more == 1 else 'devices need'} somebody" if more else ""
+    is_kiosk = worst.kind == Device.Kind.KIOSK
+    effect = "Patients check in at another kiosk, or at the desk." if is_kiosk else _AT_THE_SCREEN
+    return Truth(f"{worst}{others}", effect, "kiosk" if is_kiosk else "screen", alarm=True)
+
+
+_AT_THE_SCREEN = "Patients in that room may not see that they are called: call them by voice."
+
+# An outage goes before what is meant, and that before one device.
+IN_ORDER: tuple[Callable[[Facts], Truth | None], ...] = (
+    _redis_away,
+    _nobody_serves,
+    _destination_in_trouble,
+    _vendor_off,
+    _vendor_not_well,
+    _device_missed,
+    _destination_worth_a_word,
+)

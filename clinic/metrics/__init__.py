@@ -1,0 +1,50 @@
+"""What monitoring asks for, in one text: see docs/ops/figures.md for each name.
+
+Every process gives the same answer, since all is asked of the database and of Redis at each asking. Clinics and
+destinations are told by their numbers, and nothing is about a patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import redis
+from django.db import Error as AnyDatabaseError
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from clinic.metrics import destinations, patients, processes, vendor
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+Part = Callable[[], Iterable[Metric]]
+
+
+class Collector:
+    """What an engine that is away would have said is left out, and that it is away is a figure itself."""
+
+    def collect(self) -> Iterable[Metric]:
+        from_database: list[Part] = [destinations.figures, patients.figures]
+        yield from _all(from_database, AnyDatabaseError, "evenkeel_database_answers", "Whether the database does.")
+        # One that is away holds each question for a quarter of a second: the first that fails is the last.
+        from_redis: list[Part] = [processes.figures, vendor.notices]
+        yield from _all(from_redis, redis.RedisError, "evenkeel_redis_answers", "Whether Redis does.")
+        yield from vendor.gates()
+
+
+def text() -> bytes:
+    """All figures, in Prometheus's text form."""
+    registry = CollectorRegistry()
+    registry.register(Collector())
+    return generate_latest(registry)
+
+
+def _all(parts: Iterable[Part], away: type[Exception], name: str, help_text: str) -> Iterator[Metric]:
+    try:
+        for part in parts:
+            yield from list(part())
+    except away:
+        yield GaugeMetricFamily(name, help_text, value=0)
+    else:
+        yield GaugeMetricFamily(name, help_text, value=1)

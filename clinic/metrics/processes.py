@@ -1,0 +1,51 @@
+"""Job queues, the processes that live, and all that they count. From Redis alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from clinic import figures as pages
+from clinic.running.pools import POOLS
+from realtime import figures as notices
+from realtime import job_queues, roll, tally
+
+KINDS = ("web", "scheduler", *(f"worker of {pool}" for pool in POOLS))
+
+
+def figures() -> Iterator[Metric]:
+    """Raises redis.RedisError."""
+    yield from _job_queues()
+    yield from _processes()
+    stored = tally.read()
+    for one in (*notices.ALL, *pages.ALL):
+        yield one.family(stored)
+
+
+def _job_queues() -> Iterator[Metric]:
+    depth = GaugeMetricFamily("evenkeel_job_queue_depth", "Jobs that wait.", labels=["queue"])
+    age = GaugeMetricFamily("evenkeel_job_queue_oldest_seconds", "Age of the first in line.", labels=["queue"])
+    flight = GaugeMetricFamily("evenkeel_jobs_in_flight", "Jobs that run now.", labels=["queue"])
+    for name, standing in job_queues.standing().items():
+        depth.add_metric([name], standing.depth)
+        age.add_metric([name], standing.oldest_seconds or 0)
+        flight.add_metric([name], standing.in_flight)
+    yield from (depth, age, flight)
+
+
+def _processes() -> Iterator[Metric]:
+    alive = [(name.partition(",")[0], word) for name, word in roll.hear(tally.PROCESSES).items()]
+    counts = GaugeMetricFamily("evenkeel_processes", "Processes that live.", labels=["kind"])
+    for kind in KINDS:
+        counts.add_metric([kind], sum(one == kind for one, _word in alive))
+    yield counts
+    sockets = sum(word for kind, word in alive if kind == "web")
+    yield GaugeMetricFamily("evenkeel_sockets_open", "Pages that listen, over all web processes.", value=sockets)
+    idle = [word for kind, word in alive if kind == "scheduler"]
+    rounds = GaugeMetricFamily(
+        "evenkeel_scheduler_round_age_seconds", "How long ago a scheduler last did all that was due."
+    )
+    if idle:
+        rounds.add_metric([], min(idle))
+    yield rounds

@@ -1,0 +1,175 @@
+"""The ops page in words: one sentence, one lever, then the evidence. Nothing of a patient is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from clinic.health import Health, Truth
+from clinic.models import Clinic
+from clinic.presenters.devices import DeviceRow, device_rows
+from clinic.presenters.ops_changes import Change, changes
+from clinic.presenters.ops_failures import DeadLetters, FailedJobs, dead_letters, failed_jobs
+from clinic.presenters.ops_queues import QueueRow, queue_rows
+from clinic.spans import span
+from realtime.breaker import Event, View
+from realtime.gate import Decision, Part
+from realtime.heartbeats import Beat
+
+STEPS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Lever:
+    """The switch and what it governs. `position`: off, auto or unknown; `seen`: the row's version, for the form.
+
+    `until_ms`: when it goes back by itself, in epoch ms; None when it does not. `sent`: notices by path, in words.
+    """
+
+    position: str
+    who: str
+    why: str
+    since: datetime | None
+    until: datetime | None
+    until_ms: int | None
+    left: str
+    seen: int | None
+    obeyed: str
+    gate: Decision
+    parts: tuple[Part, ...]
+    breaker: View | None
+    breaker_changes: tuple[Event, ...]
+    sent: str
+
+    @property
+    def is_off(self) -> bool:
+        return self.position == "off"
+
+
+@dataclass(frozen=True)
+class ProcessRow:
+    """`heard`: how long ago. `doing`: and since when, or that it waits. `serves`: its job queues, or else."""
+
+    kind: str
+    where: str
+    serves: str
+    heard: str
+    doing: str
+    up: str
+    is_silent: bool
+
+
+@dataclass(frozen=True)
+class OwedRow:
+    """`is_theirs`: who looks may open its page."""
+
+    pk: int
+    name: str
+    clinic: str
+    waiting: int
+    given_up: int
+    oldest: str
+    is_paused: bool
+    is_theirs: bool
+
+
+@dataclass(frozen=True)
+class OpsBoard:
+    """`first`: the worst truth, None when all is good; `also`: the others. None: Redis does not answer."""
+
+    sentence: str
+    alarm: bool
+    first: Truth | None
+    also: tuple[Truth, ...]
+    lever: Lever
+    queues: tuple[QueueRow, ...] | None
+    processes: tuple[ProcessRow, ...] | None
+    owed: tuple[OwedRow, ...]
+    devices: tuple[DeviceRow, ...]
+    failed: tuple[FailedJobs, ...] | None
+    dead: tuple[DeadLetters, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def is_good(self) -> bool:
+        return self.first is None
+
+
+def board(health: Health, clinics: QuerySet[Clinic]) -> OpsBoard:
+    """`clinics`: those whose devices, destinations and changes the person may look at."""
+    facts = health.facts
+    return OpsBoard(
+        sentence=health.sentence,
+        alarm=health.alarm,
+        first=health.truths[0] if health.truths else None,
+        also=health.truths[1:],
+        lever=_lever(health),
+        queues=queue_rows(facts),
+        processes=tuple(_process(one) for one in facts.pulse.beats) if facts.pulse else None,
+        owed=_owed(health, clinics),
+        devices=tuple(device_rows(clinics)),
+        failed=failed_jobs(facts),
+        dead=dead_letters(clinics, facts.now),
+        changes=changes(facts, clinics),
+    )
+
+
+def _lever(health: Health) -> Lever:
+    facts, row = health.facts, health.switch
+    is_off = row is not None and row.is_off(facts.now)
+    until = row.expires_at if row and is_off else None
+    return Lever(
+        position="unknown" if row is None else "off" if is_off else "auto",
+        who=row.actor if row else "",
+        why=row.reason if row else "",
+        since=row.at if row else None,
+        until=until,
+        until_ms=int(until.timestamp() * 1000) if until else None,
+        left=span(until - facts.now) if until else "",
+        seen=row.version if row else None,
+        obeyed=health.obeyed,
+        gate=facts.gate,
+        parts=tuple(facts.gate_parts),
+        breaker=facts.breaker,
+        breaker_changes=tuple(health.changes[:STEPS_SHOWN]),
+        sent=_sent(facts.sent),
+    )
+
+
+def _sent(sent: dict[str, int] | None) -> str:
+    if sent is None:
+        return "not known without Redis"
+    words = {"ably": "by the vendor", "channels": "by our own path", "nobody": "by nobody"}
+    return ", ".join(f"{count:,} {words.get(path, path)}" for path, count in sorted(sent.items())) or "none yet"
+
+
+def _process(one: Beat) -> ProcessRow:
+    spent = f" for {span(timedelta(seconds=one.doing_seconds))}" if one.doing_seconds >= 10 else ""
+    return ProcessRow(
+        kind=one.kind,
+        where=f"{one.host}, pid {one.pid}",
+        serves=", ".join(one.serves),
+        heard=f"{span(timedelta(seconds=one.age))} ago",
+        doing=f"{one.doing}{spent}" if one.doing else "waits",
+        up=span(timedelta(seconds=one.up)),
+        is_silent=one.is_silent,
+    )
+
+
+def _owed(health: Health, clinics: QuerySet[Clinic]) -> tuple[OwedRow, ...]:
+    theirs, now = set(clinics.values_list("pk", flat=True)), health.facts.now
+    return tuple(
+        OwedRow(
+            pk=one.destination.pk,
+            name=one.destination.name,
+            clinic=one.destination.clinic.name,
+            waiting=one.owed.waiting,
+            given_up=one.owed.given_up,
+            oldest=span(now - one.owed.oldest) if one.owed.oldest else "",
+            is_paused=one.destination.is_paused,
+            is_theirs=one.destination.clinic_id in theirs,
+        )
+        for one in health.owed
+    )

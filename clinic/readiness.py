@@ -1,0 +1,104 @@
+"""Is this process ready? Its database answers and has our migrations. Redis and the vendor may be away."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple
+
+import redis
+from django.db import Error as AnyDatabaseError
+from django.db import close_old_connections, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from realtime import breaker, gate, redis_link, switch
+
+PATIENCE = 2.0
+SHOWN = 5
+HANGS = f"does not answer within {PATIENCE:g} s"
+
+
+class Readiness(NamedTuple):
+    """`said`: as JSON holds it. Neither secrets nor versions: whoever can reach us may read it."""
+
+    ready: bool
+    said: dict[str, Any]
+
+    @property
+    def status(self) -> int:
+        return 200 if self.ready else 503
+
+
+def look() -> Readiness:
+    """How it stands now. A database that hangs holds whoever asks: see `Watch`."""
+    try:
+        missing = _missing()
+    except AnyDatabaseError:
+        return _away("does not answer")
+    said = {"database": "ok", "migrations": _in_words(missing), **_beside()}
+    return Readiness(not missing, {"ready": not missing, **said})
+
+
+class Watch:
+    """Looks for an event loop that must never be held: one look at a time, for PATIENCE seconds at most."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ready")
+        self._under_way: asyncio.Future[Readiness] | None = None
+
+    async def look(self) -> Readiness:
+        """Who asks while somebody else waits gets the same answer; and a look that hangs is not begun again."""
+        if self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.get_running_loop().run_in_executor(self._pool, _look_anew)
+        try:
+            # Shielded: the next who asks may still wait for it.
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.shield(self._under_way)
+        except TimeoutError:
+            return _away(HANGS)
+
+
+def _look_anew() -> Readiness:
+    """By a connection that is still good, of a thread that keeps it."""
+    close_old_connections()
+    return look()
+
+
+def _away(how: str) -> Readiness:
+    return Readiness(False, {"ready": False, "database": how, "why": f"the database {how}"})
+
+
+def _missing() -> list[str]:
+    """Migrations of ours that this database lacks. It may have more: those of a newer release."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    return [f"{app}.{name}" for app, name in _ours() if (app, name) not in applied]
+
+
+@cache
+def _ours() -> list[tuple[str, str]]:
+    """Those that this code came with, in the order in which they are applied; read once."""
+    graph = MigrationLoader(None).graph
+    return list(dict.fromkeys(node for leaf in graph.leaf_nodes() for node in graph.forwards_plan(leaf)))
+
+
+def _in_words(missing: list[str]) -> str:
+    if not missing:
+        return "applied"
+    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+    return f"not applied: {', '.join(missing[:SHOWN])}{more}. Run: manage.py migrate"
+
+
+def _beside() -> dict[str, str]:
+    """What we serve without."""
+    row = switch.read()
+    try:
+        redis_link.client().ping()
+    except (redis.RedisError, OSError):
+        return {"redis": "away", "vendor": _vendor(gate.decide(row, None))}
+    return {"redis": "ok", "vendor": _vendor(gate.decide(row, breaker.look()))}
+
+
+def _vendor(decision: gate.Decision) -> str:
+    return "open" if decision.open else f"shut: {decision.by}"

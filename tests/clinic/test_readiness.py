@@ -1,0 +1,120 @@
+"""Ready is who has a database with our migrations; a database that hangs holds nobody who asks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from clinic import readiness
+from clinic.handler import Handler
+from clinic.running.home import free_port
+from realtime import switch
+from realtime.models import Desired
+from tests.clinic.test_handler import Client as Caller
+from tests.own_valkey import connect
+
+
+@pytest.mark.django_db
+def test_ready_with_all_there(live_redis: Any, settings: Any) -> None:
+    settings.ABLY_PUBLISH_KEY = settings.ABLY_SUBSCRIBE_KEY = "demo.key:secret"
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "ready": True, "database": "ok", "migrations": "applied", "redis": "ok", "vendor": "open",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_redis_and_vendor_may_be_away(settings: Any) -> None:
+    connect(settings, f"redis://127.0.0.1:{free_port()}/0")
+    settings.ABLY_PUBLISH_KEY = settings.ABLY_SUBSCRIBE_KEY = "demo.key:secret"
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert (answer.json()["redis"], answer.json()["vendor"]) == ("away", "shut: breaker")
+
+
+@pytest.mark.django_db
+def test_who_turned_the_vendor_off_and_why_is_told_to_nobody(live_redis: Any, settings: Any) -> None:
+    settings.ABLY_PUBLISH_KEY = settings.ABLY_SUBSCRIBE_KEY = "demo.key:secret"
+    switch.flip(Desired.OFF, by="olu", reason="their certificate", length=None)
+    answer = Client().get("/readyz")
+    assert answer.json()["vendor"] == "shut: switch"
+    assert not [word for word in ("olu", "certificate", "secret", "demo.key") if word in answer.content.decode()]
+
+
+@pytest.mark.django_db
+def test_migration_that_is_not_applied_is_named_with_what_to_do(live_redis: Any) -> None:
+    MigrationRecorder.Migration.objects.filter(app="clinic", name__gte="0010").delete()
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["ready"] is False
+    said = answer.json()["migrations"]
+    assert said.startswith("not applied: clinic.0010_devices, clinic.0011") and "manage.py migrate" in said
+
+
+@pytest.mark.django_db
+def test_many_that_are_missing_are_not_all_named(live_redis: Any) -> None:
+    MigrationRecorder.Migration.objects.filter(app="clinic").delete()
+    assert " more. Run: manage.py migrate" in Client().get("/readyz").json()["migrations"]
+
+
+@pytest.mark.django_db
+def test_old_code_is_ready_on_the_database_of_a_newer_release(live_redis: Any) -> None:
+    MigrationRecorder.Migration.objects.create(app="clinic", name="9999_of_tomorrow")
+    assert Client().get("/readyz").json()["migrations"] == "applied"
+
+
+@pytest.mark.django_db
+def test_database_that_refuses_makes_it_unready(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> list[str]:
+        raise OperationalError("password authentication failed for user Planted")
+
+    monkeypatch.setattr(readiness, "_missing", fail)
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["why"] == "the database does not answer"
+    assert "Planted" not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_hangs_is_asked_once_and_holds_nobody(
+    live_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lets_go, looks = threading.Event(), list[int]()
+
+    def hang() -> list[str]:
+        looks.append(1)
+        assert lets_go.wait(10)
+        return []
+
+    monkeypatch.setattr(readiness, "_missing", hang)
+    monkeypatch.setattr(readiness, "PATIENCE", 0.2)
+    handler = Handler(1)
+
+    async def scene() -> None:
+        began = time.monotonic()
+        answers = await asyncio.gather(*[Caller(handler, "/readyz").answer() for _n in range(5)])
+        answers.append(await Caller(handler, "/readyz").answer())
+        assert time.monotonic() - began < 2
+        assert {status for status, _body in answers} == {503} and len(looks) == 1
+        assert all(b"does not answer within" in body for _status, body in answers)
+        lets_go.set()
+        while (await Caller(handler, "/readyz").answer())[0] != 200:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(scene())
+    handler.watch._pool.submit(connections.close_all).result()
+    handler.watch._pool.shutdown()
+    handler.pool.shutdown()
+
+
+@pytest.mark.django_db
+def test_only_questions_are_answered() -> None:
+    assert Client().post("/readyz").status_code == 405

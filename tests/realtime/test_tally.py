@@ -1,0 +1,106 @@
+"""What processes count together, and who of them lives."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from prometheus_client.core import Metric
+
+from clinic.running.home import free_port
+from realtime import roll, tally
+from realtime.tally import Counter, Histogram
+from tests.own_valkey import OwnValkey, connect
+from tests.waiting import until
+
+CALLS = Counter("calls", "Calls.", ("of", "end"))
+ALL = Counter("all", "All.")
+SPANS = Histogram("spans_seconds", "Spans.", (0.1, 1.0), ("of",))
+BARE = Histogram("bare_seconds", "Spans.", (0.1, 1.0))
+
+
+def samples(family: Metric) -> dict[tuple[str, ...], float]:
+    return {(one.name, *one.labels.values()): one.value for one in family.samples}
+
+
+def test_counts_of_several_hand_overs_add_up(live_redis: Any) -> None:
+    for _process in range(3):
+        CALLS.count("vendor", "well")
+        CALLS.count('odd "label", | and\n', "well", by=2)
+        tally.hand_over()
+    assert samples(CALLS.family(tally.read())) == {
+        ("calls_total", "vendor", "well"): 3,
+        ("calls_total", 'odd "label", | and\n', "well"): 6,
+    }
+
+
+def test_counter_without_labels_begins_at_nothing(live_redis: Any) -> None:
+    assert samples(ALL.family(tally.read())) == {("all_total",): 0}
+    ALL.count()
+    tally.hand_over()
+    assert samples(ALL.family(tally.read())) == {("all_total",): 1}
+
+
+def test_each_bucket_holds_all_that_is_less(live_redis: Any) -> None:
+    for seconds in (0.1, 0.05, 0.5, 7.0, -3.0):
+        SPANS.observe(seconds, "a")
+    tally.hand_over()
+    assert samples(SPANS.family(tally.read())) == {
+        ("spans_seconds_bucket", "a", "0.1"): 3,
+        ("spans_seconds_bucket", "a", "1"): 4,
+        ("spans_seconds_bucket", "a", "+Inf"): 5,
+        ("spans_seconds_count", "a"): 5,
+        ("spans_seconds_sum", "a"): pytest.approx(7.65),
+    }
+    assert samples(BARE.family(tally.read()))["bare_seconds_count",] == 0
+
+
+def test_what_is_counted_while_redis_is_away_is_told_when_it_is_back(own_valkey: OwnValkey) -> None:
+    own_valkey.kill()
+    with tally.handing_over("web"):
+        ALL.count()
+        threading.Event().wait(0.1)
+        ALL.count()
+        own_valkey.start()
+        until(lambda: samples(ALL.family(tally.read()))["all_total",] == 2, 5)
+
+
+def test_counting_never_waits_for_redis(settings: Any) -> None:
+    connect(settings, f"redis://127.0.0.1:{free_port()}/0")
+    ALL.count()
+    BARE.observe(1)
+
+
+def test_end_of_a_process_tells_the_last_and_takes_it_off_the_roll(live_redis: Any) -> None:
+    with tally.handing_over("scheduler", lambda: 7):
+        until(lambda: roll.hear(tally.PROCESSES) == {roll.name("scheduler"): 7}, 3)
+        ALL.count()
+    assert samples(ALL.family(tally.read())) == {("all_total",): 1}
+    assert roll.hear(tally.PROCESSES) == {}
+
+
+def test_word_that_cannot_be_had_ends_nothing(live_redis: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> int:
+        raise RuntimeError("no word")
+
+    with tally.handing_over("web", fail):
+        until(lambda: "figures were not handed over" in caplog.text, 3)
+        ALL.count()
+    assert samples(ALL.family(tally.read())) == {("all_total",): 1}
+
+
+def test_many_threads_lose_no_count(live_redis: Any) -> None:
+    def count() -> None:
+        for _n in range(1000):
+            ALL.count()
+
+    threads = [threading.Thread(target=count) for _n in range(8)]
+    for thread in threads:
+        thread.start()
+    for _n in range(20):
+        tally.hand_over()
+    for thread in threads:
+        thread.join()
+    tally.hand_over()
+    assert samples(ALL.family(tally.read())) == {("all_total",): 8000}

@@ -30,7 +30,7 @@ LANDING: dict[str, str] = {
     Role.CLERK: "desk:desk",
     Role.MANAGER: "desk:desk",
     Role.OPS: "ops:ops",
-    Role.AUDITOR: "/audit/",
+    Role.AUDITOR: "audit:list",
 }
 
 

@@ -16,7 +16,7 @@ from clinic.services import second_step
 NOT_STAFF = {"kiosk", "monitor", "phone", "pair", "demo"}
 NOT_PAGES = {"healthz", "readyz", "metrics", "shell"}
 # What a page asks for by itself. So do all GETs that a script makes, and the live parts of pages (X-Part).
-LIVE = {"desk:board", "desk:alarms", "ops:board", "ops:twin", "devices:report", "vendor_stream"}
+LIVE = {"desk:board", "desk:alarms", "ops:board", "ops:status", "devices:report", "vendor_stream"}
 ENDED = "ended"
 
 

@@ -11,14 +11,9 @@ import dj_database_url
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import to_language
-from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import NoBackoff
-from redis.connection import parse_url
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
 from clinic import environment as env
-from clinic import header_settings, log_settings
+from clinic import header_settings, log_settings, redis_settings
 from clinic.running import home, pools, valkey
 
 env.refuse_unknown(
@@ -87,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_rq",
+    "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
@@ -109,6 +105,7 @@ MIDDLEWARE = [
     "clinic.session_middleware.StaffLogIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "clinic.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -155,31 +152,10 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 _embedded = valkey.url(HOME) if DEMO else valkey.address(HOME)
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"), _embedded or "redis://127.0.0.1:6379/0")
-_redis = parse_url(REDIS_URL)  # type: ignore[no-untyped-call]
 REDIS_TLS = REDIS_URL.startswith("rediss://")
-REDIS_TIMEOUTS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
-REDIS_KWARGS: dict[str, Any] = {
-    "host": _redis.get("host", "127.0.0.1"),
-    "port": _redis.get("port", 6379),
-    "db": _redis.get("db", 0),
-    "username": _redis.get("username"),
-    "password": _redis.get("password"),
-    "ssl": REDIS_TLS,
-    # The client's own ten retries would hold a caller for a minute on a frozen server. One, at once, and never
-    # after a time-out: the first command after a restart of Redis meets a connection that has died.
-    "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    **REDIS_TIMEOUTS,
-}
-_async_retry = AsyncRetry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {
-            "prefix": "evenkeel",
-            "hosts": [{"address": REDIS_URL, "retry": _async_retry, **REDIS_TIMEOUTS}],
-        },
-    }
-}
+REDIS_TIMEOUTS = redis_settings.TIMEOUTS
+REDIS_KWARGS = redis_settings.client(REDIS_URL)
+CHANNEL_LAYERS = redis_settings.layers(REDIS_URL)
 
 # --- Retention: what `manage.py purge` leaves -------------------------------------------------------------------
 
@@ -193,18 +169,7 @@ if not 7 <= KEEP_MESSAGES_DAYS <= KEEP_VISITS_DAYS:
 
 # --- Jobs -------------------------------------------------------------------------------------------------------
 
-_queue = {
-    "HOST": REDIS_KWARGS["host"],
-    "PORT": REDIS_KWARGS["port"],
-    "DB": REDIS_KWARGS["db"],
-    "USERNAME": REDIS_KWARGS["username"],
-    "PASSWORD": REDIS_KWARGS["password"],
-    "SSL": REDIS_TLS,
-    "REDIS_CLIENT_KWARGS": {"retry": REDIS_KWARGS["retry"], **REDIS_TIMEOUTS},
-    "SERIALIZER": "rq.serializers.JSONSerializer",
-    "DEFAULT_TIMEOUT": 60,
-}
-RQ_QUEUES = dict.fromkeys(("notices", "integrations", "default", "low", "ill"), _queue)
+RQ_QUEUES = redis_settings.job_queues(REDIS_KWARGS)
 RQ = {"COMMIT_MODE": "auto"}
 try:
     WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", pools.DEFAULT))
@@ -230,8 +195,8 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
 
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 
-REALTIME_TOLD = "clinic.audit.of_realtime"
 REALTIME_RIGHTS = "clinic.rights"
+REALTIME_TOLD = "clinic.audit.of_realtime"
 VENDOR_FORCED_OFF = env.choice("EVENKEEL_VENDOR", ("auto", "off"), "auto") == "off"
 ABLY_PUBLISH_KEY = env.key("ABLY_PUBLISH_KEY")
 ABLY_SUBSCRIBE_KEY = env.key("ABLY_SUBSCRIBE_KEY")
@@ -268,7 +233,25 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Security ---------------------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "clinic.access.OpsBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "clinic.access.OpsBackend",
+]
+# By name and address together: whoever guesses at a name locks out neither its owner elsewhere nor a whole clinic.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "clinic.log_in_names.counted_as"
+AXES_CLIENT_STR_CALLABLE = "clinic.log_in_names.logged_as"
+AXES_LOCKOUT_CALLABLE = "clinic.views.log_in.locked"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "next", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# Networks whose word we take for where a client asks from.
+PROXIES = env.networks("EVENKEEL_PROXIES", "127.0.0.1")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -15,7 +15,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from clinic import catalogs
+from clinic import catalogs, limits
 from realtime import bell, breaker, job_queues, redis_link, switch, tally
 from tests import canaries
 from tests.own_valkey import OwnValkey, connect
@@ -91,6 +91,7 @@ def fresh_process() -> Iterator[None]:
     redis_link.thread = redis_link.RedisThread()
     redis_link.client.cache_clear()
     job_queues.get.cache_clear()
+    limits.forget()
     bell.connect(None)
     cache.clear()
     tally.forget()

@@ -49,9 +49,9 @@ def tasks() -> list[Task]:
         Task("open visits at closing time", 60, closing.resolve_open_visits),
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),
         # What a patient left half done at a kiosk is kept no longer than it is of use.
-        Task("heads of the audit", 24 * 3600, audit_check.log_heads),
         Task("expired answers at kiosks", 60, KioskStore.clear_expired),
         Task("expired log-ins", 60, SessionStore.clear_expired),
+        Task("heads of the audit", 24 * 3600, audit_check.log_heads),
     ]
 
 

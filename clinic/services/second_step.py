@@ -57,7 +57,7 @@ def confirm(user: User, code: str) -> tuple[str, list[str]] | None:
         offer.confirmed = True
         offer.save(update_fields=["confirmed"])
         codes = _new_paper_codes(user)
-        audit.write(chains_of(user), "second_step.set_up", by=audit.staff(user), of=("user", user.pk))
+        audit.write(chains_of(user), "login.set-up", by=audit.staff(user), of=("user", user.pk))
         return offer.persistent_id, codes
 
 
@@ -78,7 +78,7 @@ def reset(user: User, *, by: audit.Who) -> bool:
         had, _what = TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
         if had:
-            audit.write(chains_of(user), "second_step.reset", by=by, of=("user", user.pk))
+            audit.write(chains_of(user), "login.reset", by=by, of=("user", user.pk))
         return bool(had)
 
 

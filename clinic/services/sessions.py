@@ -32,7 +32,7 @@ def log_in(request: HttpRequest, user: User, second: str = "") -> None:
         auth.login(request, user, backend=BACKEND)
         if second:
             request.session[DEVICE_ID_SESSION_KEY] = second
-        audit.write(second_step.chains_of(user), "user.log_in", by=audit.staff(user), of=("user", user.pk))
+        audit.write(second_step.chains_of(user), "login.in", by=audit.staff(user), of=("user", user.pk))
 
 
 def log_out(request: HttpRequest) -> None:
@@ -40,7 +40,7 @@ def log_out(request: HttpRequest) -> None:
     user = request.user
     with transaction.atomic():
         if isinstance(user, User):
-            audit.write(second_step.chains_of(user), "user.log_out", by=audit.staff(user), of=("user", user.pk))
+            audit.write(second_step.chains_of(user), "login.out", by=audit.staff(user), of=("user", user.pk))
         auth.logout(request)
 
 
@@ -48,7 +48,7 @@ def refused(user: User | None, why: str) -> None:
     """Somebody tried and failed. A name that nobody has is not kept: it may be a password in the wrong field."""
     chains = second_step.chains_of(user) if user else [SYSTEM]
     of = ("user", user.pk) if user else ("", "")
-    audit.write(chains, "user.log_in_failed", by=audit.NOBODY, of=of, detail={"why": why})
+    audit.write(chains, "login.fail", by=audit.NOBODY, of=of, detail={"why": why})
 
 
 def end_all(user: User, *, by: audit.Who) -> int:
@@ -56,7 +56,7 @@ def end_all(user: User, *, by: audit.Who) -> int:
     with transaction.atomic():
         ended = _end_all(user.pk)
         detail = {"count": ended}
-        audit.write(second_step.chains_of(user), "user.log_out_all", by=by, of=("user", user.pk), detail=detail)
+        audit.write(second_step.chains_of(user), "login.end-all", by=by, of=("user", user.pk), detail=detail)
         return ended
 
 

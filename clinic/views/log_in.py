@@ -5,18 +5,20 @@ from __future__ import annotations
 from base64 import b32encode
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic import access, half_log_in, qr
+from clinic import access, half_log_in, limits, qr, staff_language
 from clinic.services import second_step, sessions
 from clinic.session_middleware import ENDED
 from clinic.staff_language import spoken
@@ -49,17 +51,30 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET" and half_log_in.user_of(request):
         half_log_in.lead_on(request, wanted)
         return redirect("log_in_code")
+    address = request.META.get("REMOTE_ADDR", "")
+    if request.method == "POST" and limits.is_spent(limits.LOG_IN, address):
+        return locked(request)
     form = AuthenticationForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _after_password(request, form.get_user(), wanted)
     if request.method == "POST":
-        sessions.refused(_known(request.POST.get("username", "")), "password")
+        _refuse(request)
     context = {"form": form, "next": wanted, "has_ended": ENDED in request.GET}
     return render(request, "registration/login.html", context)
 
 
-def _known(name: str) -> User | None:
-    return User.objects.filter(username=name).first() if len(name) <= 150 else None
+def _refuse(request: HttpRequest) -> None:
+    """Counts it against the address; django-axes has counted it against name and address together."""
+    limits.take(limits.LOG_IN, request.META.get("REMOTE_ADDR", ""))
+    name, is_locked = request.POST.get("username", ""), getattr(request, "axes_locked_out", False)
+    known = User.objects.filter(username=name).first() if len(name) <= 150 else None
+    sessions.refused(known, "locked" if is_locked else "password")
+
+
+def locked(request: HttpRequest, *answered: object) -> HttpResponse:
+    """The same for names that somebody has and names that nobody has. Also what django-axes answers with."""
+    with translation.override(staff_language.of(request)):
+        return render(request, "registration/locked.html", status=HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def _after_password(request: HttpRequest, user: User, wanted: str) -> HttpResponse:

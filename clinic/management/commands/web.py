@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from clinic import logs
@@ -36,6 +37,8 @@ class Command(BaseCommand):
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=bool(settings.PROXIES),
+            forwarded_allow_ips=[str(network) for network in settings.PROXIES],
             timeout_graceful_shutdown=3,
         )
         server = WebServer(config)

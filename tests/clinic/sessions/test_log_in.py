@@ -25,7 +25,7 @@ def test_clerk_lands_at_the_desk_and_the_audit_knows(harbor: Clinic, ana: User) 
     assert client.get("/desk/").status_code == 200
     assert client.post("/logout/")["Location"] == "/login/"
     assert client.get("/desk/")["Location"] == "/login/?next=/desk/"
-    assert told() == [("user.log_in", "ana", {}), ("user.log_out", "ana", {})]
+    assert told() == [("login.in", "ana", {}), ("login.out", "ana", {})]
     assert set(AuditEvent.objects.values_list("chain", flat=True)) == {harbor.pk}
 
 
@@ -75,14 +75,14 @@ def test_log_out_by_the_admin_is_the_same_one(client: Client, harbor: Clinic) ->
     client.force_login(make_user("mo", harbor, "manager", is_staff=True))
     assert client.get("/admin/logout/").status_code == 405
     assert client.post("/admin/logout/")["Location"] == "/login/"
-    assert [action for action, *_rest in told()] == ["user.log_out"] and not StaffSession.objects.exists()
+    assert [action for action, *_rest in told()] == ["login.out"] and not StaffSession.objects.exists()
 
 
 def test_name_that_nobody_has_is_not_written_down(harbor: Clinic, ana: User) -> None:
     send_password(Client(), "pw-of-ana", "ana")
     send_password(Client(), "ana", "wrong")
     send_password(Client(), "a" * 1000, "wrong")
-    assert told() == [("user.log_in_failed", "", {"why": "password"})] * 3
+    assert told() == [("login.fail", "", {"why": "password"})] * 3
     assert [(row.chain, row.object_id) for row in AuditEvent.objects.order_by("pk")] == [
         (0, ""),
         (harbor.pk, str(ana.pk)),

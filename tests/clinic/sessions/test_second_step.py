@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -34,8 +36,8 @@ def test_roles_above_the_desk_need_it(harbor: Clinic, role: str) -> None:
     assert len(set_up(client, user)) == 10
     assert is_in(client) and second_step.has(user)
     assert list(AuditEvent.objects.order_by("pk").values_list("action", flat=True)) == [
-        "second_step.set_up",
-        "user.log_in",
+        "login.set-up",
+        "login.in",
     ]
 
 
@@ -83,7 +85,7 @@ def test_wrong_codes_are_slowed_down_and_told(mo: User, clock: Clock) -> None:
     clock.add(seconds=5)
     client.post("/login/code/", {"code": good})
     assert is_in(client)
-    assert AuditEvent.objects.filter(action="user.log_in_failed", detail__why="code").count() == 2
+    assert AuditEvent.objects.filter(action="login.fail", detail__why="code").count() == 2
 
 
 @pytest.mark.parametrize("code", ["", "12345", "abc", "\uff19" * 6, "1" * 41, "0x1234", "-12345"])
@@ -164,5 +166,35 @@ def test_reset_lets_somebody_set_it_up_anew(mo: User) -> None:
     set_up(Client(), mo)
     assert second_step.reset(mo, by=audit.shell("root")) and not second_step.reset(mo, by=audit.shell("root"))
     assert len(set_up(Client(), mo)) == 10
-    row = AuditEvent.objects.get(action="second_step.reset")
+    row = AuditEvent.objects.get(action="login.reset")
     assert (row.actor, row.object_kind, row.object_id) == ("root", "user", str(mo.pk))
+
+
+def test_command_resets_it_and_logs_out(mo: User) -> None:
+    client = Client()
+    set_up(client, mo)
+    call_command("second_step", "reset", "mo", stdout=StringIO())
+    assert not second_step.has(mo) and not is_in(client)
+    assert set(AuditEvent.objects.filter(actor_kind="shell").values_list("action", flat=True)) == {
+        "login.reset",
+        "login.end-all",
+    }
+    for name in ("mo", "nobody"):
+        with pytest.raises(CommandError):
+            call_command("second_step", "reset", name)
+
+
+@pytest.mark.parametrize(("action", "keeps"), [("log_out_everywhere", True), ("reset_second_step", False)])
+def test_superuser_ends_log_ins_in_the_admin(mo: User, action: str, keeps: bool) -> None:
+    client, root = Client(), Client()
+    set_up(client, mo)
+    root.force_login(make_user("root", is_staff=True, is_superuser=True))
+    root.post("/admin/auth/user/", {"action": action, "_selected_action": [mo.pk]})
+    assert not is_in(client) and second_step.has(mo) == keeps
+    assert AuditEvent.objects.filter(action="login.end-all", actor="root", detail={"count": 1}).exists()
+
+
+def test_admin_shows_nobodys_key(client: Client) -> None:
+    client.force_login(make_user("root", is_staff=True, is_superuser=True))
+    for address in ("/admin/otp_totp/totpdevice/", "/admin/otp_static/staticdevice/"):
+        assert client.get(address).status_code == 404

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from clinic import figures as pages
 from clinic.models import Clinic
 from clinic.states import Verb
-from realtime import figures, tally
+from realtime import figures, roll, tally
 from tests.clinic.owed import owe
 from tests.clinic.scrape import text
 from tests.factories import do, make_destination, make_device, make_visit
@@ -98,7 +98,7 @@ def scraped(harbor: Clinic, live_redis: Any) -> dict[str, list[dict[str, str]]]:
     pages.REQUESTS.observe(1, "/desk/")
     pages.ANSWERS.count("/desk/", "500")
     tally.hand_over()
-    tally.roll.tell(tally.PROCESSES, "scheduler, pid 1 on a", 0)
+    roll.tell(tally.PROCESSES, "scheduler, pid 1 on a", 0)
     found: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(text()):
         for sample in family.samples:
@@ -166,7 +166,12 @@ def test_runbooks_of_the_ops_page_exist() -> None:
 
 
 def test_promtool_agrees_where_it_is_installed() -> None:
-    """Beside the tests above, which need none."""
+    """Beside the tests above, which need none: what fires when, as Prometheus itself reckons it."""
     tool = shutil.which("promtool")
-    done = subprocess.run([tool, "check", "rules", ALERTS], capture_output=True, text=True) if tool else None
-    assert done is None or done.returncode == 0, done.stdout + done.stderr
+    examples = Path(__file__).with_name("alerts_test.yml")
+    assert {one["alertname"] for one in yaml.safe_load(examples.read_text())["tests"][0]["alert_rule_test"]} <= {
+        rule["alert"] for rule in RULES
+    }
+    for words in (["check", "rules", str(ALERTS)], ["test", "rules", str(examples)]) if tool else ():
+        done = subprocess.run([str(tool), *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from clinic.models import Clinic, DeviceReport
 from tests.clinic.conftest import Clock
 from tests.clinic.scrape import figures
@@ -15,10 +17,8 @@ def test_devices_that_fell_silent_or_show_old_data(harbor: Clinic, clock: Clock)
         ("monitor", "Lobby", "both", 5),
     ]:
         device, _token = make_device(harbor, kind, name)
-        at = clock.at
-        clock.add(seconds=-ago)
-        DeviceReport.objects.create(device=device, at=clock.at, build="0a1b", path=path, data_age=2)
-        clock.at = at
+        at = clock.at - timedelta(seconds=ago)
+        DeviceReport.objects.create(device=device, at=at, build="0a1b", path=path, data_age=2)
     found = figures()
     assert found["evenkeel_devices_missed", "kiosk", "silent"] == 1
     assert found["evenkeel_devices_missed", "monitor", "stale"] == 1

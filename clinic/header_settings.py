@@ -1,0 +1,34 @@
+"""What a browser may do with our pages. For the settings: imports nothing of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+# What browsers lend to pages. Ours use nothing of it but sound, and the wake lock of a wait-room screen.
+_UNUSED = (
+    *("accelerometer", "bluetooth", "browsing-topics", "camera", "clipboard-read", "display-capture"),
+    *("encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts"),
+    *("magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture"),
+    *("publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb"),
+    *("window-management", "xr-spatial-tracking"),
+)
+PERMISSIONS_POLICY = ", ".join([f"{name}=()" for name in _UNUSED] + ["autoplay=(self)", "screen-wake-lock=(self)"])
+
+
+def content_policy(public_url: str, stream_url: str, *, is_framed: bool) -> dict[str, Any]:
+    """For django-csp. Scripts may call us and the vendor's stream. `is_framed`: a page of ours shows others."""
+    stream = urlsplit(stream_url)
+    frames = ["'self'"] if is_framed else ["'none'"]
+    return {
+        "DIRECTIVES": {
+            "default-src": ["'self'"],
+            "connect-src": ["'self'", public_url.replace("http", "ws", 1), f"{stream.scheme}://{stream.netloc}"],
+            "img-src": ["'self'", "data:"],
+            "object-src": ["'none'"],
+            "base-uri": ["'none'"],
+            "form-action": ["'self'"],
+            "frame-src": frames,
+            "frame-ancestors": frames,
+        }
+    }

@@ -48,15 +48,14 @@ class Rule:
 
 R405 = everybody("405")
 NOT_THERE = everybody("404")
-DESK = only("clerk", "manager", "ops", "auditor")
-KEEPERS = only("clerk", "manager")
+DESK = KEEPERS = only("clerk", "manager")
 MANAGERS = only("manager")
 ENGINE = only("manager", "ops", "superuser")
 OPS = only("ops", "superuser")
 AUDIT = only("manager", "auditor", "superuser")
 KIOSK = everybody("pair") | {"kiosk": IN}
 MONITOR = everybody("pair") | {"monitor": IN}
-LISTENERS = everybody("404") | dict.fromkeys([*STAFF[:4], "kiosk", "monitor", "phone"], IN)
+LISTENERS = everybody("404") | dict.fromkeys(["clerk", "manager", "ops", "kiosk", "monitor", "phone"], IN)
 ROOT, MANAGED, VIEWED = admin("superuser"), admin("manager", "superuser"), admin(*BY_STAFF_STATUS)
 NOBODY = admin()
 QUEUES = admin("ops", "superuser") | {"clerk": "403", "auditor": "403"}
@@ -129,6 +128,11 @@ RULES: dict[str, Rule] = {
     # From this machine; from elsewhere with the token alone (tests/clinic/views/test_machines.py).
     "metrics": Rule(everybody(), R405),
     "login/": Rule(everybody(), everybody()),
+    # The second step, of whoever has made the first: tests/clinic/views/ has its pages.
+    "login/code/": Rule(everybody("login"), everybody("login")),
+    "login/set-up/": Rule(
+        everybody("login") | dict.fromkeys(STAFF, IN), everybody("login") | dict.fromkeys(STAFF, IN)
+    ),
     "logout/": Rule(R405, everybody("login")),
     "": Rule(everybody(), everybody()),
 }

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
+from realtime import rights
 from tests.clinic.access import document
 from tests.clinic.access import world as worlds
 from tests.clinic.access.document import TABLE
@@ -20,6 +22,11 @@ pytestmark = pytest.mark.django_db
 
 AREAS = ("kiosk/", "monitor/", "v/", "desk/", "ops/", "admin/clinic/", "admin/auth/", "admin/realtime/")
 AREAS += ("admin/django_rq/", "admin/", "")
+# Who looked, and when somebody was last seen; and what a page offers to whoever asks for it: a code, a key.
+MAY_BE_WRITTEN_BY_READING = {
+    "django_session", "clinic_auditevent", "clinic_auditchain", "clinic_devicereport", "clinic_pairing",
+    "otp_totp_totpdevice",
+}  # fmt: skip
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)\??")
 
@@ -57,12 +64,12 @@ def test_each_is_answered_as_the_table_says(world: World, area: str) -> None:
         rule = TABLE[route]
         for side, method, row in asked(world, rule):
             path = address(world, route, rule, side)
-            heard = {actor: world.ask(actor, method, path, rule.said) for actor in ACTORS}
-            wrong += [
-                f"{method} {route} at {side} clinic: {actor} gets {heard[actor]}, not {row[actor]}"
-                for actor in ACTORS
-                if heard[actor] != row[actor]
-            ]
+            for actor in ACTORS:
+                heard = world.ask(actor, method, path, rule.said)
+                who = f"{method} {route} at {side} clinic: {actor}"
+                wrong += [f"{who} gets {heard}, not {row[actor]}"] if heard != row[actor] else []
+                changed = world.wrote - MAY_BE_WRITTEN_BY_READING if method == "GET" else set()
+                wrong += [f"{who} changes {', '.join(sorted(changed))} by reading"] if changed else []
     assert wrong == []
 
 
@@ -91,6 +98,15 @@ def test_whatever_takes_a_form_refuses_one_without_its_token(world: World) -> No
         answer = client.post(address(world, route, rule, OWN), rule.said)
         taken += [f"{route} by {actor}: {answer.status_code}"] if answer.status_code not in (403, 400) else []
     assert taken == []
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_socket_opens_to_whom_the_vendors_stream_does(world: World, actor: str) -> None:
+    cookies = {name: morsel.value for name, morsel in world.clients[actor].cookies.items()}
+    user = world.users.get(actor, AnonymousUser())
+    grants = [rights.may_listen(world.objects[side]["topic"], cookies, user) for side in (OWN, OTHER)]
+    is_let_in = TABLE["live/<slug:topic>/vendor/"].get[actor] == IN
+    assert [grant is not None for grant in grants] == [is_let_in, False]
 
 
 def test_document_says_what_the_table_says() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
@@ -27,29 +28,40 @@ ACTORS = ("stranger", "clerk", "manager", "ops", "auditor", "superuser", "kiosk"
 STAFF = ACTORS[1:6]
 OWN, OTHER = "own", "other"
 TOKEN = "t" * 32
+WRITES = re.compile(r'(?:INSERT INTO|REPLACE INTO|INSERT OR \w+ INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 FROM_OUR_PAGE: dict[str, Any] = {"HTTP_ORIGIN": settings.PUBLIC_URL}
 LEADS = {"/login/": "login", "/admin/login/": "login", "/pair/": "pair"}
 
 
 @dataclass
 class World:
-    """`objects`: of each clinic, by the name of a parameter or of a model: what an address is filled with."""
+    """`objects`: of each clinic, by the name of a parameter or of a model: what an address is filled with.
+
+    `wrote`: the tables that the last request wrote to.
+    """
 
     clients: dict[str, Client]
     users: dict[str, User]
     objects: dict[str, dict[str, Any]]
     cookies: dict[str, str]
+    wrote: set[str] = field(default_factory=set)
 
     def ask(self, actor: str, method: str, address: str, said: dict[str, Any]) -> str:
         """What came of it, in one word. Nothing that it did is kept, nor a cookie that it set."""
         client = self.clients[actor]
         cookies = client.cookies.output()
-        with transaction.atomic():
+        self.wrote.clear()
+        with transaction.atomic(), connection.execute_wrapper(self._note):
             answer = client.get(address) if method == "GET" else client.post(address, said, **FROM_OUR_PAGE)
             transaction.set_rollback(True)
         if client.cookies.output() != cookies:
             client.cookies = SimpleCookie(self.cookies[actor])
         return word_of(answer, address)
+
+    def _note(self, execute: Any, sql: str, *rest: Any) -> Any:
+        if found := WRITES.match(sql):
+            self.wrote.add(found[1])
+        return execute(sql, *rest)
 
 
 def word_of(answer: Any, address: str) -> str:
@@ -61,7 +73,7 @@ def word_of(answer: Any, address: str) -> str:
     for begins, word in LEADS.items():
         if where.startswith(begins):
             return word
-    if where == "/admin/" and address not in ("/admin/login/", "/admin/logout/"):
+    if where == "/admin/" and address.startswith("/admin/"):
         return "404"
     if where.startswith(address) and where.endswith("/change/"):
         return "onward"

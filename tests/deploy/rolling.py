@@ -17,7 +17,7 @@ from tests.deploy.cluster import Cluster, running
 from tests.deploy.screens import Screen, Truth, gaps
 from tests.soak import verdict
 from tests.soak.book import Book
-from tests.soak.people import Caller, Clerk, Kiosk, Person
+from tests.soak.people import Caller, Clerk, Kiosk
 from tests.waiting import until
 
 KIOSKS, SCREENS = 3, 4
@@ -57,7 +57,9 @@ class Load:
         self.ending = threading.Event()
         self.truth = Truth(cluster.database_url, topic, self.ending)
         self.screens = [Screen(cluster, topic, self.ending) for _n in range(SCREENS)]
-        self.people: list[Person] = [KeptKiosk(cluster, self.kiosks, seed + n) for n in range(KIOSKS)]
+        self.people: list[KeptKiosk | KeptClerk] = [
+            KeptKiosk(cluster, self.kiosks, seed + n) for n in range(KIOSKS)
+        ]
         self.people.append(KeptClerk(cluster, self.desk, seed))
         self.before = verdict.truth(cluster)
 
@@ -88,6 +90,8 @@ class Load:
         self.ending.set()
         for thread in [self.truth, *self.screens]:
             thread.join(15)
+        for client in [*self.screens, *self.people]:
+            client.http.close()
 
     def summary(self, at_desk: dict[str, int]) -> dict[str, Any]:
         """Counts, and `problems`, which must be empty. `at_desk`: what a clerk saw fail before the first kill."""

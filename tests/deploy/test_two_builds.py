@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from tests.deploy.cluster import Cluster
-from tests.deploy.proxy import HOST
 from tests.deploy.rolling import Load, roll
 from tests.stack import ROOT
 
@@ -43,28 +42,25 @@ def new_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def release(cluster: Cluster, new_code: Path) -> Iterator[Cluster]:
-    """Built on both machines, started nowhere. At the end the old build runs again."""
+@pytest.fixture(scope="module")
+def built(cluster: Cluster, new_code: Path) -> Cluster:
+    """On both machines, and started nowhere."""
     for machine in cluster.home_of:
         cluster.manage("build", machine=machine, root=new_code)
+    return cluster
+
+
+@pytest.fixture
+def release(built: Cluster) -> Iterator[Cluster]:
+    """At its end the old build runs again, everywhere."""
+    cluster = built
     yield cluster
     for name in list(cluster.roots):
         del cluster.roots[name]
         roll(cluster, signal.SIGTERM, [name], print)
 
 
-def at(cluster: Cluster, machine: int, kind: str = "") -> httpx.Client:
-    """A browser that asks one web process, past nginx."""
-    client = cluster.client(kind)
-    client.base_url = httpx.URL(f"http://127.0.0.1:{cluster.web_ports[machine - 1]}")
-    name, value = cluster.keys[kind] if kind else ("", "")
-    client.headers |= {"Host": HOST, "X-Forwarded-Proto": "https", "Cookie": f"{name}={value}"}
-    return client
-
-
-def page_of(client: httpx.Client, path: str) -> Page:
-    answer = client.get(path)
+def page_of(answer: httpx.Response) -> Page:
     assert answer.status_code == 200, answer
     build = re.findall(r'data-build="(\w+)"', answer.text)
     return Page(build[0], frozenset(FILE.findall(answer.text)))
@@ -78,11 +74,11 @@ def start_new(cluster: Cluster, name: str, root: Path) -> None:
 def test_each_build_serves_the_files_of_both(release: Cluster, new_code: Path) -> None:
     start_new(release, "web 2", new_code)
     for kind, path in PAGES.items():
-        old, new = (page_of(at(release, machine, kind), path) for machine in (1, 2))
+        old, new = (page_of(release.get(machine, path, kind)) for machine in (1, 2))
         assert old.build != new.build
         assert old.files != new.files, "the new build has no files of its own: nothing is shown"
         for file in sorted(old.files | new.files):
-            answers = [at(release, machine).get(file) for machine in (1, 2)]
+            answers = [release.get(machine, file) for machine in (1, 2)]
             assert [answer.status_code for answer in answers] == [200, 200], file
             assert answers[0].content == answers[1].content
             assert all("immutable" in answer.headers["Cache-Control"] for answer in answers)
@@ -90,16 +86,16 @@ def test_each_build_serves_the_files_of_both(release: Cluster, new_code: Path) -
 
 
 def test_old_process_that_starts_again_after_the_build_names_its_own_files(release: Cluster) -> None:
-    before = page_of(at(release, 1), "/login/")
+    before = page_of(release.get(1, "/login/"))
     roll(release, signal.SIGKILL, ["web 1"], print)
-    assert page_of(at(release, 1), "/login/") == before
+    assert page_of(release.get(1, "/login/")) == before
 
 
 def test_board_of_another_build_is_never_taken_for_known(release: Cluster, new_code: Path) -> None:
     start_new(release, "web 2", new_code)
-    old = at(release, 1, "monitor").get("/monitor/board/")
-    same = at(release, 1, "monitor").get("/monitor/board/", headers={"If-None-Match": old.headers["ETag"]})
-    new = at(release, 2, "monitor").get("/monitor/board/", headers={"If-None-Match": old.headers["ETag"]})
+    old = release.get(1, "/monitor/board/", "monitor")
+    known = {"If-None-Match": old.headers["ETag"]}
+    same, new = (release.get(machine, "/monitor/board/", "monitor", known) for machine in (1, 2))
     assert (same.status_code, new.status_code) == (304, 200)
     assert new.headers["X-Build"] != old.headers["X-Build"]
 
@@ -109,7 +105,7 @@ def test_nginx_finds_a_file_that_only_one_machine_has(release: Cluster) -> None:
     (release.home_of[2] / "static" / name).write_text("p { color: red }")
     with release.client() as client:
         assert {client.get(f"/static/{name}").status_code for _n in range(10)} == {200}
-    assert at(release, 1).get(f"/static/{name}").status_code == 404
+    assert release.get(1, f"/static/{name}").status_code == 404
 
 
 def test_release_under_load_shows_nobody_an_error(release: Cluster, new_code: Path) -> None:
@@ -119,7 +115,7 @@ def test_release_under_load_shows_nobody_an_error(release: Cluster, new_code: Pa
         for name in release.names():
             start_new(release, name, new_code)
             for _n in range(4):
-                page = page_of(kiosk, "/kiosk/")
+                page = page_of(kiosk.get("/kiosk/"))
                 builds.add(page.build)
                 assert {kiosk.get(file).status_code for file in page.files} == {200}
         at_desk = dict(load.desk.repeats)

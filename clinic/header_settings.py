@@ -13,7 +13,25 @@ _UNUSED = (
     *("publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb"),
     *("window-management", "xr-spatial-tracking"),
 )
+HSTS = f"max-age={365 * 24 * 3600}"
 PERMISSIONS_POLICY = ", ".join([f"{name}=()" for name in _UNUSED] + ["autoplay=(self)", "screen-wake-lock=(self)"])
+
+
+NOTHING = ("default-src", "base-uri", "form-action", "frame-ancestors")
+
+
+def everywhere(*, https: bool, frame_options: str) -> dict[str, str]:
+    """For each answer that says nothing else of it. What is no page of ours may load nothing."""
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{what} 'none'" for what in NOTHING),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": PERMISSIONS_POLICY,
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": frame_options,
+    }
+    return headers | ({"Strict-Transport-Security": f"{HSTS}; includeSubDomains; preload"} if https else {})
 
 
 def content_policy(public_url: str, stream_url: str, *, is_framed: bool) -> dict[str, Any]:

@@ -76,11 +76,14 @@ def _ask(limit: Limit, who: object, token: str) -> bool:
     if time.monotonic() < _alone_until:
         return here
     try:
-        return bool(redis_link.client().eval(_COUNT, 1, key, limit.most, limit.seconds * 1000, token))
+        has_more = bool(redis_link.client().eval(_COUNT, 1, key, limit.most, limit.seconds * 1000, token))
+        _alone_until = 0.0
     except (redis.RedisError, OSError) as error:
+        if not _alone_until:
+            logger.warning("limits are counted by each process for now: %s", type(error).__name__)
         _alone_until = time.monotonic() + PAUSE
-        logger.warning("limits are counted by each process: %s", type(error).__name__)
         return here
+    return has_more
 
 
 def _ask_here(limit: Limit, key: str, *, counts: bool) -> bool:

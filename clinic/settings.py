@@ -287,6 +287,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN" if DEMO else "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 # A week of opening hours, or a long history, is a large form in the admin.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+HEADERS_EVERYWHERE = header_settings.everywhere(https=HTTPS, frame_options=X_FRAME_OPTIONS)
 CONTENT_SECURITY_POLICY = header_settings.content_policy(PUBLIC_URL, ABLY_STREAM_URL, is_framed=DEMO)
 
 # --- Logs: one line an event, no patient data ------------------------------------------------------------------

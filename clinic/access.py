@@ -1,8 +1,8 @@
-"""Who may see what: devices by their cookie, staff by their membership. One place for pages and sockets."""
+"""Who may see which page: devices by their cookie, staff by their membership. Of sockets: rights.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -10,20 +10,28 @@ from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic import clock, staff_language
+from clinic import staff_language
 from clinic.digests import digest
-from clinic.models import Clinic, Device, Membership, Visit
-from clinic.services import phones
+from clinic.models import Clinic, Device, Membership
 
 P = ParamSpec("P")
 PHONE = "phone"
+Role = Membership.Role
+# Whoever has no business with patients sees none.
+AT_DESK = (Role.CLERK, Role.MANAGER)
+# Where each role's work is.
+LANDING: dict[str, str] = {
+    Role.CLERK: "desk:desk",
+    Role.MANAGER: "desk:desk",
+    Role.OPS: "ops:ops",
+    Role.AUDITOR: "audit:list",
+}
 
 
 class StaffRequest(HttpRequest):
@@ -70,7 +78,7 @@ def _memberships(user: Any) -> QuerySet[Membership]:
 def staff_only(
     view: Callable[Concatenate[StaffRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Lets members of a clinic in, and sets `request.clinic`. Others get 404: they need not know what is here."""
+    """Lets those in who work at a desk, and sets `request.clinic`. Others need not know what is here: 404."""
 
     @login_required
     @staff_language.spoken
@@ -92,7 +100,7 @@ def _acting(request: Any) -> Membership | None:
     A page's own requests say by `?at=` whose page it is: another tab may have turned to another clinic since.
     `?clinic=` chooses among their own, for the rest of the session.
     """
-    mine = {one.clinic.slug: one for one in _memberships(request.user)}
+    mine = {one.clinic.slug: one for one in _memberships(request.user).filter(role__in=AT_DESK)}
     at, asked = request.GET.get("at"), request.GET.get("clinic")
     if asked in mine and request.session.get("clinic") != asked:
         request.session["clinic"] = asked
@@ -109,12 +117,25 @@ def lead(request: StaffRequest, name: str, *args: object) -> HttpResponse:
 
 def others(request: StaffRequest) -> list[Clinic]:
     """The further clinics that a member of staff may turn to."""
-    return list(Clinic.objects.filter(memberships__user=request.user).exclude(pk=request.clinic.pk))
+    desks = Clinic.objects.filter(memberships__user=request.user, memberships__role__in=AT_DESK)
+    return list(desks.exclude(pk=request.clinic.pk))
+
+
+def has_desk(user: User) -> bool:
+    """Whether somebody works at the desk of any clinic."""
+    return _memberships(user).filter(role__in=AT_DESK).exists()
+
+
+def landing(user: User) -> str:
+    """The address where somebody's work is: of several roles, the first of LANDING."""
+    roles = set(_memberships(user).values_list("role", flat=True))
+    name = next((name for role, name in LANDING.items() if role in roles), None)
+    return resolve_url(name or ("admin:index" if user.is_staff else "desk:desk"))
 
 
 def works_at_desk(membership: Membership) -> bool:
-    """Whether somebody may add lists of expected patients, and pair the clinic's devices and set them up."""
-    return membership.role in (Membership.Role.CLERK, Membership.Role.MANAGER)
+    """Whether somebody may see patients, and pair the clinic's devices and set them up."""
+    return membership.role in AT_DESK
 
 
 def manages(membership: Membership) -> bool:
@@ -168,67 +189,3 @@ class OpsBackend(BaseBackend):
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         return self.has_perm(user_obj, f"{app_label}.")
-
-
-# --- What realtime asks: settings.REALTIME_RIGHTS ---------------------------------------------------------------
-
-
-def may_listen(topic: str, cookies: Mapping[str, str], user: Any) -> str | None:
-    """The grant of a paired device, a member of staff or a patient's phone, of the clinic whose topic this is."""
-    return _as_device(topic, cookies) or _as_member(topic, cookies, user) or _as_phone(topic, cookies)
-
-
-def _as_device(topic: str, cookies: Mapping[str, str]) -> str | None:
-    for kind in Device.Kind.values:
-        device = device_of(kind, cookies)
-        if device is not None and device.clinic.topic.name == topic:
-            return f"device {device.pk} {device.clinic_id} {device.token_hash}"
-    return None
-
-
-def _as_member(topic: str, cookies: Mapping[str, str], user: Any) -> str | None:
-    if not isinstance(user, User) or not user.is_active:
-        return None
-    member = Membership.objects.filter(user=user, clinic__topic__name=topic).first()
-    session = cookies.get(settings.SESSION_COOKIE_NAME, "")
-    return f"member {member.pk} {member.clinic_id} {session}" if member else None
-
-
-def _as_phone(topic: str, cookies: Mapping[str, str]) -> str | None:
-    token = cookies.get(cookie_name(PHONE), "")
-    visit = phones.visit_behind(token) if token else None
-    return f"phone {visit.pk} {visit.clinic_id}" if visit and visit.clinic.topic.name == topic else None
-
-
-def ended(grants: Collection[str]) -> set[str]:
-    """Grants of devices that were revoked, paired anew or moved, of members who left, of sessions that ended.
-
-    And of phones whose link has died.
-    """
-    return set(grants) - _devices_alive(grants) - _phones_alive(grants) - _members_alive(grants)
-
-
-def _devices_alive(grants: Collection[str]) -> set[str]:
-    wanted = [grant.split(" ")[1] for grant in grants if grant.startswith("device ")]
-    rows = Device.objects.filter(pk__in=wanted).exclude(token_hash="")
-    return {f"device {pk} {at} {token}" for pk, at, token in rows.values_list("pk", "clinic_id", "token_hash")}
-
-
-def _phones_alive(grants: Collection[str]) -> set[str]:
-    wanted = [grant.split(" ")[1] for grant in grants if grant.startswith("phone ")]
-    rows = Visit.objects.with_phone_link(clock.now()).filter(pk__in=wanted) if wanted else Visit.objects.none()
-    return {f"phone {pk} {at}" for pk, at in rows.values_list("pk", "clinic_id")}
-
-
-def _members_alive(grants: Collection[str]) -> set[str]:
-    asked = [(grant, *grant.split(" ", 3)[1:]) for grant in grants if grant.startswith("member ")]
-    members = Membership.objects.filter(pk__in=[pk for _g, pk, _c, _s in asked], user__is_active=True)
-    alive = {(str(pk), str(clinic)) for pk, clinic in members.values_list("pk", "clinic_id")}
-    sessions = live_sessions({session for _g, _pk, _c, session in asked})
-    return {grant for grant, pk, clinic, session in asked if (pk, clinic) in alive and session in sessions}
-
-
-def live_sessions(keys: Collection[str]) -> set[str]:
-    """Which of these session keys are still logged in."""
-    now = timezone.now()
-    return set(Session.objects.filter(pk__in=keys, expire_date__gt=now).values_list("pk", flat=True))

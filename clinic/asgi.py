@@ -9,8 +9,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 django.setup(set_prefix=False)
 
-from clinic.handler import Handler  # noqa: E402  (Django must be set up before models are imported)
+from django.conf import settings  # noqa: E402  (Django must be set up before models are imported)
+
+from clinic.handler import Handler  # noqa: E402
+from clinic.secure_headers import SecureHeaders  # noqa: E402
 from realtime.hub import Hub  # noqa: E402
 from realtime.routing import application as realtime_application  # noqa: E402
 
-application = realtime_application(Hub(), Handler())
+application = SecureHeaders(realtime_application(Hub(), Handler()), settings.HEADERS_EVERYWHERE)

@@ -37,7 +37,8 @@ def answer(request: HttpRequest, version: int, variant: str, render: Callable[[]
     response = HttpResponse(status=304) if is_known(request, etag) else HttpResponse(render())
     response["ETag"] = etag
     response["X-Version"], response["X-Build"] = str(version), build_id()
-    patch_cache_control(response, private=True, no_cache=True)
+    # The page itself knows what it has; no browser keeps it on a disk.
+    patch_cache_control(response, private=True, no_cache=True, no_store=True)
     return response
 
 

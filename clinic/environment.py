@@ -110,10 +110,10 @@ def key(name: str) -> str:
     return value
 
 
-def networks(name: str) -> list[Network]:
+def networks(name: str, default: str = "") -> list[Network]:
     """Networks such as "10.0.0.0/8, 192.168.7.20"; none when empty."""
     try:
-        return [ip_network(word) for word in text(name).replace(",", " ").split()]
+        return [ip_network(word) for word in text(name, default).replace(",", " ").split()]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}. Write networks such as 10.0.0.0/8, 192.168.7.20.") from None
 

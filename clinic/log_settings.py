@@ -20,6 +20,7 @@ def lines(level: str) -> dict[str, Any]:
             # Their lines carry full addresses, or a traceback for each second that Redis is away.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
             "fontTools": {"level": "ERROR"},
             "channels_redis.pubsub": {"level": "CRITICAL"},
             "uvicorn.error": {"level": "WARNING"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,14 +11,9 @@ import dj_database_url
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import to_language
-from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import NoBackoff
-from redis.connection import parse_url
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
 from clinic import environment as env
-from clinic import log_settings
+from clinic import header_settings, log_settings, redis_settings
 from clinic.running import home, pools, valkey
 
 env.refuse_unknown(
@@ -29,10 +25,14 @@ env.refuse_unknown(
         "EVENKEEL_EMAIL_URL",
         "EVENKEEL_EMAIL_FROM",
         "EVENKEEL_METRICS_TOKEN",
+        "EVENKEEL_IDLE_MINUTES",
+        "EVENKEEL_PROXIES",
         "EVENKEEL_DEMO",
         "EVENKEEL_VENDOR",
         "EVENKEEL_WORKERS",
         "EVENKEEL_LOG_LEVEL",
+        "EVENKEEL_KEEP_VISITS_DAYS",
+        "EVENKEEL_KEEP_MESSAGES_DAYS",
         "EVENKEEL_DEMO_CONTROL",
         "EVENKEEL_DEMO_EMR_CONTROL",
         "EVENKEEL_DEMO_SECRET",
@@ -82,12 +82,16 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_rq",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "clinic",
     "realtime",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.static_files.StaticFiles",
     "clinic.middleware.RequestLog",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -98,8 +102,10 @@ MIDDLEWARE = [
     "clinic.middleware.NullOrigin",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.session_middleware.StaffLogIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "clinic.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -146,46 +152,24 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 _embedded = valkey.url(HOME) if DEMO else valkey.address(HOME)
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"), _embedded or "redis://127.0.0.1:6379/0")
-_redis = parse_url(REDIS_URL)  # type: ignore[no-untyped-call]
 REDIS_TLS = REDIS_URL.startswith("rediss://")
-REDIS_TIMEOUTS = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
-REDIS_KWARGS: dict[str, Any] = {
-    "host": _redis.get("host", "127.0.0.1"),
-    "port": _redis.get("port", 6379),
-    "db": _redis.get("db", 0),
-    "username": _redis.get("username"),
-    "password": _redis.get("password"),
-    "ssl": REDIS_TLS,
-    # The client's own ten retries would hold a caller for a minute on a frozen server. One, at once, and never
-    # after a time-out: the first command after a restart of Redis meets a connection that has died.
-    "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    **REDIS_TIMEOUTS,
-}
-_async_retry = AsyncRetry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {
-            "prefix": "evenkeel",
-            "hosts": [{"address": REDIS_URL, "retry": _async_retry, **REDIS_TIMEOUTS}],
-        },
-    }
-}
+REDIS_TIMEOUTS = redis_settings.TIMEOUTS
+REDIS_KWARGS = redis_settings.client(REDIS_URL)
+CHANNEL_LAYERS = redis_settings.layers(REDIS_URL)
+
+# --- Retention: what `manage.py purge` leaves -------------------------------------------------------------------
+
+# Estimates learn from eight weeks of visits, and a message may be sent again for some days.
+KEEP_VISITS_DAYS = env.number("EVENKEEL_KEEP_VISITS_DAYS", 90)
+KEEP_MESSAGES_DAYS = env.number("EVENKEEL_KEEP_MESSAGES_DAYS", 30)
+if not 64 <= KEEP_VISITS_DAYS <= 10_000:
+    raise ImproperlyConfigured("EVENKEEL_KEEP_VISITS_DAYS must be 64 or more: estimates learn from eight weeks.")
+if not 7 <= KEEP_MESSAGES_DAYS <= KEEP_VISITS_DAYS:
+    raise ImproperlyConfigured("EVENKEEL_KEEP_MESSAGES_DAYS must be 7 or more, and no more than the visits' days.")
 
 # --- Jobs -------------------------------------------------------------------------------------------------------
 
-_queue = {
-    "HOST": REDIS_KWARGS["host"],
-    "PORT": REDIS_KWARGS["port"],
-    "DB": REDIS_KWARGS["db"],
-    "USERNAME": REDIS_KWARGS["username"],
-    "PASSWORD": REDIS_KWARGS["password"],
-    "SSL": REDIS_TLS,
-    "REDIS_CLIENT_KWARGS": {"retry": REDIS_KWARGS["retry"], **REDIS_TIMEOUTS},
-    "SERIALIZER": "rq.serializers.JSONSerializer",
-    "DEFAULT_TIMEOUT": 60,
-}
-RQ_QUEUES = dict.fromkeys(("notices", "integrations", "default", "low", "ill"), _queue)
+RQ_QUEUES = redis_settings.job_queues(REDIS_KWARGS)
 RQ = {"COMMIT_MODE": "auto"}
 try:
     WORKERS = pools.parse(env.text("EVENKEEL_WORKERS", pools.DEFAULT))
@@ -211,7 +195,7 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
 
 # --- Realtime and its vendor ------------------------------------------------------------------------------------
 
-REALTIME_RIGHTS = "clinic.access"
+REALTIME_RIGHTS = "clinic.rights"
 REALTIME_TOLD = "clinic.audit.of_realtime"
 VENDOR_FORCED_OFF = env.choice("EVENKEEL_VENDOR", ("auto", "off"), "auto") == "off"
 ABLY_PUBLISH_KEY = env.key("ABLY_PUBLISH_KEY")
@@ -240,16 +224,34 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE / "static", HOME / "assets"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "clinic.static_files.BuiltFiles"},
 }
 LOGIN_URL = "/login/"
-LOGIN_REDIRECT_URL = "/desk/"
+LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Security ---------------------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "clinic.access.OpsBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "clinic.access.OpsBackend",
+]
+# By name and address together: whoever guesses at a name locks out neither its owner elsewhere nor a whole clinic.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "clinic.log_in_names.counted_as"
+AXES_CLIENT_STR_CALLABLE = "clinic.log_in_names.logged_as"
+AXES_LOCKOUT_CALLABLE = "clinic.views.log_in.locked"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "next", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# Networks whose word we take for where a client asks from.
+PROXIES = env.networks("EVENKEEL_PROXIES", "127.0.0.1")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -259,11 +261,22 @@ COOKIE_PREFIX = "__Host-" if HTTPS else f"evenkeel{_public.port or 80}-"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "clinic.staff_session"
 SESSION_COOKIE_SAMESITE = "Lax"
+# A log-in ends after so long in any case, and after so long without an act; a demo lies open on a table.
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE = timedelta(minutes=env.number("EVENKEEL_IDLE_MINUTES", 12 * 60 if DEMO else 15))
+if timedelta(minutes=1) > SESSION_IDLE:
+    raise ImproperlyConfigured("EVENKEEL_IDLE_MINUTES must be 1 or more.")
+# The end is in the database: a cookie that ended earlier could not say why one has to log in again.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+OTP_TOTP_ISSUER = f"Evenkeel {_public.hostname}"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
+# Monitoring asks each process itself, past the proxy that ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -274,23 +287,8 @@ X_FRAME_OPTIONS = "SAMEORIGIN" if DEMO else "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 # A week of opening hours, or a long history, is a large form in the admin.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-_stream = urlsplit(ABLY_STREAM_URL)
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "connect-src": [
-            "'self'",
-            PUBLIC_URL.replace("http", "ws", 1),
-            f"{_stream.scheme}://{_stream.netloc}",
-        ],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-src": ["'self'"] if DEMO else ["'none'"],
-        "frame-ancestors": ["'self'"] if DEMO else ["'none'"],
-    }
-}
+HEADERS_EVERYWHERE = header_settings.everywhere(https=HTTPS, frame_options=X_FRAME_OPTIONS)
+CONTENT_SECURITY_POLICY = header_settings.content_policy(PUBLIC_URL, ABLY_STREAM_URL, is_framed=DEMO)
 
 # --- Logs: one line an event, no patient data ------------------------------------------------------------------
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
-from clinic.staff_language import spoken
 from clinic.views import (
     audit,
     bookings,
@@ -27,6 +24,7 @@ from clinic.views import (
     kiosk_display,
     kiosk_ends,
     kiosk_party,
+    log_in,
     machines,
     monitor,
     offline,
@@ -126,8 +124,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pair/", include((pair_urls, "pair"))),
     path("devices/", include((device_urls, "devices"))),
     path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
-    path("login/", spoken(LoginView.as_view(template_name="registration/login.html")), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("login/", log_in.log_in, name="login"),
+    path("login/code/", log_in.code, name="log_in_code"),
+    path("login/set-up/", log_in.set_up, name="log_in_set_up"),
+    path("logout/", log_in.log_out, name="logout"),
+    path("admin/login/", log_in.at_admin),
+    path("admin/logout/", log_in.log_out),
     # Django's way from an object to its page: none of ours has one, and the model of the job queues has no table.
     path("admin/r/<path:content_type_id>/<path:object_id>/", errors.no_page),
     path("admin/", admin.site.urls),
@@ -138,7 +140,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEMO:
     urlpatterns += [path("", include((demo_urls, "demo")))]
 else:
-    urlpatterns += [path("", RedirectView.as_view(pattern_name="desk:desk"), name="home")]
+    urlpatterns += [path("", log_in.home, name="home")]
 
 handler400 = "clinic.views.errors.bad_request"
 handler403 = "clinic.views.errors.forbidden"

@@ -29,7 +29,8 @@ LOOK_GOOD_FOR = 5.0
 MOST_WATCHED = 20_000
 LAST_LOOK = 1.0
 BEAT = 5
-RIGHTS_EVERY = 5
+# Seconds, which are longer while Redis is away: a right that ended unheard is noticed within five.
+RIGHTS_EVERY = 3
 
 
 class Hub:

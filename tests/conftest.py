@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
 
-from clinic import catalogs
+from clinic import catalogs, limits
 from realtime import bell, breaker, job_queues, redis_link, switch, tally
+from tests import canaries
 from tests.own_valkey import OwnValkey, connect
 
 # Whoever reads or writes a database asks for one of these; pytest-django refuses the rest.
@@ -67,6 +71,19 @@ def plain_settings(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def lasting_log_ins(settings: Any) -> None:
+    """Whoever a test logs in stays in, however far it turns the clock. A test of that sets its own times."""
+    settings.SESSION_IDLE, settings.SESSION_COOKIE_AGE = timedelta(days=1000), 1000 * 24 * 3600
+
+
+@pytest.fixture(autouse=True)
+def no_patient_is_told_of() -> Iterator[canaries.Net]:
+    """A test that leads a patient's data into a log line, an address or an error page fails."""
+    with canaries.net() as net:
+        yield net
+
+
+@pytest.fixture(autouse=True)
 def fresh_process() -> Iterator[None]:
     """Nothing that one test left in this process's memory reaches the next, and no thread or connection either."""
     yield
@@ -74,11 +91,26 @@ def fresh_process() -> Iterator[None]:
     redis_link.thread = redis_link.RedisThread()
     redis_link.client.cache_clear()
     job_queues.get.cache_clear()
+    limits.forget()
     bell.connect(None)
     cache.clear()
     tally.forget()
     switch._last_known = None
     breaker.hear(None)
+
+
+@pytest.fixture(autouse=True)
+def second_step_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever a test logs in without a page has made the second step too. A test of that step uses the pages."""
+    log_in = Client.force_login
+
+    def whole(self: Client, user: Any, backend: str | None = None) -> None:
+        log_in(self, user, backend)
+        session = self.session
+        session[DEVICE_ID_SESSION_KEY] = "a test's"
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", whole)
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +129,7 @@ def live_redis(valkey_url: str, settings: Any) -> Iterator[Any]:
     client = redis_link.client()
     client.flushall()
     yield client
+    assert canaries.found(canaries.in_redis(client)) == []
     client.close()
 
 

@@ -10,11 +10,14 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from clinic import audit
 from clinic.admin.audited import Audited
 from clinic.admin.base import ADD, CHANGE, DELETE, VIEW, ScopedAdmin, TabularInline
 from clinic.models import Device, HelpRequest, Membership
-from clinic.services import Actor, devices
+from clinic.services import Actor, devices, second_step, sessions
 
 if TYPE_CHECKING:
     DjangoUserAdmin = UserAdmin[User]
@@ -84,7 +87,25 @@ class MembershipInline(TabularInline):
 
 
 class StaffAdmin(Audited, DjangoUserAdmin):
-    """Django's own, with the clinics that a person works in."""
+    """Django's own, with the clinics that a person works in; and how their log-ins are ended. For superusers."""
+
+    actions = ["log_out_everywhere", "reset_second_step"]
+
+    @admin.action(description="Log out everywhere", permissions=[CHANGE])
+    def log_out_everywhere(self, request: Any, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            ended = sessions.end_all(user, by=audit.staff(request.user))
+            self.message_user(request, f"{user}: {ended} log-ins ended.", messages.WARNING)
+
+    @admin.action(description="Reset the second step: phone and paper are lost", permissions=[CHANGE])
+    def reset_second_step(self, request: Any, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            by = audit.staff(request.user)
+            if second_step.reset(user, by=by):
+                sessions.end_all(user, by=by)
+                self.message_user(request, f"{user} sets it up anew at the next log-in.", messages.WARNING)
+            else:
+                self.message_user(request, f"{user} has no second step.")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[admin.options.InlineModelAdmin[Any, Any]]]:
         return [MembershipInline] if obj else []
@@ -99,6 +120,7 @@ class AuditedGroupAdmin(Audited, DjangoGroupAdmin):
     """Django's own."""
 
 
-admin.site.unregister([User, Group])
+# Keys of second steps are for nobody's eyes.
+admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 admin.site.register(Group, AuditedGroupAdmin)
 admin.site.register(User, StaffAdmin)

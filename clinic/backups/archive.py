@@ -18,6 +18,7 @@ from django.db.models import F
 
 from clinic.backups import postgres, sqlite
 from clinic.backups.manifest import BadBackup, Manifest, checksum
+from clinic.models import StaffSession
 from realtime.models import Topic
 
 LIST = "manifest.json"
@@ -68,7 +69,13 @@ def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
     with transaction.atomic():
         Topic.objects.update(version=F("version") + AHEAD)
         Session.objects.all().delete()
+        StaffSession.objects.all().delete()
     return found
+
+
+def has_audit() -> bool:
+    """Whether the database was brought to a version that keeps one."""
+    return "clinic.0012_audit" in _applied()
 
 
 def _database() -> Any:

@@ -6,6 +6,7 @@ from clinic.models.hours import OpeningHours, SpecialHours
 from clinic.models.inbound import BookingUpload, InboundMessage
 from clinic.models.people import HelpRequest, Membership
 from clinic.models.places import Clinic, Room
+from clinic.models.sessions import StaffSession
 from clinic.models.visits import Visit, VisitEvent
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "RemoteRecord",
     "Room",
     "SpecialHours",
+    "StaffSession",
     "Visit",
     "VisitEvent",
     "WrongCode",

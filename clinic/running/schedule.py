@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.backends.db import SessionStore as KioskStore
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from clinic import audit_check
@@ -17,6 +17,7 @@ from clinic.inbound import uploads
 from clinic.integrations import alarms
 from clinic.integrations import jobs as integrations
 from clinic.services import closing
+from clinic.staff_session import SessionStore
 from realtime import heartbeats, queue_history, switch
 from realtime import jobs as realtime
 
@@ -48,7 +49,8 @@ def tasks() -> list[Task]:
         Task("open visits at closing time", 60, closing.resolve_open_visits),
         Task("booking lists that nobody confirmed", 60, uploads.clear_expired),
         # What a patient left half done at a kiosk is kept no longer than it is of use.
-        Task("expired sessions", 60, SessionStore.clear_expired),
+        Task("expired answers at kiosks", 60, KioskStore.clear_expired),
+        Task("expired log-ins", 60, SessionStore.clear_expired),
         Task("heads of the audit", 24 * 3600, audit_check.log_heads),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
 from typing import Any
@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from clinic import clock, estimates, phone_links
+from clinic import clock, estimates, limits, phone_links
 from clinic.calendar import ONE_DAY
-from clinic.models import Clinic, Visit
+from clinic.models import Clinic, Device, Visit
 from clinic.models.visits import Reason
 from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
@@ -82,23 +82,34 @@ def check_in_together(
 ) -> list[Visit]:
     """One visit for each of up to LARGEST_PARTY people who came together: all of them, or none.
 
-    As `check_in` for each. Where one of them is here already, the others join that one's party. Raises ValueError
-    for nobody or too many.
+    As `check_in` for each. Where one of them is here already, the others join that one's party. A device at which
+    too many claimed bookings were not found finds none for a while: they are walk-ins that the desk is told of.
+    Raises ValueError for nobody or too many.
     """
     if not 0 < len(people) <= LARGEST_PARTY:
         raise ValueError(f"{len(people)} people cannot check in together")
+    device = by.device if any(answers.booked for answers in people) else None
+    finds = device is None or not limits.is_spent(limits.SEARCH, device.pk)
     with transaction.atomic():
         topic = notices.lock(clinic.topic_id)
-        form, visits = _Form(clinic, by, clock.now()), list[Visit]()
+        form, visits = _Form(clinic, by, clock.now(), finds=finds), list[Visit]()
         beside = next(filter(None, (persons.visit_on_site(clinic, answers) for answers in people)), None)
         for answers in people:
             visits.append(form.hand_in(topic, answers, key, beside or (visits[0] if visits else None)))
-        return visits
+    if device:
+        _count(device, len(form.missed))
+    return visits
+
+
+def _count(device: Device, missed: int) -> None:
+    """One word with Redis for a hit as for a miss: they take as long."""
+    for count_one in [limits.take] * missed or [limits.is_spent]:
+        count_one(limits.SEARCH, device.pk)
 
 
 @dataclass(frozen=True)
 class _Form:
-    """What is the same for all who check in together."""
+    """What is the same for all who check in together. `finds` and `missed`: bookings that are claimed."""
 
     clinic: Clinic
     by: Actor
@@ -106,6 +117,8 @@ class _Form:
     lane: Lane = Lane.STANDARD
     identity_checked: bool = False
     newly: bool = False
+    finds: bool = True
+    missed: list[Answers] = field(default_factory=list)
 
     def hand_in(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
         own_key = persons.own_key(key, answers) if key else None
@@ -118,7 +131,7 @@ class _Form:
         return self._admit(topic, answers, own_key, beside)
 
     def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
-        booking = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
+        booking = self._booking(answers)
         visit = booking or Visit(clinic=self.clinic, lane=self.lane)
         slot = record.next_slot(visit, self.now)
         arrival = _arrival(visit, slot.at, self.lane if self.lane != Lane.STANDARD else visit.lane)
@@ -133,6 +146,14 @@ class _Form:
         }
         record.write(topic, visit, Verb.CHECK_IN, changes, by=self.by, slot=slot)
         return visit
+
+    def _booking(self, answers: Answers) -> Visit | None:
+        if answers.booked and not self.finds:
+            return None
+        found = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
+        if answers.booked and found is None:
+            self.missed.append(answers)
+        return found
 
     def _again(self, topic: Topic, visit: Visit) -> Visit:
         slot = record.next_slot(visit, self.now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import httpx
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.demo import PASSWORD, USERS
+from clinic.services import sessions
 from realtime import switch
 from realtime.models import Desired
 
@@ -86,7 +86,7 @@ def log_in(request: HttpRequest, role: str) -> HttpResponse:
     user = User.objects.filter(username=USERS.get(role, "")).first()
     if user is None:
         raise Http404
-    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    sessions.log_in(request, user)
     return redirect(ROLES[role])
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import boards, presenters, services
-from clinic.access import StaffRequest, engine_clinics, is_ops, lead, manages, others, staff_only, works_at_desk
+from clinic.access import StaffRequest, engine_clinics, is_ops, lead, manages, others, staff_only
 from clinic.models import HelpRequest
 from clinic.presenters import DeskBoard
 from clinic.views.said import said, say_no
@@ -34,7 +34,6 @@ def desk(request: StaffRequest) -> HttpResponse:
         "is_ops": is_ops(request.user),
         "minds_engine": engine_clinics(request.user).exists(),
         "others": others(request),
-        "works_at_desk": works_at_desk(request.membership),
         "manages": manages(request.membership),
     }
     return render(request, "desk/desk.html", context)

@@ -10,15 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import presenters
-from clinic.access import StaffRequest, lead, manages
+from clinic.access import StaffRequest, lead, manages, staff_only
 from clinic.models import Clinic, Device
 from clinic.services import Actor, devices
-from clinic.views.pairing import keepers_only
 
 
 @require_GET
 @never_cache
-@keepers_only
+@staff_only
 def overview(request: StaffRequest) -> HttpResponse:
     """All of them. The page asks for itself again every half minute."""
     rows = presenters.device_rows(Clinic.objects.filter(pk=request.clinic.pk))
@@ -27,7 +26,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@keepers_only
+@staff_only
 def revoke(request: StaffRequest, pk: int) -> HttpResponse:
     """Asks whether it is meant, then locks the device out."""
     device = Device.objects.select_related("clinic__topic").filter(clinic=request.clinic, pk=pk).first()

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,13 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clinic import access, clock, presenters
-from clinic.access import StaffRequest, lead, manages
+from clinic.access import StaffRequest, lead, manages, staff_only
 from clinic.device_forms import FORMS, SetUpForm
 from clinic.models import Device
 from clinic.panels import PANELS
-from clinic.services import Actor, Refused, devices
+from clinic.services import Actor, Refused, devices, sessions
 from clinic.views.devices import SCREENS
-from clinic.views.pairing import keepers_only
 
 # So long whoever paired a device may set it up there without logging in; and so long, and no longer, a log-in for
 # it lasts there when nothing more is sent.
@@ -32,7 +30,7 @@ OPEN_FOR = timedelta(minutes=10)
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@keepers_only
+@staff_only
 def at_desk(request: StaffRequest, pk: int) -> HttpResponse:
     """One device of the clinic, from the list."""
     device = Device.objects.select_related("clinic__topic").filter(clinic=request.clinic, pk=pk).first()
@@ -57,11 +55,11 @@ def on_device(request: HttpRequest, kind: str) -> HttpResponse:
     if device is None:
         raise Http404
     if not _may_set_up(request, device):
-        logout(request)
+        sessions.log_out(request)
         return redirect_to_login(request.path)
     form = FORMS[kind](device, request.POST if request.method == "POST" else None, names=False)
     if "leave" in request.POST or _is_saved(form, _actor(request, device)):
-        logout(request)
+        sessions.log_out(request)
         return redirect(SCREENS[kind])
     if request.user.is_authenticated:
         request.session.set_expiry(int(OPEN_FOR.total_seconds()))

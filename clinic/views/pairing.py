@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 import segno
 from django.conf import settings
@@ -17,30 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic import access
-from clinic.access import StaffRequest, lead, staff_only, works_at_desk
+from clinic.access import StaffRequest, lead, staff_only
 from clinic.device_forms import CodeForm
 from clinic.models import Device
 from clinic.services import Refused, devices, pairings
 from clinic.views.devices import COOKIE_LIFE, SCREENS, set_cookie
 
-P = ParamSpec("P")
 # Longer than the code: one that is entered in its last seconds is taken up after them.
 SECRET_LIFE = 2 * pairings.CODE_LIFE
-
-
-def keepers_only(
-    view: Callable[Concatenate[StaffRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Lets those in who may pair and set up the clinic's devices; 404 for others."""
-
-    @staff_only
-    @wraps(view)
-    def wrapped(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not works_at_desk(request.membership):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return wrapped
 
 
 @require_GET
@@ -78,7 +60,7 @@ def wait(request: HttpRequest, kind: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@keepers_only
+@staff_only
 def enter(request: StaffRequest) -> HttpResponse:
     """Somebody at the desk writes the code that they see on the device."""
     form = CodeForm(request.clinic, request.POST if request.method == "POST" else None)

@@ -6,13 +6,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from clinic import access
-from clinic.models import Clinic, Device, Membership
+from clinic import access, rights
+from clinic.models import Clinic, Device, Membership, StaffSession
 from clinic.services import devices, pairings
+from clinic.staff_session import SessionStore
 from tests.factories import make_clinic, make_device, make_user
 
 pytestmark = pytest.mark.django_db
@@ -30,14 +29,14 @@ def log_in(user: User) -> dict[str, str]:
 
 
 def grant_of(clinic: Clinic, cookies: dict[str, str], user: Any = None) -> str | None:
-    return access.may_listen(clinic.topic.name, cookies, user or AnonymousUser())
+    return rights.may_listen(clinic.topic.name, cookies, user or AnonymousUser())
 
 
 @pytest.mark.parametrize("kind", ["kiosk", "monitor"])
 def test_paired_device_may_listen_to_its_own_clinic(harbor: Clinic, kind: str) -> None:
     cookies = cookies_of(*make_device(harbor, kind))
     grant = grant_of(harbor, cookies)
-    assert grant and access.ended([grant]) == set()
+    assert grant and rights.ended([grant]) == set()
     assert grant_of(make_clinic("inland"), cookies) is None
 
 
@@ -55,7 +54,7 @@ def test_kiosks_token_is_no_monitors_token(harbor: Clinic) -> None:
 def test_member_may_listen_to_their_own_clinic_only(harbor: Clinic, ana: User) -> None:
     cookies = log_in(ana)
     grant = grant_of(harbor, cookies, ana)
-    assert grant and access.ended([grant]) == set()
+    assert grant and rights.ended([grant]) == set()
     assert grant_of(make_clinic("inland"), cookies, ana) is None
     assert grant_of(harbor, cookies) is None
     ana.is_active = False
@@ -66,7 +65,7 @@ def test_revoked_device_is_ended_and_out(harbor: Clinic) -> None:
     device, token = make_device(harbor)
     grant = grant_of(harbor, cookies_of(device, token))
     devices.revoke(device)
-    assert grant and access.ended([grant]) == {grant}
+    assert grant and rights.ended([grant]) == {grant}
     assert grant_of(harbor, cookies_of(device, token)) is None
 
 
@@ -75,7 +74,7 @@ def test_device_paired_anew_locks_the_old_browser_out(harbor: Clinic, ana: User)
     grant = grant_of(harbor, cookies_of(device, token))
     asks, new = pairings.offer(device.kind, "")
     pairings.enter(harbor, asks.code, ana, replaces=device)
-    assert grant and access.ended([grant]) == {grant}
+    assert grant and rights.ended([grant]) == {grant}
     assert grant_of(harbor, cookies_of(device, new)) and not grant_of(harbor, cookies_of(device, token))
 
 
@@ -83,7 +82,7 @@ def test_device_moved_to_another_clinic_is_ended(harbor: Clinic) -> None:
     device, token = make_device(harbor)
     grant = grant_of(harbor, cookies_of(device, token))
     Device.objects.update(clinic=make_clinic("inland"))
-    assert grant and access.ended([grant]) == {grant}
+    assert grant and rights.ended([grant]) == {grant}
 
 
 def end_membership(user: User) -> None:
@@ -99,11 +98,11 @@ def deactivate(user: User) -> None:
 
 
 def log_out(user: User) -> None:
-    Session.objects.all().delete()
+    StaffSession.objects.all().delete()
 
 
 def let_session_lapse(user: User) -> None:
-    Session.objects.update(expire_date=timezone.now())
+    StaffSession.objects.update(expire_date=timezone.now())
 
 
 @pytest.mark.parametrize("end", [end_membership, move_membership, deactivate, log_out, let_session_lapse])
@@ -112,11 +111,11 @@ def test_grant_of_a_member_ends_with_its_right(harbor: Clinic, ana: User, ben: U
     grant = grant_of(harbor, log_in(ana), ana)
     assert grant and lasting
     end(ana)
-    assert access.ended([grant, lasting]) == {grant}
+    assert rights.ended([grant, lasting]) == {grant}
 
 
 def test_grant_that_means_nothing_has_ended() -> None:
-    assert access.ended(["", "nonsense"]) == {"", "nonsense"}
+    assert rights.ended(["", "nonsense"]) == {"", "nonsense"}
 
 
 def test_revoked_device_is_not_brought_back_by_an_old_copy(harbor: Clinic) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from clinic import access, phone_links
+from clinic import access, phone_links, rights
 from clinic.digests import digest
 from clinic.models import Clinic, Room, Visit
 from clinic.services import Actor, AlreadyDone, Refused, call_next, move, phones, undo
@@ -77,12 +77,12 @@ def test_link_dies_twelve_hours_after_the_end_or_the_last_event(
 
 def test_link_is_a_right_to_listen_until_it_dies(harbor: Clinic, clock: Clock) -> None:
     cookies = {access.cookie_name(access.PHONE): token_of(make_visit_in(harbor, State.LEFT))}
-    grant = access.may_listen(harbor.topic.name, cookies, AnonymousUser())
-    assert grant and access.ended([grant]) == set()
-    assert access.may_listen(make_clinic("hill").topic.name, cookies, AnonymousUser()) is None
+    grant = rights.may_listen(harbor.topic.name, cookies, AnonymousUser())
+    assert grant and rights.ended([grant]) == set()
+    assert rights.may_listen(make_clinic("hill").topic.name, cookies, AnonymousUser()) is None
     clock.add(hours=13)
-    assert access.ended([grant]) == {grant}
-    assert access.may_listen(harbor.topic.name, cookies, AnonymousUser()) is None
+    assert rights.ended([grant]) == {grant}
+    assert rights.may_listen(harbor.topic.name, cookies, AnonymousUser()) is None
 
 
 # --- More time --------------------------------------------------------------------------------------------------

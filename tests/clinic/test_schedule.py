@@ -87,7 +87,7 @@ def test_answers_left_at_a_kiosk_are_deleted_when_they_lapse() -> None:
         store["answers"] = {"family_name": "Miller"}
         store.set_expiry(timezone.now() + timedelta(minutes=minutes))
         store.save()
-    task = next(task for task in schedule.tasks() if task.name == "expired sessions")
+    task = next(task for task in schedule.tasks() if task.name == "expired answers at kiosks")
     schedule.run_once(task)
     assert Session.objects.count() == 1
 

@@ -13,7 +13,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from clinic import access
+from clinic import rights as clinic_rights
 from realtime import bell, hub, look, switch
 from realtime.hub import Hub
 from realtime.models import Topic
@@ -176,8 +176,8 @@ def test_new_socket_is_turned_away_while_the_hub_cannot_look_at_the_database(
 ) -> None:
     topic = Topic.objects.create()
     monkeypatch.setattr(hub, "LOOK_GOOD_FOR", 0.5)
-    monkeypatch.setattr(access, "may_listen", lambda topic, cookies, user: "grant")
-    monkeypatch.setattr(access, "ended", lambda grants: set())
+    monkeypatch.setattr(clinic_rights, "may_listen", lambda topic, cookies, user: "grant")
+    monkeypatch.setattr(clinic_rights, "ended", lambda grants: set())
 
     async def scene() -> None:
         async with running_hub() as ours:

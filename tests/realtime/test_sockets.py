@@ -15,6 +15,7 @@ from django.db import Error, OperationalError
 from django.test import Client
 
 from clinic import access
+from clinic import rights as clinic_rights
 from clinic.models import Clinic, Device, Membership
 from realtime import bell, broadcast, hub, look, rights, sockets, switch
 from realtime.hub import Hub
@@ -41,8 +42,8 @@ def clinic() -> Clinic:
 @pytest.fixture
 def everyone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anyone may listen."""
-    monkeypatch.setattr(access, "may_listen", lambda topic, cookies, user: "grant")
-    monkeypatch.setattr(access, "ended", lambda grants: set())
+    monkeypatch.setattr(clinic_rights, "may_listen", lambda topic, cookies, user: "grant")
+    monkeypatch.setattr(clinic_rights, "ended", lambda grants: set())
 
 
 def cookie(name: str, value: str) -> tuple[bytes, bytes]:

@@ -1,0 +1,100 @@
+"""The second step of a log-in: a code from an app on a phone, or one of ten on paper. Kept by django-otp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from clinic import audit, demo
+from clinic.models import Membership
+from clinic.models.audit import SYSTEM
+
+PAPER_CODES = 10
+DIGITS = 6
+NEEDING = (Membership.Role.MANAGER, Membership.Role.OPS, Membership.Role.AUDITOR)
+
+
+def is_needed(user: User) -> bool:
+    """Whether this person may not go without: whoever sees more than one desk, in any clinic."""
+    if settings.DEMO and user.get_username() in demo.USERS.values():
+        return False
+    above = Membership.objects.filter(user=user.pk, role__in=NEEDING)
+    return bool(user.is_superuser or above.exists())
+
+
+def is_missing(user: User, session: Mapping[str, Any]) -> bool:
+    """Whether this log-in may not go on without it. Costs nothing where the session says that it was done."""
+    return DEVICE_ID_SESSION_KEY not in session and is_needed(user)
+
+
+def has(user: User) -> bool:
+    """Whether it is set up. Then it is asked of everybody, needed or not."""
+    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+
+
+def offered(user: User) -> TOTPDevice:
+    """The key to set up; the same one until it is confirmed, so that a page may be loaded again."""
+    return TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})[0]
+
+
+def confirm(user: User, code: str) -> tuple[str, list[str]] | None:
+    """Takes the offered key for this person's only one, if the code is of it: what the session keeps, paper codes.
+
+    They are told this once. None for a code that is wrong, or comes too soon after a wrong one.
+    """
+    with transaction.atomic():
+        offer = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
+        if offer is None or not offer.verify_token(plain(code)):
+            return None
+        TOTPDevice.objects.filter(user=user, confirmed=True).delete()
+        offer.confirmed = True
+        offer.save(update_fields=["confirmed"])
+        codes = _new_paper_codes(user)
+        audit.write(chains_of(user), "login.set-up", by=audit.staff(user), of=("user", user.pk))
+        return offer.persistent_id, codes
+
+
+def verify(user: User, code: str) -> str:
+    """What the session keeps of a right code; "" for a wrong one, one used before, or one too soon after those."""
+    said = plain(code)
+    model = TOTPDevice if len(said) == DIGITS and said.isdecimal() else StaticDevice
+    with transaction.atomic():
+        for device in model.objects.select_for_update().filter(user=user, confirmed=True):
+            if device.verify_token(said):
+                return str(device.persistent_id)
+    return ""
+
+
+def reset(user: User, *, by: audit.Who) -> bool:
+    """Takes it away, for somebody who lost phone and paper: it is set up anew at the next log-in. False: none."""
+    with transaction.atomic():
+        had, _what = TOTPDevice.objects.filter(user=user).delete()
+        StaticDevice.objects.filter(user=user).delete()
+        if had:
+            audit.write(chains_of(user), "login.reset", by=by, of=("user", user.pk))
+        return bool(had)
+
+
+def plain(code: str) -> str:
+    """A code as people write it, without what only makes it readable."""
+    return "".join(char for char in code.lower() if char.isascii() and char.isalnum())[:20]
+
+
+def chains_of(user: User) -> list[int]:
+    """Where the audit tells of a person: each clinic of theirs, else what concerns no clinic."""
+    return list(Membership.objects.filter(user=user.pk).values_list("clinic", flat=True)) or [SYSTEM]
+
+
+def _new_paper_codes(user: User) -> list[str]:
+    StaticDevice.objects.filter(user=user).delete()
+    paper = StaticDevice.objects.create(user=user, name="paper")
+    codes = [StaticToken.random_token() for _n in range(PAPER_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=paper, token=code) for code in codes)
+    return codes

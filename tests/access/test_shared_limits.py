@@ -1,0 +1,66 @@
+"""A limit holds over all web processes; without Redis each has its own, and none is without."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import psutil
+import pytest
+
+from clinic.limits import LOG_IN
+from clinic.running import home as homes
+from tests.access.browsers import Browser
+from tests.stack import ROOT, Stack
+from tests.waiting import until
+
+
+@pytest.fixture(scope="module")
+def second(stack: Stack) -> Iterator[str]:
+    """The address of another web process of the same Evenkeel."""
+    port = homes.free_port()
+    url = f"http://127.0.0.1:{port}"
+    env = {**stack.env(), "EVENKEEL_DEMO": "yes", "PUBLIC_URL": stack.url}
+    web = subprocess.Popen([sys.executable, "manage.py", "web", "--port", str(port)], cwd=ROOT, env=env)
+    until(lambda: _answers(url), 30)
+    yield url
+    web.terminate()
+    web.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def failures(stack: Stack, urls: list[str], address: str, times: int) -> list[int]:
+    """Log-ins under as many names, which nobody has, at these processes in turn."""
+    with Browser(stack) as browser:
+        browser.http.headers["X-Forwarded-For"] = address
+        token = browser.token("/login/")
+        seen = []
+        for number in range(times):
+            said = {"username": f"n{number}", "password": "x", "csrfmiddlewaretoken": token}
+            url = urls[number % len(urls)] + "/login/"
+            seen.append(browser.http.post(url, data=said, headers={"Origin": stack.url}).status_code)
+        return seen
+
+
+def test_two_processes_count_together(stack: Stack, second: str) -> None:
+    seen = failures(stack, [stack.url, second], "203.0.113.20", LOG_IN.most + 4)
+    assert seen == [200] * LOG_IN.most + [429] * 4
+
+
+def test_without_redis_each_counts_for_itself(stack: Stack, second: str) -> None:
+    valkey = psutil.Process(stack.valkey_pid())
+    valkey.send_signal(signal.SIGSTOP)
+    try:
+        seen = failures(stack, [second], "203.0.113.21", LOG_IN.most + 2)
+    finally:
+        valkey.send_signal(signal.SIGCONT)
+    assert seen == [200] * LOG_IN.most + [429] * 2

@@ -1,0 +1,116 @@
+"""A kiosk tells nobody whether somebody else has an appointment: not in words, not in time, not by many tries."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from itertools import count
+from time import perf_counter
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from clinic import limits
+from clinic.models import Clinic, Visit
+from clinic.services import Actor, call_next
+from tests.clinic.conftest import Clock
+from tests.clinic.views.kiosk_pages import LAST, answer, finish, paired_client
+from tests.factories import make_booking, make_clinic
+from tests.names import another_name
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_redis")]
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return make_clinic()
+
+
+def claim(kiosk: Client, given: str) -> str:
+    """Somebody says that they are booked under this name. Gives the page with the ticket."""
+    kiosk.get("/kiosk/")
+    answer(kiosk, arrival="booked", given_name=given)
+    return finish(kiosk)
+
+
+def plain(page: str) -> str:
+    """Without what is another's on each page."""
+    page = re.sub(r'csrfmiddlewaretoken" value="\w+"', "", page)
+    return re.sub(r"<svg.*?</svg>|[A-Z]\d{2}\b", "", page, flags=re.DOTALL)
+
+
+def test_hit_and_miss_are_the_same_page(clinic: Clinic, clock: Clock) -> None:
+    make_booking(clinic, clock.now(), "Bob")
+    pages = []
+    for given in ("Bob", "Rob"):
+        pages.append(claim(paired_client(clinic, name=given), given))
+        call_next(clinic, by=Actor(), room=clinic.rooms.first())
+    hit, miss = pages
+    assert plain(hit) == plain(miss) and abs(len(hit) - len(miss)) < 400, "the square of each is another"
+    assert list(Visit.objects.order_by("day_number").values_list("booked_for", flat=True))[1] is None
+
+
+def test_after_five_misses_this_kiosk_finds_nobody_and_loses_nobody(clinic: Clinic, clock: Clock) -> None:
+    make_booking(clinic, clock.now(), "Bob")
+    kiosk = paired_client(clinic)
+    for given in ("Ann", "Cid", "Dan", "Eve", "Flo"):
+        claim(kiosk, given)
+    assert "data-ticket" in claim(kiosk, "Bob")
+    walk_in = Visit.objects.get(given_name="Bob", state="waiting")
+    assert walk_in.booked_for is None and walk_in.booking_claimed, "the desk is told that they say so"
+    assert Visit.objects.filter(state="waiting").count() == 6
+
+
+def test_hits_do_not_count_and_other_kiosks_go_on(clinic: Clinic, clock: Clock) -> None:
+    names = ["Ann", "Cid", "Dan", "Eve", "Flo", "Gus", "Hal"]
+    for given in names:
+        make_booking(clinic, clock.now(), given)
+    first, second = paired_client(clinic), paired_client(clinic, name="Hall")
+    for given in names[:6]:
+        claim(first, given)
+    for _miss in range(5):
+        claim(first, another_name())
+    claim(second, names[6])
+    assert Visit.objects.filter(state="waiting", booked_for__isnull=False).count() == 7
+
+
+def test_ten_minutes_later_it_finds_again(clinic: Clinic, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    kiosk, ahead = paired_client(clinic), [0.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: perf_counter() + ahead[0])
+    for _miss in range(5):
+        claim(kiosk, another_name())
+    ahead[0] = limits.SEARCH.seconds + 1
+    make_booking(clinic, clock.now() + timedelta(minutes=5), "Bob")
+    claim(kiosk, "Bob")
+    assert Visit.objects.get(given_name="Bob").state == "waiting"
+
+
+def test_walk_ins_count_nothing(clinic: Clinic, clock: Clock) -> None:
+    kiosk = paired_client(clinic)
+    for _patient in range(6):
+        kiosk.get("/kiosk/")
+        answer(kiosk, given_name=another_name())
+        finish(kiosk)
+    make_booking(clinic, clock.now(), "Bob")
+    claim(kiosk, "Bob")
+    assert Visit.objects.get(given_name="Bob").booked_for is not None
+
+
+def test_hit_and_miss_take_as_long(clinic: Clinic, clock: Clock, live_redis: Any, monkeypatch: Any) -> None:
+    """The least of many, in turn: what a busy machine adds is no answer's."""
+    monkeypatch.setattr(limits, "SEARCH", limits.Limit("search", 10_000, 600))
+    kiosk, names, took = paired_client(clinic), count(), {True: [1.0], False: [1.0]}
+    for _try in range(40):
+        for is_hit in (True, False):
+            given = f"Name{next(names)}"
+            make_booking(clinic, clock.now(), given if is_hit else f"Other{given}")
+            kiosk.get("/kiosk/")
+            answer(kiosk, arrival="booked", given_name=given)
+            began = perf_counter()
+            kiosk.post(LAST)
+            took[is_hit].append(perf_counter() - began)
+            call_next(clinic, by=Actor(), room=clinic.rooms.first())
+    hit, miss = min(took[True]), min(took[False])
+    print(f"hit {hit * 1000:.2f} ms, miss {miss * 1000:.2f} ms")
+    assert max(hit, miss) < 1.25 * min(hit, miss) + 0.002

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from clinic import half_log_in
 from clinic.services import second_step
+from clinic.views.away import AWAY, database_away
 
 # Pages that ask for no log-in, and those that machines ask for: they work without the table of log-ins.
 NOT_STAFF = {"kiosk", "monitor", "phone", "pair", "demo"}
@@ -33,7 +34,17 @@ class StaffLogIn:
             self._say_why(request, response)
         return response
 
-    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> None:
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Without the database nobody is known; the page of whom that concerns says so in its own words."""
+        try:
+            self._look_at(request)
+        except AWAY:
+            if request.resolver_match.namespace != "ops":
+                raise
+            return database_away(request)
+        return None
+
+    def _look_at(self, request: Any) -> None:
         match = request.resolver_match
         if match.namespace in NOT_STAFF or match.view_name in NOT_PAGES or request.user.is_anonymous:
             return

@@ -23,10 +23,12 @@ drill: .venv/base
 
 test: .venv/dev
 	@sh tests/chromium.sh
+	@sh tests/nginx.sh
 	@$(BIN)/python -m tests $(ARGS)
 
 soak: .venv/dev
 	@sh tests/chromium.sh
+	@sh tests/nginx.sh
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 bench: .venv/dev

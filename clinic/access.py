@@ -121,6 +121,11 @@ def others(request: StaffRequest) -> list[Clinic]:
     return list(desks.exclude(pk=request.clinic.pk))
 
 
+def has_desk(user: User) -> bool:
+    """Whether somebody works at the desk of any clinic."""
+    return _memberships(user).filter(role__in=AT_DESK).exists()
+
+
 def landing(user: User) -> str:
     """The address where somebody's work is: of several roles, the first of LANDING."""
     roles = set(_memberships(user).values_list("role", flat=True))

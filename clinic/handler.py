@@ -10,6 +10,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestAborted, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
@@ -24,7 +25,7 @@ from clinic.views import errors, machines, ops
 # At most, and made when needed; each keeps a database connection, of which a server has a hundred, for a while.
 THREADS = 16
 
-ALIVE, READY = "/healthz", "/readyz"
+ALIVE, READY, FIGURES = "/healthz", "/readyz", "/metrics"
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -102,8 +103,9 @@ class Handler(ASGIHandler):
         """(request, None), or None and what to answer in its place."""
         # Bytes that should have been percent-encoded; Django decodes those, and fails on these.
         query = NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], scope["query_string"])
+        scope = {**(_by_our_name(scope) if scope["path"] == FIGURES else scope), "query_string": query}
         try:
-            return super().create_request({**scope, "query_string": query}, body_file)
+            return super().create_request(scope, body_file)
         except (ValueError, SuspiciousOperation):
             # A character set with a NUL in its name, written as RFC 2231 allows: Python's look-up fails on it. And
             # a query with more fields than we take, which is read here already where there is a character set.
@@ -117,6 +119,12 @@ def _whole(response: HttpResponseBase) -> HttpResponse:
     whole = HttpResponse(b"".join(response), status=response.status_code)
     whole.headers, whole.cookies = response.headers, response.cookies
     return whole
+
+
+def _by_our_name(scope: Any) -> Any:
+    """As if it were asked by the public name: monitoring asks each process by its own address, of many."""
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "headers": [*others, (b"host", settings.ALLOWED_HOSTS[0].encode())]}
 
 
 def _blank(scope: Any) -> HttpRequest:

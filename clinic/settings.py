@@ -31,6 +31,8 @@ env.refuse_unknown(
         "EVENKEEL_VENDOR",
         "EVENKEEL_WORKERS",
         "EVENKEEL_LOG_LEVEL",
+        "EVENKEEL_KEEP_VISITS_DAYS",
+        "EVENKEEL_KEEP_MESSAGES_DAYS",
         "EVENKEEL_DEMO_CONTROL",
         "EVENKEEL_DEMO_EMR_CONTROL",
         "EVENKEEL_DEMO_SECRET",
@@ -89,7 +91,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.static_files.StaticFiles",
     "clinic.middleware.RequestLog",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -155,6 +157,16 @@ REDIS_TIMEOUTS = redis_settings.TIMEOUTS
 REDIS_KWARGS = redis_settings.client(REDIS_URL)
 CHANNEL_LAYERS = redis_settings.layers(REDIS_URL)
 
+# --- Retention: what `manage.py purge` leaves -------------------------------------------------------------------
+
+# Estimates learn from eight weeks of visits, and a message may be sent again for some days.
+KEEP_VISITS_DAYS = env.number("EVENKEEL_KEEP_VISITS_DAYS", 90)
+KEEP_MESSAGES_DAYS = env.number("EVENKEEL_KEEP_MESSAGES_DAYS", 30)
+if not 64 <= KEEP_VISITS_DAYS <= 10_000:
+    raise ImproperlyConfigured("EVENKEEL_KEEP_VISITS_DAYS must be 64 or more: estimates learn from eight weeks.")
+if not 7 <= KEEP_MESSAGES_DAYS <= KEEP_VISITS_DAYS:
+    raise ImproperlyConfigured("EVENKEEL_KEEP_MESSAGES_DAYS must be 7 or more, and no more than the visits' days.")
+
 # --- Jobs -------------------------------------------------------------------------------------------------------
 
 RQ_QUEUES = redis_settings.job_queues(REDIS_KWARGS)
@@ -212,7 +224,7 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE / "static", HOME / "assets"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "clinic.static_files.BuiltFiles"},
 }
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
@@ -263,6 +275,8 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
+# Monitoring asks each process itself, past the proxy that ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -179,6 +180,7 @@ def _add(numbers: Stored) -> None:
             _counted[name] += number
 
 
+@lru_cache(4096)
 def _field(*parts: str) -> str:
     return json.dumps(parts)
 

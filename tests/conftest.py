@@ -17,6 +17,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from clinic import catalogs, limits
 from realtime import bell, breaker, job_queues, redis_link, switch, tally
+from tests import canaries
 from tests.own_valkey import OwnValkey, connect
 
 # Whoever reads or writes a database asks for one of these; pytest-django refuses the rest.
@@ -76,6 +77,13 @@ def lasting_log_ins(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_patient_is_told_of() -> Iterator[canaries.Net]:
+    """A test that leads a patient's data into a log line, an address or an error page fails."""
+    with canaries.net() as net:
+        yield net
+
+
+@pytest.fixture(autouse=True)
 def fresh_process() -> Iterator[None]:
     """Nothing that one test left in this process's memory reaches the next, and no thread or connection either."""
     yield
@@ -121,6 +129,7 @@ def live_redis(valkey_url: str, settings: Any) -> Iterator[Any]:
     client = redis_link.client()
     client.flushall()
     yield client
+    assert canaries.found(canaries.in_redis(client)) == []
     client.close()
 
 

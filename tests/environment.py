@@ -15,5 +15,8 @@ os.environ.setdefault("EVENKEEL_PRIVATE_DESTINATIONS", "127.0.0.0/8")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("ABLY_PUBLISH_KEY", "tests.publish:" + "p" * 43)
 os.environ.setdefault("ABLY_SUBSCRIBE_KEY", "tests.subscribe:" + "s" * 43)
+# Tests that have a PostgreSQL of their own: it warns of a machine that names no such place.
+(HOME / "runtime").mkdir(mode=0o700, exist_ok=True)
+os.environ.setdefault("XDG_RUNTIME_DIR", str(HOME / "runtime"))
 for folder in ("static", "assets"):
     (HOME / folder).mkdir(exist_ok=True)

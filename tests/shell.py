@@ -13,6 +13,7 @@ from typing import Any
 LOOP = """
 import json, sys, traceback
 from django.db import connections
+from clinic import access, demo
 from clinic.models import *
 from realtime.models import *
 for line in sys.stdin:

@@ -22,6 +22,7 @@ from redis.retry import Retry
 
 from clinic.running import home as homes
 from clinic.running import valkey
+from tests import canaries
 from tests.shell import Shell
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,5 +132,6 @@ def running(folder: Path, *, cuts: Path | None = None, database_url: str = "") -
     stack.start()
     try:
         yield stack
+        canaries.must_be_absent_from(stack)
     finally:
         stack.stop()

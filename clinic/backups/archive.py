@@ -73,6 +73,11 @@ def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
     return found
 
 
+def has_audit() -> bool:
+    """Whether the database was brought to a version that keeps one."""
+    return "clinic.0012_audit" in _applied()
+
+
 def _database() -> Any:
     return postgres if connection.vendor == "postgresql" else sqlite
 

@@ -37,10 +37,15 @@ def truth(facts: Facts) -> Truth | None:
         return None
     worst = missed[0]
     ends, patients = EFFECTS[worst]
-    names = " or ".join([", ".join(missed[:-1]), missed[-1]] if len(missed) > 1 else missed)
-    since = _since(worst, facts)
-    who = "The scheduler has not run" if worst == SCHEDULER else f"No worker serves {names}"
-    return Truth(f"{who}{since}: {ends}", patients, "workers", alarm=True)
+    return Truth(f"{_who(missed)}{_since(worst, facts)}: {ends}", patients, "workers", alarm=True)
+
+
+def _who(missed: list[str]) -> str:
+    queues = [what for what in missed if what != SCHEDULER]
+    if not queues:
+        return "The scheduler has not run"
+    names = " or ".join([", ".join(queues[:-1]), queues[-1]] if len(queues) > 1 else queues)
+    return f"No worker serves {names}{', and no scheduler runs,' if SCHEDULER in missed else ''}"
 
 
 def _is_missed(what: str, facts: Facts) -> bool:

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from clinic.metrics import destinations, patients, processes, vendor
+from clinic.metrics import destinations, devices, patients, processes, vendor
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -25,7 +25,7 @@ class Collector:
     """What an engine that is away would have said is left out, and that it is away is a figure itself."""
 
     def collect(self) -> Iterable[Metric]:
-        from_database: list[Part] = [destinations.figures, patients.figures]
+        from_database: list[Part] = [destinations.figures, patients.figures, devices.figures]
         yield from _all(from_database, AnyDatabaseError, "evenkeel_database_answers", "Whether the database does.")
         # One that is away holds each question for a quarter of a second: the first that fails is the last.
         from_redis: list[Part] = [processes.figures, vendor.notices]

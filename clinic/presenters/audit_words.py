@@ -57,6 +57,7 @@ ACTIONS: dict[str, Any] = {
     "switch.off": _("Off"),
     "switch.auto": _("On"),
     "jobs.change": _("Changed"),
+    "jobs.retry": _("Sent again"),
     "backup.make": _("Made"),
     "backup.restore": _("Restored"),
     "audit.export": _("Exported"),

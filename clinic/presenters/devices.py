@@ -30,6 +30,7 @@ class DeviceRow:
     name: str
     clinic: str
     state: str
+    was_heard: bool
     seen: str
     build: str
     path: str
@@ -61,6 +62,7 @@ def _row(device: Device, now: datetime) -> DeviceRow:
         name=device.name,
         clinic=device.clinic.name,
         state=state,
+        was_heard=last is not None,
         seen=_("%(time)s ago") % {"time": span(now - last.at)} if last else _("never"),
         build=_build(last),
         path=_path(last),

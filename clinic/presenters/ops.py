@@ -50,7 +50,7 @@ class Lever:
 
 @dataclass(frozen=True)
 class ProcessRow:
-    """`heard`: how long ago. `doing`: and since when, or that it waits. `serves`: its job queues, or else."""
+    """`heard`: now, or how long ago. `doing`: what, and for how long; "" of one that is silent."""
 
     kind: str
     where: str
@@ -151,11 +151,15 @@ def _process(one: Beat) -> ProcessRow:
         kind=one.kind,
         where=f"{one.host}, pid {one.pid}",
         serves=", ".join(one.serves),
-        heard=f"{span(timedelta(seconds=one.age))} ago",
-        doing=f"{one.doing}{spent}" if one.doing else "waits",
+        heard=_heard(one.age) if one.is_silent else "now",
+        doing="" if one.is_silent else f"{one.doing}{spent}" if one.doing else "waits",
         up=span(timedelta(seconds=one.up)),
         is_silent=one.is_silent,
     )
+
+
+def _heard(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else span(timedelta(seconds=seconds))
 
 
 def _owed(health: Health, clinics: QuerySet[Clinic]) -> tuple[OwedRow, ...]:

@@ -70,7 +70,7 @@ def _of_destinations(clinics: QuerySet[Clinic]) -> list[Change]:
 
 
 def _at_destination(event: EngineEvent) -> Change:
-    many = f", {event.count} messages" if event.count != 1 else ""
+    many = f", {event.count} messages" if event.count > 1 else ""
     what = f"{event.destination.name}: {event.get_verb_display().lower()}{many}"
     return Change(event.at, what, short_name(event.user) if event.user else "the system", event.reason)
 

@@ -31,6 +31,7 @@ class Spark:
     threshold: int
     now: str
     most: str
+    is_late: bool
     words: str
 
 
@@ -62,13 +63,13 @@ def _row(name: str, one: Standing, hour: Hour) -> QueueRow:
     return QueueRow(
         name=name,
         depth=one.depth,
-        oldest=_wait(one.oldest_seconds) if one.depth else "",
+        oldest=_wait(one.oldest_seconds or 0) if one.depth else "",
         is_late=(one.oldest_seconds or 0) >= THRESHOLD,
         in_flight=one.in_flight,
         failed=one.failed_last_hour,
         rate_in=_rate(going_in),
         rate_out=_rate(out),
-        spark=spark(hour),
+        spark=spark(hour, one.oldest_seconds),
     )
 
 
@@ -81,17 +82,18 @@ def rates(hour: Hour) -> tuple[float | None, float | None]:
     return max(0.0, out + (known[-1].left - known[0].left) / MEAN_OF), out
 
 
-def spark(hour: Hour) -> Spark:
+def spark(hour: Hour, oldest_seconds: float | None) -> Spark:
+    """`oldest_seconds`: how long the first in line waits at this moment."""
     waits = [None if minute is None else minute.waited for minute in hour]
     known = [wait for wait in waits if wait is not None]
-    most = max(known, default=0)
+    most, now = max(known, default=0), _wait(oldest_seconds or 0)
     scale = (FLOOR - TOP) / max(most, THRESHOLD * 1.25)
-    now = _wait(waits[-1]) if waits and waits[-1] is not None else "not known"
     return Spark(
         line=_line([None if wait is None else round(FLOOR - wait * scale) for wait in waits]),
         threshold=round(FLOOR - THRESHOLD * scale),
         now=now,
         most=_wait(most) if known else "not known",
+        is_late=most >= THRESHOLD,
         words=_words(now, _wait(most), len(waits) - len(known), len(waits)),
     )
 
@@ -113,9 +115,7 @@ def _words(now: str, most: str, missing: int, minutes: int) -> str:
     return f"Longest wait of a job in each minute of the last hour: {most} at most, {now} now{gaps}"
 
 
-def _wait(seconds: float | None) -> str:
-    if seconds is None:
-        return "not known"
+def _wait(seconds: float) -> str:
     return span(timedelta(seconds=seconds)) if seconds >= 1 else "0 s"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import uuid4
 
 import redis
@@ -18,7 +19,7 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from clinic import request_context
+from clinic import logs, request_context
 from clinic.running.pools import POOLS
 from realtime import deadline, failures, figures, heartbeats
 
@@ -72,6 +73,22 @@ class PoolWorker(SimpleWorker):
         well: bool = super().perform_job(job, queue, execution)
         figures.JOBS.count(queue.name, "finished" if well else "failed")
         return well
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """RQ's own line, and what it keeps in Redis, quote the error: a patient's row may be in it."""
+        logger.error("job failed: %s", job.func_name, exc_info=exc_info)
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        if sys.exc_info()[1] is not None:
+            exc_string = logs.Formatter().formatException(sys.exc_info())
+        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
 
     def run_maintenance_tasks(self) -> None:
         """RQ's own. Raises StopRequested, to be registered anew, when Redis has forgotten this worker."""

@@ -127,7 +127,7 @@ def _list(request: AuditRequest, form: FilterForm, before: int | None, status: i
         "query": query.urlencode(),
         "is_filtered": any(form.data.get(name) for name in form.fields),
         "is_first": before is None,
-        "minds_desk": access.membership_of(request.user) is not None,
+        "minds_desk": access.has_desk(request.user),
     }
     return render(request, "audit/list.html", context, status=status)
 

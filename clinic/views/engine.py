@@ -126,9 +126,9 @@ def find(request: EngineRequest) -> HttpResponse:
 @engine_staff
 def pause(request: EngineRequest, pk: int) -> HttpResponse:
     """Pauses or resumes a destination, by `verb`. What is refused is shown again; its links lead back."""
+    row, by, reason = find_destination(request, pk), Actor(user=request.user), request.POST.get("reason", "")
     if request.method == "GET":
         return redirect(f"{reverse('ops:destination', args=[pk])}?{request.GET.urlencode()}".rstrip("?"))
-    row, by, reason = find_destination(request, pk), Actor(user=request.user), request.POST.get("reason", "")
     try:
         if request.POST.get("verb") == "pause":
             destinations.pause(row, by=by, reason=reason)

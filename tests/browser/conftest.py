@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from clinic.running import valkey
+from tests import canaries
 from tests.stack import Stack, running
 from tests.waiting import until
 
@@ -48,14 +49,19 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh browser profile. Anything that the pages log as an error fails the test."""
+    """A fresh browser profile. Anything that the pages log as an error fails the test, and each address that a
+    patient's data is in.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(10_000)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(f"{request.url} {request.headers.get('referer', '')}"))
     yield context
     context.close()
+    assert canaries.found("\n".join(asked)) == []
     assert [error for error in errors if not _on_purpose(error)] == []
 
 

@@ -72,6 +72,7 @@ def test_empty_reason_is_refused_in_the_shell_and_on_the_ops_page(stack: Stack, 
     assert "Say why" in refused.stderr
     page = log_in(context, stack, "ops", "/ops/")
     expect(page.locator("[data-sentence]")).to_have_text("All good")
+    page.locator("[data-opens=stop]").click()
     page.locator("[name=action][value=stop]").click()
     expect(page.locator("body")).to_contain_text("Say why")
     assert stack.ask("Switch.objects.get().desired") == "auto"
@@ -84,6 +85,7 @@ def test_within_a_blink_of_the_click_no_connection_begins_or_stays(stack: Stack,
     for _click in range(3):
         expect(monitor.locator("[data-live]").first).to_have_attribute("data-live", "both", timeout=10_000)
         with patients_coming(stack):
+            ops.locator("[data-opens=stop]").click()
             ops.fill("[name=reason]", "drill")
             clicked = time.time()
             ops.locator("[name=action][value=stop]").click()

@@ -10,9 +10,13 @@ Figures = dict[tuple[str, ...], float]
 
 def figures(**said: str) -> Figures:
     """Each sample's value by its name and the values of its labels, in the order of their names."""
+    return parse(text(**said))
+
+
+def text(**said: str) -> str:
     answer = Client().get("/metrics", **said)  # type: ignore[arg-type]
     assert answer.status_code == 200
-    return parse(answer.content.decode())
+    return answer.content.decode()
 
 
 def parse(text: str) -> Figures:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from realtime import breaker, hub
+from tests import canaries
 from tests.own_valkey import OwnValkey, connect
 from tests.realtime.rig import NEVER
 from tests.realtime.standin_rig import CALM, PUBLISH_KEY, SUBSCRIBE_KEY, Rig, running
@@ -33,7 +34,7 @@ def rig() -> Iterator[Rig]:
 
 
 @pytest.fixture
-def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
+def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """The vendor, well and under TLS: what the code under test publishes to.."""
     authority = tmp_path / "authority.pem"
     authority.write_bytes(rig.standin.ca_pem)
@@ -43,7 +44,8 @@ def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     settings.ABLY_CLIENT = {"endpoint": "127.0.0.1", "tls": True, "tls_port": rig.standin.tls_port}
     rig.fault("ok")
     until(lambda: rig.seen()["open"] == 0)
-    return rig
+    yield rig
+    assert canaries.found(str(rig.seen())) == []
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import redis
 
-from realtime import heartbeats
+from clinic.running.worker import PoolWorker
+from realtime import heartbeats, job_queues
 from realtime.heartbeats import BEATS, PAGES, SERVED, SILENT_SECONDS
 from tests.realtime import rig
 from tests.realtime.rig import frozen, running_hub
@@ -105,3 +106,16 @@ def test_web_process_beats_while_its_hub_runs(live_redis: Any, no_second: None) 
 
     asyncio.run(scene())
     until(lambda: not heartbeats.hear().beats, 2)
+
+
+def what_it_is_at() -> str:
+    return heartbeats.doing.what
+
+
+def test_worker_tells_the_name_of_its_job_and_nothing_of_its_arguments(live_redis: Any) -> None:
+    job_queues.enqueue("low", what_it_is_at)
+    queue = job_queues.get("low")
+    (job_id,) = queue.job_ids
+    PoolWorker([queue], connection=live_redis, serializer=queue.serializer).work(burst=True)
+    job = queue.fetch_job(job_id)
+    assert job is not None and job.return_value() == "what_it_is_at" and heartbeats.doing.what == ""

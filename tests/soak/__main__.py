@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.deploy import rolling
 from tests.soak import deadlines, drilled, kills, ledger, mutation, outage_kills, part, sockets, tv
 from tests.soak.part import Part, Result, Words
 
@@ -64,6 +65,14 @@ def bad_input(words: Words) -> Result:
     return Result(summary["count"], max(summary["failures"], int(done.returncode != 0)))
 
 
+def rolled(words: Words) -> Result:
+    """Behind nginx, one process at a time is restarted and killed under load: no kiosk and no screen notices."""
+    with tempfile.TemporaryDirectory(prefix="evenkeel-rolling-", ignore_cleanup_errors=True) as folder:
+        summary = rolling.run(words.rounds, words.seed, Path(folder))
+    print(json.dumps(summary, indent=1), flush=True)
+    return Result(summary["ended"] + summary["killed"], len(summary["problems"]))
+
+
 def models(words: Words) -> Result:
     """Generated steps at kiosks, desks, screens and vendor: services and fan-out agree with plain models."""
     with tempfile.TemporaryDirectory(prefix="evenkeel-models-") as folder:
@@ -106,6 +115,7 @@ PARTS: dict[str, Part] = {
     "kills-postgres": killed_on_postgres,
     "outages": outages,
     "outages-postgres": outages_on_postgres,
+    "rolling": rolled,
     "input": bad_input,
     "models": models,
     "sockets": many_sockets,
@@ -137,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=float, default=6.0, help="of kills: mean seconds between two")
     parser.add_argument("--strikes", type=int, default=500, help="of outages: how many kills")
     parser.add_argument("--strike-pace", type=float, default=1.0, help="of outages: mean seconds between two")
+    parser.add_argument("--rounds", type=int, default=20, help="of rolling: how often each process")
     parser.add_argument("--count", type=int, default=200_000, help="of input: how many")
     parser.add_argument("--vanish", type=int, default=5_000, help="of sockets: how many")
     parser.add_argument("--seconds", type=float, default=36.0, help="of drill: of each run")

@@ -36,9 +36,9 @@ SAID = re.compile(r'<div class="said">\s*<p>(.*?)</p>', re.S)
 class Caller:
     """One browser that never shows an error page: it asks again until it is answered."""
 
-    def __init__(self, url: str, book: Book) -> None:
+    def __init__(self, url: str, book: Book, http: httpx.Client | None = None) -> None:
         self.book = book
-        self.http = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
+        self.http = http or httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
 
     def get(self, path: str) -> httpx.Response:
         return self._insist("GET", path)
@@ -90,6 +90,10 @@ class Person(threading.Thread):
     def act(self) -> None:
         raise NotImplementedError
 
+    def another_caller(self) -> Caller:
+        """A fresh browser."""
+        return Caller(self.url, self.book)
+
 
 class Kiosk(Person):
     """Each patient is somebody new, some bring one or two along, and all believe only the ticket page."""
@@ -98,12 +102,18 @@ class Kiosk(Person):
 
     def act(self) -> None:
         if self.book.on_site < MOST_ON_SITE:
-            check_in(self.url, self.book, [Patient() for _n in range(self.random.choice([1, 1, 1, 2, 3]))])
+            party = [Patient() for _n in range(self.random.choice([1, 1, 1, 2, 3]))]
+            check_in_by(self.another_caller(), party)
 
 
 def check_in(url: str, book: Book, party: list[Patient]) -> list[str]:
     """Those who came together, through the kiosk, page by page, to their tickets."""
-    caller, names = Caller(url, book), [one.given_name for one in party]
+    return check_in_by(Caller(url, book), party)
+
+
+def check_in_by(caller: Caller, party: list[Patient]) -> list[str]:
+    """The same, at the kiosk of this caller."""
+    book, names = caller.book, [one.given_name for one in party]
     with book.lock:
         book.tried.update(names)
     said = {"csrfmiddlewaretoken": caller.token("/kiosk/")}
@@ -166,7 +176,7 @@ class Clerk(Person):
             self._press(caller, *choice, token=TOKEN.findall(page.text)[0])
 
     def _logged_in(self) -> Caller:
-        caller = Caller(self.url, self.book)
+        caller = self.another_caller()
         said = {"csrfmiddlewaretoken": caller.token("/login/"), "next": "/desk/"}
         answer = caller.post("/login/", {**said, "username": self.login[0], "password": self.login[1]})
         assert answer.status_code == 302, f"log-in answered {answer.status_code}"

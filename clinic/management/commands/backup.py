@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clinic import audit
 from clinic.backups import archive
 from clinic.backups.manifest import BadBackup
 
@@ -18,6 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path | None, **options: Any) -> None:
         target = (file or Path(f"evenkeel-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.backup")).resolve()
+        if archive.has_audit():
+            # Before, so that the copy tells of it too.
+            audit.write(audit.SYSTEM, "backup.make", by=audit.shell(getpass.getuser()))
         try:
             made = archive.make(target, self.stderr.write)
         except (BadBackup, OSError) as error:

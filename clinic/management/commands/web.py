@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from clinic import logs
+from clinic.running.web_server import WebServer
 
 # Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
 # for it for ever, also once it has closed the connection.
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             forwarded_allow_ips=[str(network) for network in settings.PROXIES],
             timeout_graceful_shutdown=3,
         )
-        server = uvicorn.Server(config)
+        server = WebServer(config)
         with suppress(KeyboardInterrupt):
             server.run(sockets=[_cutting_off(config.bind_socket())])
         if not server.started:

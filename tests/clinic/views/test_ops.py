@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from clinic import access
+from clinic.health.away import absence
 from clinic.models import Delivery, Membership
+from clinic.models.audit import AuditEvent
 from clinic.services import devices
 from realtime import obedience, switch
 from realtime.breaker import Breaker
 from realtime.models import Switch, SwitchEvent
+from tests.clinic.test_presenters_ops import fail
 from tests.factories import make_clinic, make_destination, make_device, make_user, make_visit
 from tests.realtime.breaker_rig import calls, lapse
 
@@ -131,6 +136,88 @@ def test_clerks_get_404_and_strangers_the_log_in() -> None:
     assert Client().get("/ops/")["Location"] == "/login/?next=/ops/"
 
 
+def test_board_is_given_alone_and_once(olu: Client, live_redis: Any) -> None:
+    first = olu.get("/ops/board/", HTTP_X_LIVE="1")
+    assert b"data-sentence" in first.content and b"<main" not in first.content
+    again = olu.get("/ops/board/", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (again.status_code, again.content, again["X-Build"]) == (304, b"", first["X-Build"])
+    assert f'data-etag="{first["ETag"].replace(chr(34), "&quot;")}"' in page(olu)
+    switch.flip("off", by="ada", reason="drill")
+    assert olu.get("/ops/board/", HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 200
+
+
+def test_status_is_the_same_for_machines(olu: Client, live_redis: Any) -> None:
+    found = olu.get("/ops/status.json").json()
+    assert (found["sentence"], found["alarm"], found["truths"]) == ("All good", False, [])
+    assert found["vendor"]["gate"]["open"] is True
+
+
+def test_refused_stop_keeps_what_was_typed(olu: Client) -> None:
+    seen = str(Switch.objects.get().version)
+    switch.flip("auto", by="ada", reason="first")
+    response = flip(olu, "stop", reason="my own words", length="1h", seen=seen)
+    shown = response.content.decode()
+    assert response.status_code == 422 and "<dialog" in shown and 'data-address="/ops/"' in shown
+    assert 'value="my own words"' in shown and re.findall(r'value="(\w+)" checked', shown) == ["1h"]
+
+
+def test_time_that_is_left_and_who_decides_are_on_the_page(olu: Client, live_redis: Any) -> None:
+    flip(olu, "stop", reason="drill", length="1h")
+    found, row = page(olu), Switch.objects.get()
+    assert row.expires_at and f'data-until="{int(row.expires_at.timestamp() * 1000)}"' in found
+    assert 'class="stops decides"><strong>Switch</strong> stops' in found
+    assert "<strong>Configuration</strong> lets through" in found
+
+
+def test_failed_jobs_are_put_back_from_the_page(olu: Client, live_redis: Any) -> None:
+    cause = fail(3)
+    assert page(olu).count("Retry 3</") == 2 and "Plantedfamily" not in page(olu)
+    response = olu.post("/ops/jobs/retry/", cause._asdict(), follow=True)
+    assert "3 jobs run once more." in response.content.decode()
+    response = olu.post("/ops/jobs/retry/", cause._asdict(), follow=True)
+    assert "None of these is left" in response.content.decode()
+    assert AuditEvent.objects.filter(action="jobs.retry", actor="olu", detail__count=3).count() == 1
+
+
+def test_retry_without_redis_changes_nothing_and_says_so(olu: Client) -> None:
+    response = olu.post("/ops/jobs/retry/", {"queue": "low", "job": "a", "error": "b"}, follow=True)
+    assert "Redis does not answer. Nothing was put back." in response.content.decode()
+    assert not AuditEvent.objects.exists()
+
+
+def test_queue_that_there_is_not_holds_nothing_to_retry(olu: Client, live_redis: Any) -> None:
+    for said in ({}, {"queue": "no\0such", "job": "a", "error": "b"}, {"queue": "x" * 5000}):
+        assert olu.post("/ops/jobs/retry/", said).status_code in (302, 400)
+
+
+def test_without_the_database_everybody_is_told_that_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*words: object) -> None:
+        raise OperationalError("connection to server at 10.0.0.7 failed: Plantedfamily")
+
+    client, stranger = Client(), Client()
+    client.force_login(make_user("olu", role="ops"))
+    monkeypatch.setattr(access, "is_ops", away)
+    whole, part = client.get("/ops/"), client.get("/ops/board/")
+    for response in (whole, part):
+        assert response.status_code == 503 and response["X-Build"]
+        assert re.search(
+            r"data-sentence>The database does not answer since \d\d:\d\d UTC:", response.content.decode()
+        )
+        assert b"docs/ops/database.md" in response.content and b"Planted" not in response.content
+    assert b"<main" in whole.content and b"<main" not in part.content
+    assert client.get("/ops/status.json").json()["sentence"].startswith("The database does not answer since ")
+    assert stranger.get("/ops/")["Location"] == "/login/?next=/ops/"
+    monkeypatch.undo()
+    assert client.get("/ops/").status_code == 200 and absence.since is None
+
+
+def test_every_address_of_the_page_is_hidden_from_a_clerk() -> None:
+    clerk = Client()
+    clerk.force_login(make_user("ana", make_clinic()))
+    assert {clerk.get(f"/ops/{path}").status_code for path in ("", "board/", "status.json")} == {404}
+    assert {clerk.post(f"/ops/{path}").status_code for path in ("vendor/", "jobs/retry/")} == {404}
+
+
 def test_machines_learn_whether_we_are_alive_and_ready(client: Client) -> None:
     assert client.get("/healthz").json() == {"alive": True}
     assert client.get("/readyz").json()["ready"] is True
@@ -138,11 +225,11 @@ def test_machines_learn_whether_we_are_alive_and_ready(client: Client) -> None:
 
 def test_page_shows_the_breaker_and_its_last_changes(olu: Client, live_redis: Any) -> None:
     guard = Breaker(live_redis)
-    assert "It has not had to do anything." in page(olu)
+    assert "The breaker has not had to do anything." in page(olu)
     calls(guard, lapse(live_redis), "xxxxx")
     guard.force("closed", why="olu: I know better")
     found = page(olu)
-    assert 'data-breaker="open"' in found and "Open, but forced closed:" in found
+    assert 'data-breaker="open"' in found and ">open, but forced closed</span>" in found
     assert "5 of the last 5 calls failed" in found and "olu: I know better" in found
 
 
@@ -152,7 +239,7 @@ def test_devices_of_their_clinics_are_listed(olu: Client, live_redis: Any) -> No
     Membership.objects.create(user=User.objects.get(username="olu"), clinic=harbor, role="ops")
     device, _token = make_device(harbor, "monitor", "Hall")
     make_device(inland, "monitor", "Not for Olu")
-    assert "never <strong>(silent)" in page(olu) and "Not for Olu" not in page(olu)
+    assert ">never</td>" in page(olu) and "Not for Olu" not in page(olu)
     devices.report(device, devices.Said("0a1b2c3d", "both", "off", 3, 90))
     row = re.search(rf'<tr data-device="{device.pk}" data-state="well">.*?</tr>', page(olu))
     assert row and all(word in row[0] for word in ("Hall, Harbor", "older: 0a1b2c3d", "both paths", "off", "10 s"))

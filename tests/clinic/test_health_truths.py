@@ -1,0 +1,185 @@
+"""Sentences about what nobody serves, what nobody hears, and what is true besides."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from clinic import demo, health
+from clinic.health.away import Absence
+from clinic.models import Clinic, Device, DeviceReport
+from clinic.services import devices
+from realtime import heartbeats, job_queues
+from realtime.heartbeats import FIRST, SCHEDULER, SERVED
+from realtime.models import Desired, Switch
+from tests.clinic.conftest import Clock
+from tests.factories import make_clinic, make_destination, make_device, make_visit
+
+pytestmark = pytest.mark.django_db
+ALL = [*job_queues.NAMES, SCHEDULER]
+
+
+@pytest.fixture
+def alive(live_redis: Any) -> Any:
+    """Everything is served, and the vendor in use."""
+    Switch.objects.update_or_create(pk=1, defaults={"desired": Desired.AUTO})
+    heartbeats.tell("worker of any", ALL)
+    return live_redis
+
+
+def unserved(live_redis: Any, what: str, seconds: float) -> None:
+    live_redis.hincrby(SERVED, what, -int(seconds * 1000))
+
+
+@pytest.mark.parametrize(
+    ("what", "seconds", "starts", "ends"),
+    [
+        ("notices", 7, "No worker serves notices since ", ": screens run on our own path"),
+        ("integrations", 7, "No worker serves integrations since ", ": messages to other systems wait, none lost"),
+        ("ill", 7, "No worker serves ill since ", ": messages to systems that are ill wait, none lost"),
+        ("low", 7, "No worker serves low since ", ": mails and upkeep wait"),
+        (SCHEDULER, 31, "The scheduler has not run since ", ": retries, closing time and alarms wait"),
+    ],
+)
+def test_work_that_nobody_does_is_told_with_what_waits(
+    alive: Any, what: str, seconds: float, starts: str, ends: str
+) -> None:
+    assert health.look().sentence == "All good"
+    unserved(alive, what, seconds)
+    found, since = health.look(), timezone.now() - timedelta(seconds=seconds)
+    assert found.sentence in (f"{starts}{since + timedelta(seconds=n):%H:%M} UTC{ends}" for n in (-1, 0, 1))
+    assert found.alarm and found.truths[0].runbook == "docs/ops/workers.md"
+
+
+def test_all_that_nobody_serves_is_one_sentence(alive: Any) -> None:
+    for what in ALL:
+        unserved(alive, what, 60)
+    said = health.look().truths
+    assert len(said) == 1
+    names = "integrations, ill, notices, default or low"
+    assert said[0].sentence.startswith(f"No worker serves {names}, and no scheduler runs, since ")
+    assert said[0].sentence.endswith(" UTC: messages to other systems wait, none lost")
+
+
+def test_scheduler_may_be_long_at_a_task(alive: Any) -> None:
+    unserved(alive, SCHEDULER, 20)
+    assert health.look().is_good
+
+
+def test_queue_that_never_had_a_worker_is_missed_once_a_job_waits(alive: Any) -> None:
+    alive.hdel(SERVED, "low")
+    assert health.look().is_good
+    job_queues.enqueue("low", timezone.now)
+    assert health.look().is_good, "nobody has been heard for long: Redis has just come back"
+    alive.hincrby(SERVED, FIRST, -10_000)
+    assert health.look().sentence == "No worker serves low: mails and upkeep wait"
+
+
+def test_redis_that_knows_nobody_misses_nobody(live_redis: Any) -> None:
+    assert health.look().is_good
+
+
+# --- Devices ----------------------------------------------------------------------------------------------------
+
+
+def heard(clinic: Clinic, ago: float, kind: str = "monitor", name: str = "Entrance", **said: Any) -> Device:
+    """A device that spoke so many seconds ago."""
+    device, _token = make_device(clinic, kind, name)
+    words = {"build": "0a1b2c3d", "path": "both", "sound": "on", "data_age": 1, "up_seconds": 9, **said}
+    devices.report(device, devices.Said(**words))
+    DeviceReport.objects.filter(device=device).update(at=timezone.now() - timedelta(seconds=ago))
+    return device
+
+
+def test_screen_that_fell_silent_is_named(alive: Any, harbor: Clinic) -> None:
+    heard(harbor, 99)
+    assert health.look().is_good
+    DeviceReport.objects.update(at=timezone.now() - timedelta(minutes=6))
+    found = health.look()
+    assert found.sentence == "Wait-room screen Entrance at Harbor not heard for 6 min"
+    assert found.alarm and found.truths[0].runbook == "docs/ops/screen.md"
+    assert found.truths[0].patients.endswith("call them by voice.")
+
+
+def test_kiosk_that_fell_silent_has_its_own_effect_and_book(alive: Any, harbor: Clinic) -> None:
+    heard(harbor, 400, "kiosk")
+    heard(harbor, 300, name="Hall"), heard(harbor, 200, name="Stairs")
+    truth = health.look().truths[0]
+    assert truth.sentence == "Kiosk Entrance at Harbor not heard for 6 min; 2 more devices need somebody"
+    assert (truth.book, truth.patients) == ("kiosk", "Patients check in at another kiosk, or at the desk.")
+
+
+def test_screen_that_shows_old_data_is_named(alive: Any, harbor: Clinic) -> None:
+    heard(harbor, 5, path="stale", data_age=240)
+    assert health.look().sentence == "Wait-room screen Entrance at Harbor shows data 4 min old"
+
+
+def test_device_that_never_spoke_or_has_no_script_or_is_locked_out_is_not_missed(
+    alive: Any, harbor: Clinic
+) -> None:
+    make_device(harbor, "monitor", "In its box")
+    heard(harbor, 900, "kiosk", "No script", build="")
+    devices.revoke(heard(harbor, 900, name="Locked out"))
+    assert health.look().is_good
+
+
+def test_dark_screen_of_a_closed_clinic_is_not_missed(alive: Any, harbor: Clinic, clock: Clock) -> None:
+    heard(harbor, 900)
+    assert not health.look().is_good
+    for weekday in range(7):
+        harbor.hours.create(weekday=weekday, opens=time(0, 0), closes=time(0, 1))
+    clock.at = clock.at.replace(hour=12)
+    assert health.look().is_good
+
+
+def test_demo_device_that_was_closed_again_is_not_missed(alive: Any, harbor: Clinic, settings: Any) -> None:
+    settings.DEMO = True
+    device = heard(harbor, 900)
+    assert not health.look().is_good
+    Device.objects.filter(pk=device.pk).update(token_hash=demo.digest(demo.token("monitor")))
+    assert health.look().is_good
+
+
+def test_devices_of_others_are_not_theirs_to_hear_of(alive: Any, harbor: Clinic) -> None:
+    heard(make_clinic("bay"), 900)
+    assert health.look(Clinic.objects.filter(pk=harbor.pk)).is_good
+
+
+# --- What comes first -------------------------------------------------------------------------------------------
+
+
+def test_outage_goes_before_what_was_meant_and_that_before_a_device(alive: Any, harbor: Clinic) -> None:
+    heard(harbor, 400)
+    Switch.objects.update(desired=Desired.OFF, actor="olu")
+    unserved(alive, "integrations", 60)
+    make_destination(harbor)
+    make_visit(harbor)
+    harbor.destinations.get().deliveries.update(created_at=timezone.now() - timedelta(minutes=5))
+    found = health.look()
+    assert [one.book for one in found.truths] == ["workers", "emr", "vendor", "screen"]
+    assert found.alarm and "Miller" not in str(found.truths)
+
+
+def test_switch_that_an_operator_turned_off_is_no_alarm(alive: Any) -> None:
+    Switch.objects.update(desired=Desired.OFF, actor="olu")
+    (truth,) = health.look().truths
+    assert not truth.alarm and truth.patients == "Patients notice nothing."
+
+
+def test_without_redis_nothing_is_said_that_only_redis_knows(harbor: Clinic) -> None:
+    found = health.look()
+    assert [one.book for one in found.truths] == ["redis"]
+    assert found.facts.pulse is found.facts.minutes is found.facts.failed is None
+
+
+def test_database_that_is_away_is_told_with_since_when(clock: Clock) -> None:
+    absence = Absence()
+    first = absence.noticed()
+    assert first.sentence == f"The database does not answer since {clock.at:%H:%M} UTC: nobody can check in"
+    clock.add(minutes=3)
+    assert absence.noticed() == first and first.runbook == "docs/ops/database.md"
+    absence.over()
+    assert f"{clock.at:%H:%M}" in absence.noticed().sentence

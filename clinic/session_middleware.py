@@ -30,7 +30,7 @@ class StaffLogIn:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         had_cookie = bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         response = self.get_response(request)
-        if had_cookie and response.get("Location", "").startswith(f"{settings.LOGIN_URL}?next="):
+        if had_cookie and request.session.is_empty():
             self._say_why(request, response)
         return response
 
@@ -56,11 +56,11 @@ class StaffLogIn:
             request.session.act(for_sure=request.method == "POST")
 
     def _say_why(self, request: HttpRequest, response: HttpResponse) -> None:
-        """A log-in that ended by itself: the next page says so."""
+        """The log-in of this cookie has ended: the next page that somebody reads says so."""
         if is_live(request):
-            # Not forgotten by this answer, which nobody reads: the page itself is about to ask.
-            request.COOKIES.pop(settings.SESSION_COOKIE_NAME)
-        elif request.session.is_empty():
+            # Not told to the browser by this answer: the page itself is about to ask, and then it is.
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        elif response.get("Location", "").startswith(f"{settings.LOGIN_URL}?next="):
             response["Location"] += f"&{ENDED}=1"
 
 

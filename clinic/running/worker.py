@@ -76,6 +76,7 @@ class PoolWorker(SimpleWorker):
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """RQ's own line, and what it keeps in Redis, quote the error: a patient's row may be in it."""
+        failures.remember_kind(job, *exc_info)
         logger.error("job failed: %s", job.func_name, exc_info=exc_info)
 
     def handle_job_failure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,11 +23,12 @@ from tests.waiting import until
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Any]:
-    """A PostgreSQL of this test's own."""
-    server = get_server(tmp_path / "postgres", cleanup_mode="delete")
-    yield server
-    server.cleanup()
+def server() -> Iterator[Any]:
+    """A PostgreSQL of this test's own; not in pytest's folder, which only its owner may read."""
+    with tempfile.TemporaryDirectory(prefix="evenkeel-postgres-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder), cleanup_mode="delete")
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture
@@ -36,10 +38,18 @@ def on_postgres(tmp_path: Path, server: Any) -> Iterator[Stack]:
 
 
 def kill(server: Any) -> None:
-    """At once, with all connections."""
+    """At once, with all connections: none of its processes is left to stand in the next one's way."""
     postmaster = psutil.Process(server.get_pid())
+    doomed = [postmaster, *postmaster.children(recursive=True)]
     os.kill(postmaster.pid, signal.SIGQUIT)
-    until(lambda: not postmaster.is_running() or postmaster.status() == psutil.STATUS_ZOMBIE, 10)
+    until(lambda: all(map(_is_gone, doomed)), 20)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_database_that_dies_is_said_from_memory(server: Any, on_postgres: Stack, context: BrowserContext) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
 import subprocess
@@ -150,19 +149,6 @@ def test_runbook_says_all_of_it_and_is_short(book: Path) -> None:
     assert {name for name in re.findall(r"`(Evenkeel\w+)`", lines) if name not in known} == set()
     for link in re.findall(r"\]\(([\w./-]+\.(?:md|yml))", lines):
         assert (OPS / link).exists(), link
-
-
-def test_runbooks_of_the_ops_page_exist() -> None:
-    books = {path.stem for path in BOOKS}
-    calls = [
-        node
-        for path in (ROOT / "clinic" / "health").glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Truth"
-    ]
-    parts = [part for call in calls for part in ast.walk(call.args[2]) if isinstance(part, ast.Constant)]
-    named = {str(part.value) for part in parts}
-    assert {"vendor", "redis", "database", "workers", "screen", "kiosk", "emr"} <= named <= books
 
 
 def test_promtool_agrees_where_it_is_installed() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Clinic
 from clinic.services import Actor
@@ -69,11 +71,17 @@ def test_who_waits_now_and_for_how_long(harbor: Clinic, clock: Clock) -> None:
     assert found["evenkeel_longest_wait_seconds", str(empty.pk)] == 0
 
 
-def test_so_many_clinics_take_no_more_questions(harbor: Clinic, django_assert_max_num_queries: object) -> None:
-    for n in range(20):
+def test_more_clinics_take_no_more_questions(harbor: Clinic) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            Client().get("/metrics")
+        return len(queries)
+
+    make_visit(harbor)
+    before = asked()
+    for n in range(10):
         make_visit(make_clinic(f"clinic-{n}"))
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
-        Client().get("/metrics")
+    assert asked() <= before
 
 
 @pytest.mark.django_db

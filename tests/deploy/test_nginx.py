@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 
 from tests.deploy.cluster import Cluster
 from tests.deploy.proxy import DOCUMENTED, HOST
+from tests.soak.people import TOKEN
 from tests.stack import ROOT
 from tests.waiting import until
 
@@ -93,6 +94,16 @@ def test_a_client_does_not_say_where_it_comes_from(cluster: Cluster, staff: http
     said = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}
     page = staff.get("/login/", headers=said)
     assert page.status_code == 200, "sent on to https: the client's own scheme was believed"
+
+
+def test_the_audit_has_the_address_that_nginx_saw(cluster: Cluster) -> None:
+    transport = httpx.HTTPTransport(local_address="127.0.0.2", verify=cluster.proxy.trusting())
+    lied = {"Origin": cluster.url, "X-Forwarded-For": "203.0.113.9"}
+    with httpx.Client(base_url=cluster.url, transport=transport, headers=lied) as client:
+        (token,) = TOKEN.findall(client.get("/login/").text)
+        client.post("/login/", data={"csrfmiddlewaretoken": token, "username": "ana", "password": "wrong"})
+    last = "AuditEvent.objects.filter(action='login.fail').latest('pk').address"
+    assert cluster.ask(last) == "127.0.0.2"
 
 
 def test_socket_hears_the_state_and_its_beat(cluster: Cluster) -> None:

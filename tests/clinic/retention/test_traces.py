@@ -21,10 +21,10 @@ MARKERS = ("zyxmarker", "qwvmarker", "15550137731", "1907-03-09")
 FILL = """
 from datetime import date, timedelta
 from unittest.mock import patch
+from django.db import connection
 from django.utils import timezone
-from clinic import clock
 from clinic.inbound import uploads
-from clinic.models import Clinic, Delivery, InboundMessage, Visit
+from clinic.models import BookingUpload, Clinic, Delivery, InboundMessage, Visit
 from clinic.services import Actor, check_in, deliveries
 from clinic.states import Verb
 from tests.factories import answers, do, make_clinic, make_destination, make_user
@@ -42,8 +42,13 @@ with patch("clinic.clock.now", lambda: then), patch("django.utils.timezone.now",
         deliveries.skip(row, by=Actor(user=ana), reason="Zyxmarker called", seen=row.fence)
     Delivery.objects.update(state="delivered", delivered_at=then)
     InboundMessage.objects.create(clinic=clinic, text="PID|Zyxmarker", answer="", outcome="ignored", visit=visit)
-    # What was changed or deleted before leaves traces of its own.
+    # What was changed or deleted before leaves traces of its own, where SQLite was not told to overwrite it.
+    if connection.vendor == "sqlite":
+        connection.cursor().execute("PRAGMA secure_delete = OFF")
     Visit.objects.update(phone="", reason="other")
+    for n in range(9):
+        uploads.keep(clinic, make_user(f"clerk-{n}"), "qwvmarker,zyxmarker,1907-03-09;" * 300, is_day_first=False)
+    BookingUpload.objects.all().delete()
 """
 
 

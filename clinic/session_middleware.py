@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from clinic import half_log_in
 from clinic.services import second_step
+from clinic.views.away import AWAY, database_away
 
 # Pages that ask for no log-in, and those that machines ask for: they work without the table of log-ins.
 NOT_STAFF = {"kiosk", "monitor", "phone", "pair", "demo"}
@@ -29,11 +30,21 @@ class StaffLogIn:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         had_cookie = bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         response = self.get_response(request)
-        if had_cookie and response.get("Location", "").startswith(f"{settings.LOGIN_URL}?next="):
+        if had_cookie and request.session.is_empty():
             self._say_why(request, response)
         return response
 
-    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> None:
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Without the database nobody is known; the page of whom that concerns says so in its own words."""
+        try:
+            self._look_at(request)
+        except AWAY:
+            if request.resolver_match.namespace != "ops":
+                raise
+            return database_away(request)
+        return None
+
+    def _look_at(self, request: Any) -> None:
         match = request.resolver_match
         if match.namespace in NOT_STAFF or match.view_name in NOT_PAGES or request.user.is_anonymous:
             return
@@ -45,11 +56,11 @@ class StaffLogIn:
             request.session.act(for_sure=request.method == "POST")
 
     def _say_why(self, request: HttpRequest, response: HttpResponse) -> None:
-        """A log-in that ended by itself: the next page says so."""
+        """The log-in of this cookie has ended: the next page that somebody reads says so."""
         if is_live(request):
-            # Not forgotten by this answer, which nobody reads: the page itself is about to ask.
-            request.COOKIES.pop(settings.SESSION_COOKIE_NAME)
-        elif request.session.is_empty():
+            # Not told to the browser by this answer: the page itself is about to ask, and then it is.
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        elif response.get("Location", "").startswith(f"{settings.LOGIN_URL}?next="):
             response["Location"] += f"&{ENDED}=1"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,11 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
 
     def _look_for(self, path: str) -> None:
         root = Path(settings.STATIC_ROOT).resolve()
-        file = (root / path.removeprefix(self.static_prefix)).resolve()
-        if file.is_relative_to(root) and file.is_file():
-            self.add_file_to_dictionary(path, str(file))
+        # What can be no file's name: with a NUL, or too long.
+        with suppress(OSError, ValueError):
+            file = (root / path.removeprefix(self.static_prefix)).resolve()
+            if file.is_relative_to(root) and file.is_file():
+                self.add_file_to_dictionary(path, str(file))
 
     def immutable_file_test(self, path: str, url: str) -> bool:
         """Also of another build."""

@@ -27,11 +27,10 @@ class Cause(NamedTuple):
     error: str
 
 
-def remember_kind(job: Job, kind: type[BaseException], *_error: object) -> bool:
-    """For RQ's exception handlers: keeps the kind of error beside the job. The next handler may go on."""
+def remember_kind(job: Job, kind: type[BaseException]) -> None:
+    """Keeps the kind of error beside the job. Raises redis.RedisError."""
     job.meta[KIND] = kind.__name__
     job.save_meta()  # type: ignore[no-untyped-call]
-    return True
 
 
 def groups() -> list[tuple[Cause, int]]:

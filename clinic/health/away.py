@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from clinic.health.truth import Truth
+from clinic.health.truth import Book, Truth
 
 EFFECT = "Patients cannot check in by the kiosks: take names on paper. Screens show their last state, and its age."
 
@@ -21,7 +21,7 @@ class Absence:
         """What is true now, when an answer has just failed to come."""
         self.since = self.since or timezone.now()
         said = f"The database does not answer since {self.since:%H:%M} UTC: nobody can check in"
-        return Truth(said, EFFECT, "database", alarm=True)
+        return Truth(said, EFFECT, Book.DATABASE, alarm=True)
 
     def over(self) -> None:
         self.since = None

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Book(StrEnum):
+    """A runbook in docs/ops/."""
+
+    VENDOR = "vendor"
+    REDIS = "redis"
+    DATABASE = "database"
+    EMR = "emr"
+    SCREEN = "screen"
+    KIOSK = "kiosk"
+    WORKERS = "workers"
 
 
 @dataclass(frozen=True)
 class Truth:
-    """`patients`: what it means for them. `alarm`: it needs a person now. `book`: of docs/ops/, by its name."""
+    """`patients`: what it means for them. `alarm`: it needs a person now. `book`: what to do."""
 
     sentence: str
     patients: str
-    book: str
+    book: Book
     alarm: bool = False
 
     @property

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from clinic.health import unserved
 from clinic.health.facts import Facts, gather
-from clinic.health.truth import Truth
+from clinic.health.truth import Book, Truth
 from clinic.integrations.troubles import (
     AWAY,
     BEHIND,
@@ -106,7 +106,7 @@ def _redis_away(facts: Facts) -> Truth | None:
     if facts.redis_answers:
         return None
     said = "Redis does not answer: screens follow within 2 seconds, deliveries wait and none is lost"
-    return Truth(said, FOLLOW, "redis", alarm=True)
+    return Truth(said, FOLLOW, Book.REDIS, alarm=True)
 
 
 def _destination_in_trouble(facts: Facts) -> Truth | None:
@@ -128,7 +128,7 @@ def _destination_worth_a_word(facts: Facts) -> Truth | None:
 
 def _destination(one: Standing, now: datetime, alarm: bool) -> Truth | None:
     said = _of_destination(one, now)
-    return Truth(said, REACHES_LATER, "emr", alarm) if said else None
+    return Truth(said, REACHES_LATER, Book.EMR, alarm) if said else None
 
 
 def _of_destination(one: Standing, now: datetime) -> str:
@@ -159,7 +159,7 @@ def _nobody_serves(facts: Facts) -> Truth | None:
 def _vendor_off(facts: Facts) -> Truth | None:
     if facts.gate.open or (not facts.redis_answers and facts.gate.by == "breaker"):
         return None
-    return Truth(_why_off(facts), UNHARMED, "vendor")
+    return Truth(_why_off(facts), UNHARMED, Book.VENDOR)
 
 
 def _why_off(facts: Facts) -> str:
@@ -176,7 +176,7 @@ def _vendor_not_well(facts: Facts) -> Truth | None:
     """Its last answer was none, or wrong; the breaker has not made up its mind."""
     if not facts.problem or not facts.gate.open:
         return None
-    return Truth(f"Vendor not well ({facts.problem}): {OWN_PATH}", UNHARMED, "vendor")
+    return Truth(f"Vendor not well ({facts.problem}): {OWN_PATH}", UNHARMED, Book.VENDOR)
 
 
 def _device_missed(facts: Facts) -> Truth | None:
@@ -186,7 +186,7 @@ def _device_missed(facts: Facts) -> Truth | None:
     others = f"; {more} more {'device needs' if more == 1 else 'devices need'} somebody" if more else ""
     is_kiosk = worst.kind == Device.Kind.KIOSK
     effect = "Patients check in at another kiosk, or at the desk." if is_kiosk else _AT_THE_SCREEN
-    return Truth(f"{worst}{others}", effect, "kiosk" if is_kiosk else "screen", alarm=True)
+    return Truth(f"{worst}{others}", effect, Book.KIOSK if is_kiosk else Book.SCREEN, alarm=True)
 
 
 _AT_THE_SCREEN = "Patients in that room may not see that they are called: call them by voice."

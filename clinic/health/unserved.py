@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from clinic.health.facts import Facts
-from clinic.health.truth import Truth
+from clinic.health.truth import Book, Truth
 from realtime.heartbeats import SCHEDULER, SILENT_SECONDS
 
 # What waits meanwhile, in the order of what is worse: the sentence's end, and what patients notice.
@@ -37,7 +37,7 @@ def truth(facts: Facts) -> Truth | None:
         return None
     worst = missed[0]
     ends, patients = EFFECTS[worst]
-    return Truth(f"{_who(missed)}{_since(worst, facts)}: {ends}", patients, "workers", alarm=True)
+    return Truth(f"{_who(missed)}{_since(worst, facts)}: {ends}", patients, Book.WORKERS, alarm=True)
 
 
 def _who(missed: list[str]) -> str:

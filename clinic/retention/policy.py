@@ -14,13 +14,14 @@ import redis
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 
 from clinic import audit, clock
 from clinic.inbound import uploads
-from clinic.models import BookingUpload, Delivery, EngineEvent, HelpRequest, InboundMessage
+from clinic.models import BookingUpload, Delivery, EngineEvent, HelpRequest, InboundMessage, StaffSession
 from clinic.models.inbound import KEEP_UPLOADS_FOR
 from clinic.retention import visits
 from realtime import job_keys
@@ -64,7 +65,7 @@ def parts(by: audit.Who) -> list[Part]:
         ("calls for help", "help", HelpRequest.objects.filter(taken_at__lt=long_ago)),
         ("the admin's own log", "adminlog", LogEntry.objects.filter(action_time__lt=long_ago)),
         *(
-            (f"log-ins ({one.__name__})", "logins", one.objects.filter(attempt_time__lt=long_ago))
+            (f"log-ins that were tried ({one.__name__})", "tries", one.objects.filter(attempt_time__lt=long_ago))
             for one in _axes()
         ),
     ]
@@ -81,7 +82,8 @@ def parts(by: audit.Who) -> list[Part]:
             BookingUpload.objects.filter(created_at__lt=now - KEEP_UPLOADS_FOR).count,
             lambda step: uploads.clear_expired(),
         ),
-        Part("sessions", "sessions", "until they end", _sessions().count, _drop_of(_sessions())),
+        Part("answers that were left at a kiosk", "answers", "until they end", *_ended(Session)),
+        Part("log-ins", "sessions", "until they end", *_ended(StaffSession)),
         Part("keys of jobs that nobody waits for", "jobs", "a week", _job_keys, _drop_job_keys),
         Part("files of a backup or restore that was cut short", "files", "a day", _count_files, _drop_files),
     ]  # fmt: skip
@@ -104,8 +106,9 @@ def _axes() -> list[Any]:
     return [apps.get_model("axes", name) for name in AXES] if apps.is_installed("axes") else []
 
 
-def _sessions() -> QuerySet[Session]:
-    return Session.objects.filter(expire_date__lt=clock.now())
+def _ended(model: type[AbstractBaseSession]) -> tuple[Callable[[], int], Callable[[Step], int]]:
+    old = model._base_manager.filter(expire_date__lt=clock.now())
+    return old.count, _drop_of(old)
 
 
 def _count_of(old: QuerySet[Any]) -> Callable[[], int]:
@@ -121,7 +124,11 @@ def _delete(old: QuerySet[Any], step: Step) -> int:
     model, total = old.model, 0
     while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
-            visits.delete_rows(model, model._meta.pk.column, pks)
+            if model is EngineEvent:
+                # Its own model refuses it.
+                visits.delete_rows(model, "id", pks)
+            else:
+                model._base_manager.filter(pk__in=pks).delete()
         total += len(pks)
         step(len(pks))
     return total

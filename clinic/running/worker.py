@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 from uuid import uuid4
@@ -76,7 +77,10 @@ class PoolWorker(SimpleWorker):
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """RQ's own line, and what it keeps in Redis, quote the error: a patient's row may be in it."""
-        logger.error("job failed: %s", job.func_name, exc_info=exc_info)
+        logger.error("job failed: %s", _name_of(job), exc_info=exc_info)
+        # A lost Redis is found out by RQ's next step.
+        with suppress(redis.RedisError):
+            failures.remember_kind(job, exc_info[0])
 
     def handle_job_failure(
         self,
@@ -139,7 +143,6 @@ def _worker(pool: str, connection: redis.Redis) -> PoolWorker:
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         log_job_description=False,
-        exception_handlers=[failures.remember_kind],
     )
 
 

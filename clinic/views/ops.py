@@ -11,16 +11,14 @@ import redis
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils.http import quote_etag
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic import access, boards, context, health
+from clinic import access, boards, health
 from clinic.build import build_id
 from clinic.health.away import absence
 from clinic.middleware import NUL
@@ -29,6 +27,7 @@ from clinic.presenters import ops as presenter
 from clinic.presenters import ops_status
 from clinic.services import Actor, Refused, failed_jobs
 from clinic.views import errors
+from clinic.views.away import AWAY, database_away
 from realtime import obedience, switch
 from realtime.failures import Cause
 from realtime.models import Desired
@@ -63,8 +62,8 @@ def ops_only(view: Callable[[OpsRequest], HttpResponse]) -> Callable[[HttpReques
     def wrapped(request: HttpRequest) -> HttpResponse:
         try:
             answer = inner(request)
-        except (OperationalError, InterfaceError):
-            return _database_away(request)
+        except AWAY:
+            return database_away(request)
         absence.over()
         return answer
 
@@ -151,19 +150,6 @@ def _board(request: OpsRequest) -> presenter.OpsBoard:
 def _etag(request: OpsRequest, shown: presenter.OpsBoard) -> str:
     text = f"{build_id()} {request.user.pk} {shown!r}"
     return quote_etag(hashlib.blake2b(text.encode(), digest_size=12).hexdigest())
-
-
-def _database_away(request: HttpRequest) -> HttpResponse:
-    """No query is made for it, and nobody is asked who they are."""
-    name = "ops/_away.html" if request.path.endswith("/board/") else "ops/away.html"
-    truth = absence.noticed()
-    if request.path.endswith(".json"):
-        said = {"sentence": truth.sentence, "alarm": True, "runbook": truth.runbook}
-        return JsonResponse(said, status=503)
-    answer = HttpResponse(render_to_string(name, {**context.page(request), "truth": truth}), status=503)
-    # Ours, and not that of a proxy.
-    answer["X-Build"] = build_id()
-    return answer
 
 
 @require_GET

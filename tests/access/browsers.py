@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from typing import Any
+from uuid import UUID
 
 import httpx
 from websockets.exceptions import ConnectionClosed
@@ -14,7 +15,15 @@ from tests.input.routes import every_route
 from tests.stack import Stack
 
 PASSWORD = "evenkeel-demo"
-KNOWN = {"kind": "kiosk", "name": "arrival", "at": "check", "px": "4.000", "role": "desk", "who": "abcd1234"}
+KNOWN = {
+    "kind": "kiosk",
+    "name": "arrival",
+    "at": "check",
+    "px": "4.000",
+    "role": "desk",
+    "who": "abcd1234",
+    "public_id": str(UUID(int=1)),
+}
 
 
 def addresses() -> list[str]:

@@ -6,10 +6,12 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from clinic import demo, health
 from clinic.health.away import Absence
+from clinic.health.truth import Book
 from clinic.models import Clinic, Device, DeviceReport
 from clinic.services import devices
 from realtime import heartbeats, job_queues
@@ -161,6 +163,11 @@ def test_outage_goes_before_what_was_meant_and_that_before_a_device(alive: Any, 
     found = health.look()
     assert [one.book for one in found.truths] == ["workers", "emr", "vendor", "screen"]
     assert found.alarm and "Miller" not in str(found.truths)
+
+
+def test_every_runbook_that_is_named_is_there() -> None:
+    folder = settings.BASE / "docs" / "ops"
+    assert [book for book in Book if not (folder / f"{book}.md").exists()] == []
 
 
 def test_switch_that_an_operator_turned_off_is_no_alarm(alive: Any) -> None:

@@ -50,6 +50,8 @@ def start(home: Path, code: str, **env: str) -> subprocess.CompletedProcess[str]
         ({"REDIS_URL": f"http://:{SECRET}@redis:6379"}, "REDIS_URL must begin with redis:// or rediss://"),
         ({"REDIS_URL": f"redis://u:{SECRET}/x@redis:6379"}, "write / ? # @ : as %2F %3F %23 %40 %3A"),
         ({"REDIS_URL": f"redis://:p@redis:{SECRET}"}, "REDIS_URL must begin with redis:// or rediss://"),
+        ({"EVENKEEL_IDLE_MINUTES": "0"}, "EVENKEEL_IDLE_MINUTES must be 1 or more."),
+        ({"EVENKEEL_PROXIES": "nginx"}, "EVENKEEL_PROXIES: 'nginx' does not appear to be"),
         ({"EVENKEEL_VENDOR": "on"}, "EVENKEEL_VENDOR is 'on': write one of auto, off."),
         ({"EVENKEEL_KEEP_VISITS_DAYS": "63"}, "EVENKEEL_KEEP_VISITS_DAYS must be 64 or more"),
         ({"EVENKEEL_KEEP_MESSAGES_DAYS": "6"}, "EVENKEEL_KEEP_MESSAGES_DAYS must be 7 or more"),
@@ -126,3 +128,23 @@ def test_other_systems_are_told_by_networks_and_old_keys(tmp_path: Path) -> None
         ["old-one", "older-one"],
     ]
     assert json.loads(start(tmp_path, code).stdout) == [[], []]
+
+
+def test_cookies_of_a_real_clinic_are_of_https_and_this_host_alone(tmp_path: Path) -> None:
+    code = """
+import json
+print(json.dumps([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE,
+    s.SESSION_IDLE.total_seconds(), s.SESSION_COOKIE_AGE, [str(one) for one in s.PROXIES],
+    s.HEADERS_EVERYWHERE["Strict-Transport-Security"], s.SECURE_HSTS_SECONDS]))
+"""
+    ran = start(tmp_path, code, **PRODUCTION)
+    assert json.loads(ran.stdout) == [
+        *("__Host-session", "__Host-csrf", True, True),
+        *(15 * 60, 12 * 3600, ["127.0.0.1/32"]),
+        *("max-age=31536000; includeSubDomains; preload", 31536000),
+    ]
+
+
+def test_demo_lies_open_for_twelve_hours(tmp_path: Path) -> None:
+    ran = start(tmp_path, "print(s.SESSION_IDLE)", EVENKEEL_DEMO="yes")
+    assert ran.stdout.strip() == "12:00:00"

@@ -53,6 +53,8 @@ UNLINKED = {
     "monitor/board/",
     "desk/alarms/",
     "desk/board/",
+    "ops/board/",
+    "ops/jobs/retry/",
     "pair/<slug:kind>/wait/",
     "devices/report/",
     "v/<str:token>/board/",

@@ -22,6 +22,10 @@ def fail_otherwise() -> None:
     raise LookupError(TEXT)
 
 
+# A worker looks at its database connections around each job.
+pytestmark = pytest.mark.django_db
+
+
 def succeed() -> None:
     pass
 
@@ -30,12 +34,7 @@ def succeed() -> None:
 def work(live_redis: Any) -> Any:
     def work() -> None:
         queues = [job_queues.get(name) for name in job_queues.NAMES]
-        worker = PoolWorker(
-            queues,
-            connection=live_redis,
-            serializer=queues[0].serializer,
-            exception_handlers=[failures.remember_kind],
-        )
+        worker = PoolWorker(queues, connection=live_redis, serializer=queues[0].serializer)
         worker.work(burst=True)
 
     return work

@@ -225,8 +225,8 @@ def test_ended_right_ends_its_listener_alone(quick_second: None, monkeypatch: py
     asyncio.run(scene())
 
 
-def test_rights_are_asked_every_five_seconds() -> None:
-    assert hub.RIGHTS_EVERY * hub.SECOND == 5
+def test_rights_are_asked_often_enough_for_five_seconds() -> None:
+    assert 1 <= hub.RIGHTS_EVERY * hub.SECOND <= 3, "a second may take longer while Redis is away"
 
 
 def test_each_socket_hears_the_beat_in_its_own_second(quick_second: None, lasting_rights: None) -> None:

@@ -24,8 +24,8 @@ AREAS = ("kiosk/", "monitor/", "v/", "desk/", "ops/", "admin/clinic/", "admin/au
 AREAS += ("admin/django_rq/", "admin/", "")
 # Who looked, and when somebody was last seen; and what a page offers to whoever asks for it: a code, a key.
 MAY_BE_WRITTEN_BY_READING = {
-    "django_session", "clinic_staffsession", "clinic_auditevent", "clinic_auditchain", "clinic_devicereport", "clinic_pairing",
-    "otp_totp_totpdevice",
+    "django_session", "clinic_staffsession", "clinic_auditevent", "clinic_auditchain", "clinic_devicereport",
+    "clinic_pairing", "otp_totp_totpdevice",
 }  # fmt: skip
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)\??")

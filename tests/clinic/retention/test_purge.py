@@ -10,13 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt, AccessAttemptExpiration, AccessLog
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
 from clinic import audit, audit_check
 from clinic.inbound import uploads
-from clinic.models import BookingUpload, Clinic, Delivery, Destination, InboundMessage, Visit, VisitEvent
+from clinic.models import (
+    BookingUpload,
+    Clinic,
+    Delivery,
+    Destination,
+    InboundMessage,
+    StaffSession,
+    Visit,
+    VisitEvent,
+)
 from clinic.retention import scrub, visits
 from clinic.services import Actor, deliveries, undo
 from clinic.states import ENDED, OPEN, State, Verb
@@ -171,7 +181,8 @@ def test_lists_sessions_and_files_that_were_left_behind(
     settings.HOME = tmp_path
     uploads.keep(harbor, ana, "Canaryname", is_day_first=False)
     for name, days in (("old", -1), ("new", 99)):
-        Session.objects.create(pk=name, session_data="", expire_date=clock.at + timedelta(days=days))
+        for model in (Session, StaffSession):
+            model.objects.create(pk=name, session_data="", expire_date=clock.at + timedelta(days=days))
     for name in (".restore-old", ".restore-new", "kept"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "database").write_text("Canaryname")
@@ -181,8 +192,19 @@ def test_lists_sessions_and_files_that_were_left_behind(
     clock.add(hours=1)
     purge("--yes")
     assert not BookingUpload.objects.exists()
-    assert [one.pk for one in Session.objects.all()] == ["new"]
+    for model in (Session, StaffSession):
+        assert [one.pk for one in model.objects.all()] == ["new"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".restore-new", "kept"]
+
+
+def test_tried_log_ins_go_with_what_belongs_to_them(harbor: Clinic, clock: Clock) -> None:
+    tried = AccessAttempt.objects.create(ip_address="192.0.2.1", failures_since_start=1)
+    AccessAttemptExpiration.objects.create(access_attempt=tried, expires_at=clock.at)
+    AccessLog.objects.create(username="ana")
+    clock.add(days=91)
+    AccessLog.objects.create(username="ben")
+    purge("--yes")
+    assert not AccessAttempt.objects.exists() and AccessLog.objects.get().username == "ben"
 
 
 def test_without_redis_it_says_so_and_goes_on(harbor: Clinic, clock: Clock) -> None:

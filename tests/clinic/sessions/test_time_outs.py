@@ -130,3 +130,10 @@ def test_idle_time_of_settings_is_what_counts(client: Client, clock: Clock, sett
 def test_cookie_lasts_no_longer_than_the_browser(client: Client) -> None:
     cookie = next(morsel for name, morsel in client.cookies.items() if name.endswith("session"))
     assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == ("", True, "Lax")
+
+
+def test_what_a_page_asks_by_itself_does_not_take_the_reason_away(client: Client, clock: Clock) -> None:
+    clock.add(minutes=16)
+    for what in LIVE_PAGES.values():
+        what(client)
+    assert client.get("/desk/")["Location"].endswith("&ended=1")

@@ -10,7 +10,6 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from clinic import access
 from clinic.health.away import absence
 from clinic.models import Delivery, Membership
 from clinic.models.audit import AuditEvent
@@ -190,13 +189,16 @@ def test_queue_that_there_is_not_holds_nothing_to_retry(olu: Client, live_redis:
         assert olu.post("/ops/jobs/retry/", said).status_code in (302, 400)
 
 
-def test_without_the_database_everybody_is_told_that_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("asked_first", ["clinic.access.is_ops", "clinic.services.second_step.is_missing"])
+def test_without_the_database_everybody_is_told_that_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, asked_first: str
+) -> None:
     def away(*words: object) -> None:
         raise OperationalError("connection to server at 10.0.0.7 failed: Plantedfamily")
 
     client, stranger = Client(), Client()
     client.force_login(make_user("olu", role="ops"))
-    monkeypatch.setattr(access, "is_ops", away)
+    monkeypatch.setattr(asked_first, away)
     whole, part = client.get("/ops/"), client.get("/ops/board/")
     for response in (whole, part):
         assert response.status_code == 503 and response["X-Build"]

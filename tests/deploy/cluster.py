@@ -112,9 +112,15 @@ class Cluster:
 
     def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> int:
         """Returns once it has ended: with its code."""
-        process = self._running.pop(name)
-        process.send_signal(number)
-        return process.wait(ENDS_WITHIN)
+        self.send(name, number)
+        return self.wait(name)
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        self._running[name].send_signal(number)
+
+    def wait(self, name: str) -> int:
+        """Until it has ended. Its code."""
+        return self._running.pop(name).wait(ENDS_WITHIN)
 
     def stop(self) -> None:
         with ExitStack() as stack:

@@ -124,4 +124,4 @@ def test_known_unknown_and_disabled_names_take_as_long(ana: User, settings: Any,
         make_user(name, is_active=name == "lea")
     tries = [lambda name=name: fail(from_("10.0.0.9"), 1, name) for name in ("lea", "kim", "nobody")]
     found = ratios(*tries)
-    assert 0.75 < min(found) and max(found) < 1.33, found
+    assert min(found) > 0.75 and max(found) < 1.33, found

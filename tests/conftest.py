@@ -99,10 +99,10 @@ def fresh_process() -> Iterator[None]:
     breaker.hear(None)
 
 
-@pytest.fixture(autouse=True)
-def second_step_made(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def second_step_made() -> Iterator[None]:
     """Whoever a test logs in without a page has made the second step too. A test of that step uses the pages."""
-    log_in = Client.force_login
+    log_in, patch = Client.force_login, pytest.MonkeyPatch()
 
     def whole(self: Client, user: Any, backend: str | None = None) -> None:
         log_in(self, user, backend)
@@ -110,7 +110,9 @@ def second_step_made(monkeypatch: pytest.MonkeyPatch) -> None:
         session[DEVICE_ID_SESSION_KEY] = "a test's"
         session.save()
 
-    monkeypatch.setattr(Client, "force_login", whole)
+    patch.setattr(Client, "force_login", whole)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session")

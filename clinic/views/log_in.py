@@ -10,7 +10,7 @@ from http import HTTPStatus
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -83,7 +83,7 @@ def _after_password(request: HttpRequest, user: User, wanted: str) -> HttpRespon
         half_log_in.lead_on(request, wanted)
         return redirect("log_in_code")
     sessions.log_in(request, user)
-    return redirect(_onward(request, user, wanted))
+    return HttpResponseRedirect(_onward(request, user, wanted))
 
 
 @page
@@ -99,7 +99,7 @@ def code(request: HttpRequest) -> HttpResponse:
         wanted = half_log_in.wanted(request)
         if done := second_step.verify(user, form.cleaned_data["code"]):
             sessions.log_in(request, user, done)
-            return redirect(_onward(request, user, wanted))
+            return HttpResponseRedirect(_onward(request, user, wanted))
         sessions.refused(user, "code")
     return render(request, "registration/code.html", {"form": form, "is_wrong": form.is_bound})
 
@@ -156,4 +156,4 @@ def home(request: HttpRequest) -> HttpResponse:
 def _onward(request: HttpRequest, user: User, wanted: str) -> str:
     """Where they wanted to go, if that is a page of ours; else where their work is."""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if wanted and is_ours else access.landing(user)
+    return wanted if wanted.startswith("/") and is_ours else access.landing(user)

@@ -23,7 +23,7 @@ from tests.input.writers import Writers
 
 WRITE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|INSERT OR IGNORE INTO|TRUNCATE) "(\w+)"', re.IGNORECASE)
 # Who is logged in, what somebody was told, and when a device was seen may change with any answer.
-NOT_OURS = {"django_session", "django_admin_log", "clinic_devicereport"}
+NOT_OURS = {"django_session", "clinic_staffsession", "django_admin_log", "clinic_devicereport"}
 # A refused guess is counted.
 COUNTED = {"/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode"}}
 INSIDES = [

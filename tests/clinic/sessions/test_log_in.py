@@ -59,7 +59,8 @@ def test_who_is_clerk_here_and_ops_there_sees_the_desk_here_alone(client: Client
 
 
 @pytest.mark.parametrize(
-    "wanted", ["https://evil.example/", "//evil.example/desk/", "javascript:alert(1)", "\\\\evil"]
+    "wanted",
+    ["https://evil.example/", "//evil.example/desk/", "javascript:alert(1)", "null", "desk:desk", "\\\\evil"],
 )
 def test_log_in_leads_to_no_other_site(ana: User, wanted: str) -> None:
     assert send_password(Client(), "ana", next=wanted)["Location"] == "/desk/"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from itertools import count
+from datetime import datetime, timedelta
+from statistics import median
 from time import perf_counter
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from clinic import limits
@@ -97,20 +98,28 @@ def test_walk_ins_count_nothing(clinic: Clinic, clock: Clock) -> None:
     assert Visit.objects.get(given_name="Bob").booked_for is not None
 
 
+def seconds(kiosk: Client, clinic: Clinic, at: datetime, *, is_hit: bool) -> float:
+    """Of one claim, in a clinic that is the same each time: nothing of it stays."""
+    with transaction.atomic():
+        make_booking(clinic, at, "Bob" if is_hit else "Rob")
+        kiosk.get("/kiosk/")
+        answer(kiosk, arrival="booked", given_name="Bob")
+        began = perf_counter()
+        kiosk.post(LAST)
+        took = perf_counter() - began
+        assert (Visit.objects.get(given_name="Bob").booked_for is not None) == is_hit
+        transaction.set_rollback(True)
+    return took
+
+
 def test_hit_and_miss_take_as_long(clinic: Clinic, clock: Clock, live_redis: Any, monkeypatch: Any) -> None:
-    """The least of many, in turn: what a busy machine adds is no answer's."""
+    """The median of pairs, one right after the other: what a busy machine adds falls on both."""
     monkeypatch.setattr(limits, "SEARCH", limits.Limit("search", 10_000, 600))
-    kiosk, names, took = paired_client(clinic), count(), {True: [1.0], False: [1.0]}
-    for _try in range(40):
-        for is_hit in (True, False):
-            given = f"Name{next(names)}"
-            make_booking(clinic, clock.now(), given if is_hit else f"Other{given}")
-            kiosk.get("/kiosk/")
-            answer(kiosk, arrival="booked", given_name=given)
-            began = perf_counter()
-            kiosk.post(LAST)
-            took[is_hit].append(perf_counter() - began)
-            call_next(clinic, by=Actor(), room=clinic.rooms.first())
-    hit, miss = min(took[True]), min(took[False])
-    print(f"hit {hit * 1000:.2f} ms, miss {miss * 1000:.2f} ms")
-    assert max(hit, miss) < 1.25 * min(hit, miss) + 0.002
+    kiosk, ratios = paired_client(clinic), []
+    for number in range(40):
+        took = {}
+        for is_hit in (number % 2 == 0, number % 2 == 1):
+            took[is_hit] = seconds(kiosk, clinic, clock.now(), is_hit=is_hit)
+        ratios.append(took[True] / took[False])
+    print(f"a hit takes {median(ratios):.3f} of a miss")
+    assert 0.8 < median(ratios) < 1.25

@@ -10,18 +10,19 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from clinic import access, phone_links
+from clinic import access, half_log_in, phone_links
 from clinic.inbound import uploads
 from clinic.models import Clinic, Device, HelpRequest, Pairing, StaffSession, Visit
 from clinic.models.visits import name_key
 from clinic.services import ask_for_help, devices, pairings
-from clinic.staff_session import HALF
+from clinic.staff_session import HALF, SessionStore
 from clinic.states import State
 from tests.clinic.inbound.lists import listed, row
 from tests.factories import SECRET, WAY, make_clinic, make_destination, make_device, make_user, make_visit_in
@@ -104,7 +105,7 @@ def _staff(world: World) -> None:
     for name, user in people.items():
         browser = Client()
         browser.force_login(user)
-        _remember(world, name, user, browser, **{DEVICE_ID_SESSION_KEY: "a test's"})
+        _remember(world, name, user, browser.session, **{DEVICE_ID_SESSION_KEY: "a test's"})
     User.objects.filter(username="max").update(is_active=False)
     Group.objects.create(name="Nurses")
 
@@ -112,15 +113,15 @@ def _staff(world: World) -> None:
 def _half_in(world: World) -> None:
     """The password was right: one has a code to give, the other a key to set up. Both for longer than is usual."""
     for name, called in (("somebody half in", "kim"), ("somebody without a code", "sam")):
-        user, browser = make_user(called, world.ours, "manager"), Client()
+        user, asked = make_user(called, world.ours, "manager"), HttpRequest()
         TOTPDevice.objects.create(user=user, name="app", confirmed=called == "kim")
-        browser.post(reverse("login"), {"username": called, "password": f"pw-of-{called}"})
-        note = {**browser.session[HALF], "at": timezone.now().timestamp() + 3600}
-        _remember(world, name, user, browser, **{HALF: note})
+        asked.session = SessionStore()
+        half_log_in.begin(asked, user)
+        note = {**asked.session[HALF], "at": timezone.now().timestamp() + 3600}
+        _remember(world, name, user, asked.session, **{HALF: note})
 
 
-def _remember(world: World, name: str, user: User, browser: Client, **more: Any) -> None:
-    session = browser.session
+def _remember(world: World, name: str, user: User, session: Any, **more: Any) -> None:
     session.update(more)
     session.save()
     world.people[name] = user.username

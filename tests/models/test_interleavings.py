@@ -40,6 +40,8 @@ DOCUMENTED = (
     "asked for more time",
     "there is nothing to undo any more.",
     "was just taken by",
+    # A kiosk that was asked for too many people who are here.
+    "go to the front desk to check in.",
 )
 
 Log = list[dict[str, Any]]

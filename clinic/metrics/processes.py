@@ -9,9 +9,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from clinic import figures as pages
 from clinic.running.pools import POOLS
 from realtime import figures as notices
-from realtime import job_queues, roll, tally
+from realtime import heartbeats, job_queues, tally
 
-KINDS = ("web", "scheduler", *(f"worker of {pool}" for pool in POOLS))
+KINDS = ("web", "scheduler", "HL7 listener", *(f"worker of {pool}" for pool in POOLS))
 
 
 def figures() -> Iterator[Metric]:
@@ -35,14 +35,14 @@ def _job_queues() -> Iterator[Metric]:
 
 
 def _processes() -> Iterator[Metric]:
-    alive = [(name.partition(",")[0], word) for name, word in roll.hear(tally.PROCESSES).items()]
+    living = heartbeats.hear().living
     counts = GaugeMetricFamily("evenkeel_processes", "Processes that live.", labels=["kind"])
     for kind in KINDS:
-        counts.add_metric([kind], sum(one == kind for one, _word in alive))
+        counts.add_metric([kind], sum(one.kind == kind for one in living))
     yield counts
-    sockets = sum(word for kind, word in alive if kind == "web")
+    sockets = sum(one.sockets for one in living)
     yield GaugeMetricFamily("evenkeel_sockets_open", "Pages that listen, over all web processes.", value=sockets)
-    idle = [word for kind, word in alive if kind == "scheduler"]
+    idle = [one.round_age for one in living if one.kind == "scheduler"]
     rounds = GaugeMetricFamily(
         "evenkeel_scheduler_round_age_seconds", "How long ago a scheduler last did all that was due."
     )

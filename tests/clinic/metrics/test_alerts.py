@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from clinic import figures as pages
 from clinic.models import Clinic
 from clinic.states import Verb
-from realtime import figures, roll, tally
+from realtime import figures, heartbeats, tally
 from tests.clinic.owed import owe
 from tests.clinic.scrape import text
 from tests.factories import do, make_destination, make_device, make_visit
@@ -97,7 +97,7 @@ def scraped(harbor: Clinic, live_redis: Any) -> dict[str, list[dict[str, str]]]:
     pages.REQUESTS.observe(1, "/desk/")
     pages.ANSWERS.count("/desk/", "500")
     tally.hand_over()
-    roll.tell(tally.PROCESSES, "scheduler, pid 1 on a", 0)
+    heartbeats.tell("scheduler", [], round_age=0)
     found: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(text()):
         for sample in family.samples:

@@ -13,7 +13,7 @@ from django.test import Client
 from clinic.integrations import jobs as deliveries
 from clinic.models import Clinic, Destination
 from clinic.running import worker
-from realtime import breaker, job_queues, jobs, notices, redis_link, roll, switch, tally
+from realtime import breaker, heartbeats, job_queues, jobs, notices, redis_link, switch, tally
 from realtime.breaker import Breaker
 from realtime.models import Desired, Topic
 from tests.clinic.owed import owe
@@ -93,12 +93,12 @@ def test_tries_by_destination(harbor: Clinic, emr: Destination, live_redis: Any)
     assert handed_over()["evenkeel_delivery_tries_total", str(emr.pk), "taken"] == 1
 
 
-def test_job_queues_and_processes(live_redis: Any) -> None:
+def test_job_queues_and_processes(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     job_queues.enqueue("low", abs, 1)
-    roll.tell(tally.PROCESSES, "web, pid 1 on a", 40)
-    roll.tell(tally.PROCESSES, "web, pid 1 on b", 2)
-    roll.tell(tally.PROCESSES, "scheduler, pid 2 on a", 90)
-    roll.tell(tally.PROCESSES, "scheduler, pid 2 on b", 1)
+    for host, sockets, round_age in (("a", 40, 90), ("b", 2, 1)):
+        monkeypatch.setattr(heartbeats.socket, "gethostname", lambda host=host: host)
+        heartbeats.tell("web", [], sockets=sockets)
+        heartbeats.tell("scheduler", [], round_age=round_age)
     found = figures()
     assert found["evenkeel_job_queue_depth", "low"] == 1
     assert found["evenkeel_job_queue_oldest_seconds", "low"] >= 0

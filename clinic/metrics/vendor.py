@@ -36,9 +36,11 @@ def gates() -> Iterator[Metric]:
     """Whether the vendor may be used, and what each part says. Unreadable means shut."""
     row, view = switch.read(), breaker.look()
     is_on = row is not None and row.desired != Desired.OFF
+    is_meant = gate.is_configured()
+    yield GaugeMetricFamily("evenkeel_vendor_configured", "Whether keys are set for it.", value=is_meant)
     yield GaugeMetricFamily("evenkeel_switch_on", "Whether the operator lets the vendor be used.", value=is_on)
     yield GaugeMetricFamily("evenkeel_gate_open", "Whether it may be used now.", value=gate.decide(row, view).open)
     states = GaugeMetricFamily("evenkeel_breaker_state", "1 for the breaker's state.", labels=["state"])
     for state in STATES if view else ():
-        states.add_metric([state], view is not None and view.state == state)
+        states.add_metric([state], view is not None and view.holds == state)
     yield states

@@ -178,6 +178,27 @@ def test_vendor_that_is_off_is_said_with_who_did_it() -> None:
 
 
 @pytest.mark.usefixtures("in_use")
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"ABLY_PUBLISH_KEY": "", "ABLY_SUBSCRIBE_KEY": ""}, "not configured"),
+        ({"VENDOR_FORCED_OFF": True}, "forced off by EVENKEEL_VENDOR=off in this process's environment"),
+    ],
+)
+def test_vendor_that_nobody_wants_is_no_trouble(settings: Any, said: dict[str, Any], why: str) -> None:
+    for name, value in said.items():
+        setattr(settings, name, value)
+    found = health.look()
+    assert found.sentence == "All good"
+    part = found.facts.gate_parts[0]
+    assert (part.name, part.opens, part.why) == (
+        "configuration",
+        False,
+        f"{why}: screens run on our own path",
+    )
+
+
+@pytest.mark.usefixtures("in_use")
 def test_open_breaker_is_said_with_since_when_and_why(harbor: Clinic, live_redis: Any) -> None:
     guard = Breaker(live_redis)
     calls(guard, lapse(live_redis), "xxxxx")

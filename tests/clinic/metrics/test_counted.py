@@ -82,9 +82,24 @@ def test_breaker_and_gate_as_they_stand(live_redis: Any, settings: Any) -> None:
     live_redis.hset(breaker.STATE, mapping={"state": "open", "until": int(time.time() * 1000) + 9_000})
     Breaker(live_redis).force("closed", why="a drill")
     found = figures()
-    assert [found["evenkeel_breaker_state", state] for state in ("closed", "half-open", "open")] == [0, 0, 1]
+    assert [found["evenkeel_breaker_state", state] for state in ("closed", "half-open", "open")] == [1, 0, 0]
     assert found["evenkeel_breaker_changes_total", "forced closed", "auto"] == 1
     assert (found["evenkeel_switch_on",], found["evenkeel_gate_open",]) == (1, 1)
+    Breaker(live_redis).force("auto", why="the drill is over")
+    found = figures()
+    assert [found["evenkeel_breaker_state", state] for state in ("closed", "half-open", "open")] == [0, 0, 1]
+    assert (found["evenkeel_vendor_configured",], found["evenkeel_gate_open",]) == (1, 0)
+
+
+@pytest.mark.parametrize("said", [{"ABLY_PUBLISH_KEY": "", "ABLY_SUBSCRIBE_KEY": ""}, {"VENDOR_FORCED_OFF": True}])
+def test_vendor_that_is_not_to_be_used_is_told_apart_from_one_that_is_ill(
+    live_redis: Any, settings: Any, said: dict[str, Any]
+) -> None:
+    for name, value in said.items():
+        setattr(settings, name, value)
+    found = figures()
+    assert (found["evenkeel_vendor_configured",], found["evenkeel_gate_open",]) == (0, 0)
+    assert found["evenkeel_breaker_state", "closed"] == 1
 
 
 def test_tries_by_destination(harbor: Clinic, emr: Destination, live_redis: Any) -> None:

@@ -121,6 +121,16 @@ def test_each_figure_is_told_of(scraped: dict[str, list[dict[str, str]]]) -> Non
     assert len(names) > 30 and {name for name in names if f"`{name}`" not in told} == set()
 
 
+def test_no_rule_counts_twice_what_two_web_processes_both_say() -> None:
+    greater = re.compile(r"max without \(instance(?:, \w+)*\) \((?:\w+\()?evenkeel_")
+    wrong = [
+        rule["alert"]
+        for rule in RULES
+        if len(greater.findall(rule["expr"])) != len(re.findall(r"\bevenkeel_", rule["expr"]))
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_alert_is_whole(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in ("critical", "warning")

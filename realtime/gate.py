@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import redis
 from django.conf import settings
 
-from realtime import breaker, figures, switch
+from realtime import breaker, counted, switch
 from realtime.breaker import Breaker, View
 from realtime.models import Switch
 
@@ -44,7 +44,7 @@ REDIS_AWAY = Decision(False, "breaker", "Redis does not answer, so nothing goes 
 def ask(guard: Breaker, fence: int) -> Decision:
     """For the holder of the fan-out lease: whether it may make one request now. It must then be recorded."""
     decision = _decide(guard, fence)
-    figures.GATE.count(decision.by, "open" if decision.open else "shut")
+    counted.GATE.count(decision.by, "open" if decision.open else "shut")
     return decision
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, breaker, figures, gate, heartbeats, look, obedience, rights
+from realtime import bell, breaker, counted, gate, heartbeats, look, obedience, rights
 from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
@@ -136,7 +136,7 @@ class Hub:
         elif message.get("type") == "notices":
             for name, version in message["notices"]:
                 if self._ring(name, version):
-                    figures.NEWS.count("ring")
+                    counted.NEWS.count("ring")
         elif message.get("type") == "rights":
             for name in message["topics"]:
                 self._ask_about(name)
@@ -199,7 +199,7 @@ class Hub:
             # No ring told of it, so none may have told either that it ended somebody's right.
             if self._ring(name, version):
                 self._ask_about(name)
-                figures.NEWS.count("look")
+                counted.NEWS.count("look")
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)

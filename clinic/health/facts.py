@@ -110,16 +110,8 @@ def gather(clinics: QuerySet[Clinic]) -> Facts:
         pulse=pulse,
         problem=from_redis.ask(vendor_path.problem),
         obeyed=obedience.among(pulse, row.version) if pulse and row else None,
-        sent=from_redis.ask(_sent),
+        sent=from_redis.ask(jobs.sent),
         minutes=from_redis.ask(queue_history.last_hour),
         changes=from_redis.ask(lambda: guard.events(CHANGES_READ)),
         failed=from_redis.ask(failures.groups),
     )
-
-
-def _sent() -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for name, count in jobs.counts().items():
-        path = name.partition(":")[0]
-        totals[path] = totals.get(path, 0) + count
-    return totals

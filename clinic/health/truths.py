@@ -81,11 +81,6 @@ class Health:
         return self.facts.sent
 
     @property
-    def depths(self) -> dict[str, int] | None:
-        """Jobs that wait, by job queue; None without Redis."""
-        return {name: one.depth for name, one in (self.facts.queues or {}).items()} or None
-
-    @property
     def owed(self) -> list[Standing]:
         """The destinations that are owed anything."""
         return [one for one in self.facts.owed if one.owed.waiting or one.owed.given_up]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from clinic import figures as pages
+from clinic.counted import ALL as OF_CLINIC
 from clinic.running.pools import POOLS
-from realtime import figures as notices
 from realtime import heartbeats, job_queues, tally
+from realtime.counted import ALL as OF_REALTIME
 
 KINDS = ("web", "scheduler", "HL7 listener", *(f"worker of {pool}" for pool in POOLS))
 
@@ -19,7 +19,7 @@ def figures() -> Iterator[Metric]:
     yield from _job_queues()
     yield from _processes()
     stored = tally.read()
-    for one in (*notices.ALL, *pages.ALL):
+    for one in (*OF_REALTIME, *OF_CLINIC):
         yield one.family(stored)
 
 

@@ -16,10 +16,7 @@ STATES = ("closed", "half-open", "open")
 
 def notices() -> Iterator[Metric]:
     """What Redis has counted. Raises redis.RedisError."""
-    sent = dict.fromkeys(PATHS, 0)
-    for name, count in jobs.counts().items():
-        path = name.partition(":")[0]
-        sent[path] = sent.get(path, 0) + count
+    sent = {**dict.fromkeys(PATHS, 0), **jobs.sent()}
     family = CounterMetricFamily("evenkeel_notices", "Notices that jobs sent, by path.", labels=["path"])
     for path, count in sent.items():
         family.add_metric([path], count)

@@ -12,10 +12,10 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from clinic import figures as pages
+from clinic import counted as pages
 from clinic.models import Clinic
 from clinic.states import Verb
-from realtime import figures, heartbeats, tally
+from realtime import counted, heartbeats, tally
 from tests.clinic.owed import owe
 from tests.clinic.scrape import text
 from tests.factories import do, make_destination, make_device, make_visit
@@ -91,9 +91,9 @@ def scraped(harbor: Clinic, live_redis: Any) -> dict[str, list[dict[str, str]]]:
     owe(harbor)
     do(make_visit(harbor), Verb.CALL)
     tally.forget()
-    figures.MISSES.count("vendor")
-    figures.JOBS.count("low", "failed")
-    figures.JOB_DELAYS.observe(1, "integrations")
+    counted.MISSES.count("vendor")
+    counted.JOBS.count("low", "failed")
+    counted.JOB_DELAYS.observe(1, "integrations")
     pages.REQUESTS.observe(1, "/desk/")
     pages.ANSWERS.count("/desk/", "500")
     tally.hand_over()

@@ -24,8 +24,12 @@ from tests.input.writers import Writers
 WRITE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|INSERT OR IGNORE INTO|TRUNCATE) "(\w+)"', re.IGNORECASE)
 # Who is logged in, what somebody was told, and when a device was seen may change with any answer.
 NOT_OURS = {"django_session", "clinic_staffsession", "django_admin_log", "clinic_devicereport"}
-# A refused guess is counted.
-COUNTED = {"/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode"}}
+# A refused guess is counted, and told in the audit.
+AUDIT = {"clinic_auditchain", "clinic_auditevent"}
+COUNTED = {
+    "/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode", *AUDIT},
+    "/login/": {"axes_accessattempt", *AUDIT},
+}
 INSIDES = [
     "Traceback (most recent", 'File "/', "site-packages", str(BASE), 'SELECT "', 'INSERT INTO "', "psycopg",
     "sqlite3", "OperationalError", "DataError", "IntegrityError", "django.core", "django.db", "<Device:",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
-from clinic import half_log_in
+from clinic import access, half_log_in
 from clinic.services import second_step
 from clinic.views.away import AWAY, database_away
 
@@ -48,7 +48,7 @@ class StaffLogIn:
         match = request.resolver_match
         if match.namespace in NOT_STAFF or match.view_name in NOT_PAGES or request.user.is_anonymous:
             return
-        if second_step.is_missing(request.user, request.session):
+        if second_step.is_missing(request.user, request.session, lambda: access.roles_here(request)):
             # Their role may be new. The password was right: only the rest is asked for.
             half_log_in.begin(request, request.user)
             request.user = AnonymousUser()

@@ -4,9 +4,11 @@ import re
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic import audit
@@ -199,3 +201,32 @@ def test_admin_shows_nobodys_key(client: Client) -> None:
     client.force_login(make_user("root", is_staff=True, is_superuser=True))
     for address in ("/admin/otp_totp/totpdevice/", "/admin/otp_static/staticdevice/"):
         assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["user", "group"])
+def test_permission_of_django_alone_reaches_no_further_than_the_desk(ana: User, way: str) -> None:
+    permission = Permission.objects.get(codename="change_switch")
+    if way == "user":
+        ana.user_permissions.add(permission)
+    else:
+        group = Group.objects.create(name="operators")
+        group.permissions.add(permission)
+        ana.groups.add(group)
+    client = Client()
+    send_password(client, "ana")
+    assert is_in(client) and client.get("/ops/").status_code == 404
+    assert client.post("/ops/vendor/", {"action": "stop", "reason": "x"}).status_code == 404
+
+
+def test_whoever_may_enter_the_admin_needs_it(harbor: Clinic) -> None:
+    lea = make_user("lea", harbor, is_staff=True)
+    assert second_step.is_needed(lea) and second_step.is_needed(make_user("kim", is_staff=True))
+
+
+def test_clerks_roles_are_read_once_a_page(ana: User) -> None:
+    client = Client()
+    send_password(client, "ana")
+    client.get("/desk/board/")
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/desk/board/")
+    assert len([one for one in asked if 'FROM "clinic_membership"' in one["sql"]]) == 1

@@ -31,7 +31,7 @@ def olu(settings: Any) -> Client:
         "tests.subscribe:" + "s" * 43,
     )
     client = Client()
-    client.force_login(make_user("olu", role="ops"))
+    client.force_login(make_user("olu", make_clinic("depot"), "ops"))
     return client
 
 
@@ -197,7 +197,7 @@ def test_without_the_database_everybody_is_told_that_and_no_more(
         raise OperationalError("connection to server at 10.0.0.7 failed: Plantedfamily")
 
     client, stranger = Client(), Client()
-    client.force_login(make_user("olu", role="ops"))
+    client.force_login(make_user("olu", make_clinic("depot"), "ops"))
     monkeypatch.setattr(asked_first, away)
     whole, part = client.get("/ops/"), client.get("/ops/board/")
     for response in (whole, part):

@@ -76,23 +76,14 @@ def write(
     """
     if unknown := set(detail or {}) - DETAILS:
         raise ValueError(f"the audit keeps no {', '.join(sorted(unknown))}")
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         for chain in sorted({chains} if isinstance(chains, int) else set(chains)):
             _add(chain, action, by, of, dict(detail or {}))
 
 
 def _add(chain: int, action: str, by: Who, of: tuple[str, object], detail: dict[str, Plain]) -> None:
-    end, _new = _ends().get_or_create(pk=chain)
-    if (end.last_sequence or 0, end.last_hash or "") != (end.sequence, end.hash):
-        _mend(end)
-    _follow(end, action, by, of, detail)
-
-
-def _ends() -> QuerySet[Any]:
-    """The chains' ends, each with what is the last row of its chain."""
-    last = AuditEvent.objects.filter(chain=OuterRef("pk")).order_by("-sequence")
-    found = {f"last_{name}": Subquery(last.values(name)[:1]) for name in ("sequence", "hash")}
-    return AuditChain.objects.select_for_update(of=("self",)).annotate(**found)
+    end, _new = AuditChain.objects.select_for_update().get_or_create(pk=chain)
+    asked = request_context.current()
     row = AuditEvent(
         chain=chain,
         sequence=end.sequence + 1,

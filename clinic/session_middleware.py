@@ -19,6 +19,8 @@ NOT_PAGES = {"healthz", "readyz", "metrics", "shell"}
 # What a page asks for by itself. So do all GETs that a script makes, and the live parts of pages (X-Part).
 LIVE = {"desk:board", "desk:alarms", "ops:board", "ops:status", "devices:report", "vendor_stream"}
 ENDED = "ended"
+# In the address of a page that loads itself again, where scripts are off.
+ITSELF = "itself"
 
 
 class StaffLogIn:
@@ -52,7 +54,7 @@ class StaffLogIn:
             # Their role may be new. The password was right: only the rest is asked for.
             half_log_in.begin(request, request.user)
             request.user = AnonymousUser()
-        elif not is_live(request):
+        elif not is_live(request) and ITSELF not in request.GET:
             request.session.act(for_sure=request.method == "POST")
 
     def _say_why(self, request: HttpRequest, response: HttpResponse) -> None:

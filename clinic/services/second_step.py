@@ -51,14 +51,17 @@ def offered(user: User) -> TOTPDevice:
     return TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})[0]
 
 
-def confirm(user: User, code: str) -> tuple[str, list[str]] | None:
+def confirm(user: User, code: str, old: str = "") -> tuple[str, list[str]] | None:
     """Takes the offered key for this person's only one, if the code is of it: what the session keeps, paper codes.
 
-    They are told this once. None for a code that is wrong, or comes too soon after a wrong one.
+    They are told this once. `old`: a code of the key that there is, or of its paper. None where one is wrong, or
+    comes too soon after a wrong one.
     """
     with transaction.atomic():
         offer = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
         if offer is None or not offer.verify_token(plain(code)):
+            return None
+        if has(user) and not verify(user, old):
             return None
         TOTPDevice.objects.filter(user=user, confirmed=True).delete()
         offer.confirmed = True

@@ -128,24 +128,6 @@ def test_clerk_who_becomes_a_manager_sets_it_up_at_the_next_page(harbor: Clinic,
     assert 'href="/desk/day/"' in page and client.get("/desk/day/").status_code == 200
 
 
-def test_clerk_may_set_it_up_and_is_then_asked_for_it(ana: User) -> None:
-    client = Client()
-    send_password(client, "ana")
-    assert "a password alone does not open" in client.get("/login/set-up/").content.decode()
-    client.post("/login/set-up/", {"code": code_of(ana)})
-    assert send_password(Client(), "ana")["Location"] == "/login/code/"
-
-
-def test_new_key_takes_the_place_of_the_old_one(mo: User) -> None:
-    client = Client()
-    old_paper = set_up(client, mo)
-    old_code = code_of(mo, ahead=1)
-    client.get("/login/set-up/")
-    client.post("/login/set-up/", {"code": code_of(mo)})
-    assert TOTPDevice.objects.count() == 1
-    assert not log_in(Client(), mo, old_code) and not log_in(Client(), mo, old_paper[0])
-
-
 def test_nobody_sees_a_key_who_has_one_and_gave_only_the_password(mo: User) -> None:
     set_up(Client(), mo)
     client = Client()

@@ -59,6 +59,8 @@ UNLINKED = {
     "ops/jobs/retry/",
     "audit/events.csv",
     "desk/board/",
+    "ops/board/",
+    "ops/jobs/retry/",
     "pair/<slug:kind>/wait/",
     "devices/report/",
     "v/<str:token>/board/",

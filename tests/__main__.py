@@ -22,13 +22,13 @@ ALONE = ["tests/faults/test_many_sockets.py", "tests/realtime/test_deadline_peri
 # Tests with a browser that a second one beside it would slow down.
 TIMED = [
     *("main_job", "board", "board_away", "paths", "lying_vendor", "redis_away", "switch", "silent_socket"),
-    *("priorities", "privacy", "monitor_age", "monitor_calls", "monitor_day", "monitor_real", "monitor_sound"),
-    *("desk_race", "budgets", "devices", "ops_live", "ops_page", "ops_database"),
+    *("priorities", "monitor_real", "desk_race", "budgets", "ops_page", "ops_database"),
 ]
-# Of plans, of Redis, of days of waiting, or of processes with a database of their own or none: not even read for
-# the part on PostgreSQL.
+# Of rules, of plans, of Redis, of days of waiting, or of processes with a database of their own or none: not even
+# read for the part on PostgreSQL.
 OWN_DATABASE = [
     *REAL_PROCESSES,
+    "tests/clinic/access",
     "tests/clinic/running",
     "tests/clinic/drill",
     "tests/clinic/test_simulation_command.py",

@@ -26,7 +26,7 @@ DATABASE = {"db", "transactional_db"}
 LONG = [
     *("input/test_requests", "drill/test_drill_run", "models/test_services_model", "bench/test_command"),
     *("input/test_raw", "running/test_worker", "clinic/test_simulation", "integrations/test_long_outage"),
-    *("models/test_interleavings", "bench/test_remote"),
+    *("models/test_interleavings", "bench/test_remote", "backups/test_backup_and_restore", "access/test_matrix"),
 ]
 
 

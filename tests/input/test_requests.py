@@ -1,4 +1,4 @@
-"""10,000 bad requests over every route, half of them on each database: no failure, no half-stored row, no leak.
+"""5,000 bad requests over every route, half of them on each database: no failure, no half-stored row, no leak.
 
 A failure names the number of its request: `python -m tests.input --seed SEED --only NUMBER` sends that one again.
 In one file, since each file builds a world.
@@ -25,7 +25,7 @@ from tests.input.world import OURS, THEIRS
 
 pytestmark = pytest.mark.django_db
 EACH = 625
-PARTS = 8
+PARTS = 4
 SEEDS = {"sqlite": 3, "postgresql": 4}
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.__main__ import _database
 from tests.deploy import rolling
 from tests.soak import deadlines, drilled, kills, ledger, mutation, outage_kills, part, sockets, tv
 from tests.soak.part import Part, Result, Words
@@ -75,14 +76,31 @@ def rolled(words: Words) -> Result:
 
 def models(words: Words) -> Result:
     """Generated steps at kiosks, desks, screens and vendor: services and fan-out agree with plain models."""
-    with tempfile.TemporaryDirectory(prefix="evenkeel-models-") as folder:
+    report, lost = _pytest("tests/models", MODEL_SOAK="10")
+    steps = re.findall(r'<property name="steps" value="(\d+)"', report)
+    return Result(sum(map(int, steps)), lost)
+
+
+def layouts(words: Words) -> Result:
+    """Every page in every condition, where the tests look at each condition once; and all rights on PostgreSQL."""
+    report, lost = _pytest(
+        "tests/browser/test_kiosk_layout.py", "tests/browser/test_monitor_layout.py", LAYOUTS="all"
+    )
+    rights, lost_rights = _pytest("tests/clinic/access", DATABASE_URL=_database("access"))
+    return Result(sum(one.count("<testcase ") for one in (report, rights)), lost + lost_rights)
+
+
+def _pytest(*paths: str, **env: str) -> tuple[str, int]:
+    """These tests with this environment: their report as XML, and how many failed."""
+    with tempfile.TemporaryDirectory(prefix="evenkeel-soak-", ignore_cleanup_errors=True) as folder:
         report = Path(folder) / "report.xml"
         more = ["-o", "junit_family=xunit1", f"--junitxml={report}"]
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/models", *more]
-        done = subprocess.run(command, cwd=ledger.ROOT, env={**os.environ, "MODEL_SOAK": "10"}, stdout=sys.stderr)
-        steps = re.findall(r'<property name="steps" value="(\d+)"', report.read_text())
-        failed = re.findall(r"<(?:failure|error)\b", report.read_text())
-    return Result(sum(map(int, steps)), max(len(failed), int(done.returncode != 0)))
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths, *more]
+        env = {**os.environ, "EVENKEEL_HOME": folder, **env}
+        done = subprocess.run(command, cwd=ledger.ROOT, env=env, stdout=sys.stderr)
+        text = report.read_text()
+    failed = re.findall(r"<(?:failure|error)\b", text)
+    return text, max(len(failed), int(done.returncode != 0))
 
 
 def many_sockets(words: Words) -> Result:
@@ -118,6 +136,7 @@ PARTS: dict[str, Part] = {
     "rolling": rolled,
     "input": bad_input,
     "models": models,
+    "layouts": layouts,
     "sockets": many_sockets,
     "deadlines": deadline,
     "tv": tv_day,

@@ -16,4 +16,4 @@ from clinic.secure_headers import SecureHeaders  # noqa: E402
 from realtime.hub import Hub  # noqa: E402
 from realtime.routing import application as realtime_application  # noqa: E402
 
-application = SecureHeaders(realtime_application(Hub(), Handler()), settings.HEADERS_EVERYWHERE)
+application = realtime_application(Hub(), SecureHeaders(Handler(), settings.HEADERS_EVERYWHERE))

@@ -57,8 +57,10 @@ class _Known:
     spent_until: float = 0.0
 
 
-# Failed log-ins from one address. Not few: a whole clinic may be behind one.
+# Failed log-ins from one network. Not few: a whole clinic may be behind one.
 LOG_IN = Limit("log-in", 30, 60)
+# Under one name, from anywhere but browsers in which its owner has logged in before.
+LOG_IN_NAME = Limit("log-in name", 50, 3600)
 # Patients at one kiosk who say that they are booked and are not found, or who are here already.
 SEARCH = Limit("search", 5, 600)
 

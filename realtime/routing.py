@@ -17,7 +17,13 @@ from realtime.hub import Hub
 from realtime.sockets import FORBIDDEN, Admission, BellSocket
 
 _LIVE = re.compile(r"/live/([a-z2-7]{26})/")
-_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+# No more than a number has use for: screens ask ten thousands of times a second.
+_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
 
 
 def application(hub: Hub, django_app: Any) -> Any:

@@ -95,7 +95,8 @@ def look(clinics: QuerySet[Clinic] | None = None) -> Health:
     """How it all stands now. `clinics`: whose devices count; all unless given. Raises django.db.Error."""
     facts = gather(Clinic.objects.all() if clinics is None else clinics)
     found = [truth for tell in IN_ORDER if (truth := tell(facts)) is not None]
-    return Health(facts, tuple(found))
+    # What needs a person now is never behind what was meant.
+    return Health(facts, tuple(sorted(found, key=lambda truth: not truth.alarm)))
 
 
 def _redis_away(facts: Facts) -> Truth | None:
@@ -190,7 +191,7 @@ def _device_missed(facts: Facts) -> Truth | None:
 
 _AT_THE_SCREEN = "Patients in that room may not see that they are called: call them by voice."
 
-# An outage goes before what is meant, and that before one device.
+# An outage goes before one device; among those that need nobody, what is meant goes first.
 IN_ORDER: tuple[Callable[[Facts], Truth | None], ...] = (
     _redis_away,
     _nobody_serves,

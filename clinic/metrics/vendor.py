@@ -8,7 +8,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from realtime import breaker, gate, jobs, redis_link, switch
 from realtime.breaker import Breaker
-from realtime.models import Desired
 
 PATHS = ("ably", "channels", "nobody")
 STATES = ("closed", "half-open", "open")
@@ -32,7 +31,7 @@ def notices() -> Iterator[Metric]:
 def gates() -> Iterator[Metric]:
     """Whether the vendor may be used, and what each part says. Unreadable means shut."""
     row, view = switch.read(), breaker.look()
-    is_on = row is not None and row.desired != Desired.OFF
+    is_on = row is not None and not row.is_off()
     is_meant = gate.is_configured()
     yield GaugeMetricFamily("evenkeel_vendor_configured", "Whether keys are set for it.", value=is_meant)
     yield GaugeMetricFamily("evenkeel_switch_on", "Whether the operator lets the vendor be used.", value=is_on)

@@ -40,7 +40,10 @@ def standing(kind: str, secret: str) -> Pairing | None:
 
 
 def offer(kind: str, address: str) -> tuple[Pairing, str]:
-    """A new code, and the secret of the browser that shows it. Refused while too many ask, or too many there."""
+    """A new code, and the secret of the browser that shows it. Refused while too many ask, or too many there.
+
+    `address`: the network that it asks from.
+    """
     now = clock.now()
     Pairing.objects.filter(ends_at__lte=now).delete()
     from_there = Pairing.objects.filter(address=address).count()
@@ -84,7 +87,7 @@ def enter(clinic: Clinic, written: str, by: User, *, replaces: Device | None = N
             notices.announce(topic)
             notices.end_rights(topic)
             return device
-        audit.write(clinic.pk, "device.wrong-code", by=audit.staff(by))
+        audit.write(clinic.pk, "device.wrong-code", by=audit.staff(by), of=("device", ""))
     raise Refused(_("No screen shows this code now. Please check the letters, or use the code that it shows now."))
 
 

@@ -20,11 +20,11 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED")
 
 @require_GET
 @never_cache
-def metrics(request: HttpRequest) -> HttpResponse:
+def metrics(request: HttpRequest, *, with_database: bool = True) -> HttpResponse:
     """Prometheus's text form. 404 to whoever is neither on this machine nor has the token."""
     if not (_has_token(request) or _is_from_here(request)):
         raise Http404
-    return HttpResponse(metrics_text(), content_type=CONTENT_TYPE)
+    return HttpResponse(metrics_text(with_database=with_database), content_type=CONTENT_TYPE)
 
 
 @require_GET

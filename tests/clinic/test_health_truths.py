@@ -180,7 +180,7 @@ def test_devices_of_others_are_not_theirs_to_hear_of(alive: Any, harbor: Clinic)
 # --- What comes first -------------------------------------------------------------------------------------------
 
 
-def test_outage_goes_before_what_was_meant_and_that_before_a_device(alive: Any, harbor: Clinic) -> None:
+def test_outage_goes_before_a_device_and_that_before_what_was_meant(alive: Any, harbor: Clinic) -> None:
     heard(harbor, 400)
     Switch.objects.update(desired=Desired.OFF, actor="olu")
     unserved(alive, "integrations", 60)
@@ -188,8 +188,16 @@ def test_outage_goes_before_what_was_meant_and_that_before_a_device(alive: Any, 
     make_visit(harbor)
     harbor.destinations.get().deliveries.update(created_at=timezone.now() - timedelta(minutes=5))
     found = health.look()
-    assert [one.book for one in found.truths] == ["workers", "emr", "vendor", "screen"]
+    assert [one.book for one in found.truths] == ["workers", "emr", "screen", "vendor"]
     assert found.alarm and "Miller" not in str(found.truths)
+
+
+def test_dark_screen_is_the_sentence_while_the_vendor_is_off(alive: Any, harbor: Clinic) -> None:
+    heard(harbor, 400)
+    Switch.objects.update(desired=Desired.OFF, actor="olu")
+    found = health.look()
+    assert found.sentence == "Wait-room screen Entrance at Harbor not heard for 6 min"
+    assert [one.alarm for one in found.truths] == [True, False]
 
 
 def test_every_runbook_that_is_named_is_there() -> None:
@@ -210,10 +218,24 @@ def test_without_redis_nothing_is_said_that_only_redis_knows(harbor: Clinic) -> 
 
 
 def test_database_that_is_away_is_told_with_since_when(clock: Clock) -> None:
-    absence = Absence()
+    absence = Absence(lambda: None)
     first = absence.noticed()
     assert first.sentence == f"The database does not answer since {clock.at:%H:%M} UTC: nobody can check in"
     clock.add(minutes=3)
     assert absence.noticed() == first and first.runbook == "docs/ops/database.md"
     absence.over()
     assert f"{clock.at:%H:%M}" in absence.noticed().sentence
+
+
+def test_outage_begins_with_the_last_answer_and_not_with_an_outage_of_before(clock: Clock) -> None:
+    """Nobody may have read the page in between."""
+    answered = [clock.at]
+    absence = Absence(lambda: answered[-1])
+    clock.add(minutes=1)
+    assert f"since {answered[0]:%H:%M} UTC" in absence.noticed().sentence
+    clock.add(hours=30, minutes=7)
+    answered.append(clock.at)
+    clock.add(minutes=2)
+    for _look in range(2):
+        assert f"since {answered[1]:%H:%M} UTC" in absence.noticed().sentence
+        clock.add(minutes=3)

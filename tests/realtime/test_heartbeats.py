@@ -122,10 +122,9 @@ def test_beat_under_way_does_not_outlive_its_process(live_redis: Any, monkeypatc
     heart = heartbeats.Heart("web", [PAGES], sockets=slow)
     heart.start()
     assert under_way.wait(5)
-    ending = threading.Thread(target=heart.stop)
-    ending.start()
+    # Gives up waiting: the beat is still under way.
+    heart.stop()
     go_on.set()
-    ending.join(5)
     heart.join(5)
     assert live_redis.hlen(BEATS) == 0 and "pages" in heartbeats.hear().served
 

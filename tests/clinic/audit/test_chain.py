@@ -125,3 +125,17 @@ def test_device_and_patient_are_told_apart(harbor: Clinic) -> None:
     assert audit.device(kiosk) == ("device", kiosk.pk, "Kiosk Entrance")
     assert Actor(device=kiosk).who == audit.device(kiosk)
     assert Actor(is_patient=True).who == audit.PATIENT
+
+
+def test_triggers_stand_beside_the_index_that_was_added_after_them() -> None:
+    """SQLite makes a table anew for most changes of a model, and drops its triggers."""
+    names = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'clinic_auditevent'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'clinic_auditevent'::regclass",
+    }
+    with connection.cursor() as cursor:
+        assert "audit_by_kind" in connection.introspection.get_constraints(cursor, "clinic_auditevent")
+        cursor.execute(names[connection.vendor])
+        found = {name for (name,) in cursor.fetchall()}
+    wanted = {"sqlite": {"update", "delete", "replace", "gap"}, "postgresql": {"change", "truncate", "gap"}}
+    assert found >= {f"audit_no_{name}" for name in wanted[connection.vendor]}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from clinic.integrations import jobs as deliveries
 from clinic.models import Clinic, Destination
 from clinic.running import worker
 from realtime import breaker, heartbeats, job_queues, jobs, notices, redis_link, switch, tally
 from realtime.breaker import Breaker
-from realtime.models import Desired, Topic
+from realtime.models import Desired, Switch, Topic
 from tests.clinic.owed import owe
 from tests.clinic.scrape import Figures, figures
 from tests.waiting import until
@@ -89,6 +91,13 @@ def test_breaker_and_gate_as_they_stand(live_redis: Any, settings: Any) -> None:
     found = figures()
     assert [found["evenkeel_breaker_state", state] for state in ("closed", "half-open", "open")] == [0, 0, 1]
     assert (found["evenkeel_vendor_configured",], found["evenkeel_gate_open",]) == (1, 0)
+
+
+def test_switch_whose_time_is_up_is_on_before_that_is_written_down(live_redis: Any) -> None:
+    switch.flip(Desired.OFF, by="olu", reason="a drill", length=timedelta(hours=1))
+    assert figures()["evenkeel_switch_on",] == 0
+    Switch.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert figures()["evenkeel_switch_on",] == 1
 
 
 @pytest.mark.parametrize("said", [{"ABLY_PUBLISH_KEY": "", "ABLY_SUBSCRIBE_KEY": ""}, {"VENDOR_FORCED_OFF": True}])

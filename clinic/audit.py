@@ -60,12 +60,21 @@ def shell(name: str) -> Who:
     return Who(ActorKind.SHELL, None, name)
 
 
-def of_realtime(action: str, *, by: str, user: int | None = None, until: datetime | None = None) -> None:
+def of_realtime(
+    action: str,
+    *,
+    by: str,
+    user: int | None = None,
+    until: datetime | None = None,
+    change: told.JobQueueChange | None = None,
+) -> None:
     """What settings.REALTIME_TOLD names: see `realtime.told.tell`."""
     elsewhere = EVENKEEL if by == told.CLOCK else shell(by)
     who = elsewhere if user is None else Who(ActorKind.USER, user, by)
     detail = {"until": until.astimezone(UTC).isoformat(timespec="seconds")} if until else {}
-    write(SYSTEM, action, by=who, detail=detail)
+    if change:
+        detail["kind"] = change.what
+    write(SYSTEM, action, by=who, of=("job queue", change.queue) if change else ("", ""), detail=detail)
 
 
 def write(

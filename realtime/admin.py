@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,12 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminRadioSelect
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch
 from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
+from django_rq.queues import get_queue_by_index
 from rq.exceptions import InvalidJobOperation, InvalidJobOperationError, NoSuchJobError
 
 from realtime import switch, told
@@ -32,6 +32,8 @@ else:
 OPERATOR = "realtime.change_switch"
 LENGTH_WORDS = {"30m": "30 minutes", "1h": "1 hour", "4h": "4 hours", "ever": "Until someone turns it on"}
 EVENTS_SHOWN = 20
+# The page that asks whether it is meant, which changes nothing; and the one that does it to several jobs.
+ASKS, MANY = "django_rq_confirm_action", "django_rq_actions"
 # What django-rq's pages raise for a job queue, job, worker, scheduler, action or token that there is not.
 NOT_THERE = (
     IndexError,
@@ -171,10 +173,20 @@ class SwitchEventAdmin(ModelAdmin):
         return request.user.has_perm(OPERATOR)
 
 
+def _tell(request: HttpRequest, where: Mapping[str, Any]) -> None:
+    """Not in a transaction: Redis takes nothing back, and may take long. Raises one of NOT_THERE."""
+    route = request.resolver_match.url_name or "" if request.resolver_match else ""
+    if route != ASKS:
+        queue = get_queue_by_index(where["queue_index"]).name if "queue_index" in where else ""
+        what = request.POST.get("action", "") if route == MANY else route.removeprefix("django_rq_")
+        change = told.JobQueueChange(queue, what[:40])
+        told.tell("jobs.change", by=request.user.get_username(), user=request.user.pk, change=change)
+
+
 def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself.
 
-    What is NOT_THERE is not found. Whatever is posted is told to the audit.
+    What is NOT_THERE is not found. Whatever they ask to be changed is told to the audit first.
     """
 
     @wraps(view)
@@ -182,11 +194,9 @@ def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         if request.user.is_authenticated and not request.user.has_perm(OPERATOR):
             raise PermissionDenied
         try:
-            if request.method != "POST" or not request.user.is_authenticated:
-                return view(request, *args, **kwargs)
-            with transaction.atomic():
-                told.tell("jobs.change", by=request.user.get_username(), user=request.user.pk)
-                return view(request, *args, **kwargs)
+            if request.method == "POST" and admin.site.has_permission(request):
+                _tell(request, kwargs)
+            return view(request, *args, **kwargs)
         except NOT_THERE as error:
             raise Http404 from error
 

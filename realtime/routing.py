@@ -28,8 +28,7 @@ _HEADERS = [
 
 def application(hub: Hub, django_app: Any) -> Any:
     """Everything that a web process serves. `django_app` answers all but the sockets and the floor."""
-    router: Any = URLRouter([re_path(r"^ws/(?P<topic>[a-z2-7]{26})/$", Admission(hub))])  # type: ignore[arg-type]
-    admission = OurOrigin(AuthMiddlewareStack(_Unrouted(router)), [settings.PUBLIC_URL])
+    admission = OurOrigin(AuthMiddlewareStack(_Unrouted(URLRouter(sockets(hub)))), [settings.PUBLIC_URL])
     return ProtocolTypeRouter(
         {
             "http": Floor(hub, django_app),
@@ -37,6 +36,11 @@ def application(hub: Hub, django_app: Any) -> Any:
             "lifespan": Life(hub),
         }
     )
+
+
+def sockets(hub: Hub) -> list[Any]:
+    """Every address that a socket may be opened at."""
+    return [re_path(r"^ws/(?P<topic>[a-z2-7]{26})/$", Admission(hub))]  # type: ignore[arg-type]
 
 
 class Floor:

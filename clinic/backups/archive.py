@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
 from clinic.backups import postgres, sqlite
-from clinic.backups.manifest import BadBackup, Manifest, checksum
+from clinic.backups.manifest import BadBackup, BadPlace, Manifest, checksum
 from clinic.models import StaffSession
 from realtime.models import Topic
 
@@ -32,8 +32,7 @@ def make(target: Path, say: Say) -> Manifest:
 
     Raises BadBackup, with what to do.
     """
-    if target.exists():
-        raise BadBackup(f"{target} is there already.")
+    must_be_free(target)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
         folder = Path(name)
         say("copying the database")
@@ -44,6 +43,14 @@ def make(target: Path, say: Say) -> Manifest:
         say("writing the file")
         _seal(folder, [folder / LIST, copy], target)
     return found
+
+
+def must_be_free(target: Path) -> None:
+    """Raises BadPlace where no backup can be written."""
+    if target.exists():
+        raise BadPlace(f"{target} is there already.")
+    if not os.access(target.parent, os.W_OK):
+        raise BadPlace(f"{target.parent} is no directory that can be written to.")
 
 
 def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:

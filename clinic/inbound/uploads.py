@@ -48,9 +48,11 @@ def confirm(upload: BookingUpload, good: Sequence[Appointment]) -> BookingUpload
     """
     upload.done, upload.text = _book(upload, good), ""
     this = BookingUpload.objects.filter(pk=upload.pk)
-    _tell(upload)
-    if not this.filter(done__isnull=True).update(done=upload.done, text=""):
-        upload.done = this.values_list("done", flat=True).first() or upload.done
+    with transaction.atomic():
+        if this.filter(done__isnull=True).update(done=upload.done, text=""):
+            _tell(upload)
+            return upload
+    upload.done = this.values_list("done", flat=True).first() or upload.done
     return upload
 
 

@@ -59,6 +59,7 @@ ACTIONS: dict[str, Any] = {
     "jobs.change": _("Changed"),
     "jobs.retry": _("Sent again"),
     "backup.make": _("Made"),
+    "backup.fail": _("Failed"),
     "backup.restore": _("Restored"),
     "audit.export": _("Exported"),
     "audit.mend": _("Damage found"),

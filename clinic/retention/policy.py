@@ -7,20 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import redis
-from django.apps import apps
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from clinic import audit, clock
-from clinic.inbound import uploads
 from clinic.models import BookingUpload, Delivery, EngineEvent, HelpRequest, InboundMessage, StaffSession
 from clinic.models.inbound import KEEP_UPLOADS_FOR
 from clinic.retention import visits
@@ -31,8 +31,6 @@ Step = Callable[[int], None]
 # What a backup or restore that was killed leaves behind holds the whole database.
 LEFT_BEHIND = (".backup-*", ".restore-*")
 LEFT_FOR_SECONDS = 24 * 3600
-# Tables of django-axes, where it is installed: who tried to log in, and from where.
-AXES = ("AccessAttempt", "AccessFailureLog", "AccessLog")
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Part:
     """One kind. `name`: as people say it, and in the audit after "purge.". `kept`: how long, in words.
 
     `count` says how many are older and changes nothing; `drop` takes them out, and says how many. Either gives
-    None where that cannot be known now. `tells`: whether `drop` writes its own rows of the audit.
+    None where that cannot be known now. `tells`: whether `drop` writes its own rows of the audit, one a batch.
     """
 
     name: str
@@ -64,26 +62,20 @@ def parts(by: audit.Who) -> list[Part]:
         ("what staff did to the engine", "engine", EngineEvent.objects.filter(at__lt=long_ago)),
         ("calls for help", "help", HelpRequest.objects.filter(taken_at__lt=long_ago)),
         ("the admin's own log", "adminlog", LogEntry.objects.filter(action_time__lt=long_ago)),
-        *(
-            (f"log-ins that were tried ({one.__name__})", "tries", one.objects.filter(attempt_time__lt=long_ago))
-            for one in _axes()
-        ),
+        ("log-ins that were tried", "tries", AccessAttempt.objects.filter(attempt_time__lt=long_ago)),
     ]
+    lists = BookingUpload.objects.filter(created_at__lt=now - KEEP_UPLOADS_FOR)
     return [
         Part(
             "visits with all that tells of them", "visits", long,
             visits.old(long_ago).count, lambda step: visits.delete(long_ago, by, step), tells=True,
         ),
-        Part("texts of messages sent", "bodies", short, sent.count, lambda step: _empty(sent, "body", step)),
-        Part("texts of messages received", "texts", short, came.count, lambda step: _empty(came, "text", step)),
-        *(Part(name, noun, long, _count_of(old), _drop_of(old)) for name, noun, old in rows),
-        Part(
-            "lists of bookings that nobody confirmed", "uploads", "30 minutes",
-            BookingUpload.objects.filter(created_at__lt=now - KEEP_UPLOADS_FOR).count,
-            lambda step: uploads.clear_expired(),
-        ),
-        Part("answers that were left at a kiosk", "answers", "until they end", *_ended(Session)),
-        Part("log-ins", "sessions", "until they end", *_ended(StaffSession)),
+        _rows("texts of messages sent", "bodies", short, sent, by, partial(_empty, field="body")),
+        _rows("texts of messages received", "texts", short, came, by, partial(_empty, field="text")),
+        *(_rows(name, noun, long, old, by) for name, noun, old in rows),
+        _rows("lists of bookings that nobody confirmed", "uploads", "30 minutes", lists, by),
+        _rows("answers that were left at a kiosk", "answers", "until they end", _ended(Session), by),
+        _rows("log-ins", "sessions", "until they end", _ended(StaffSession), by),
         Part("keys of jobs that nobody waits for", "jobs", "a week", _job_keys, _drop_job_keys),
         Part("files of a backup or restore that was cut short", "files", "a day", _count_files, _drop_files),
     ]  # fmt: skip
@@ -98,49 +90,46 @@ def drop(part: Part, by: audit.Who, step: Step) -> int | None:
     """Takes it out, and tells the audit where that was anything."""
     count = part.drop(step)
     if count and not part.tells:
-        audit.write(audit.SYSTEM, f"purge.{part.noun}", by=by, detail={"count": count})
+        _tell(part.noun, count, by)
     return count
 
 
-def _axes() -> list[Any]:
-    return [apps.get_model("axes", name) for name in AXES] if apps.is_installed("axes") else []
+def _tell(noun: str, count: int, by: audit.Who) -> None:
+    audit.write(audit.SYSTEM, f"purge.{noun}", by=by, detail={"count": count})
 
 
-def _ended(model: type[AbstractBaseSession]) -> tuple[Callable[[], int], Callable[[Step], int]]:
-    old = model._base_manager.filter(expire_date__lt=clock.now())
-    return old.count, _drop_of(old)
+def _ended(model: type[AbstractBaseSession]) -> QuerySet[Any]:
+    return model._base_manager.filter(expire_date__lt=clock.now())
 
 
-def _count_of(old: QuerySet[Any]) -> Callable[[], int]:
-    return lambda: old.count()
+def _rows(
+    name: str, noun: str, kept: str, old: QuerySet[Any], by: audit.Who, take: Callable[..., None] | None = None
+) -> Part:
+    """Rows that go, or what `take` does with them: a batch at a time, each told of in its own transaction."""
+
+    def drop(step: Step) -> int:
+        total = 0
+        while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+            with transaction.atomic():
+                (take or _delete)(old.model, pks)
+                _tell(noun, len(pks), by)
+            total += len(pks)
+            step(len(pks))
+        return total
+
+    return Part(name, noun, kept, lambda: old.count(), drop, tells=True)
 
 
-def _drop_of(old: QuerySet[Any]) -> Callable[[Step], int]:
-    return lambda step: _delete(old, step)
+def _delete(model: type[Model], pks: list[Any]) -> None:
+    if model is EngineEvent:
+        # Its own model refuses it.
+        visits.delete_rows(model, "id", pks)
+    else:
+        model._base_manager.filter(pk__in=pks).delete()
 
 
-def _delete(old: QuerySet[Any], step: Step) -> int:
-    """A batch at a time: others write meanwhile."""
-    model, total = old.model, 0
-    while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        with transaction.atomic():
-            if model is EngineEvent:
-                # Its own model refuses it.
-                visits.delete_rows(model, "id", pks)
-            else:
-                model._base_manager.filter(pk__in=pks).delete()
-        total += len(pks)
-        step(len(pks))
-    return total
-
-
-def _empty(old: QuerySet[Any], field: str, step: Step) -> int:
-    total = 0
-    while pks := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        old.filter(pk__in=pks).update(**{field: ""})
-        total += len(pks)
-        step(len(pks))
-    return total
+def _empty(model: type[Model], pks: list[Any], field: str) -> None:
+    model._base_manager.filter(pk__in=pks).update(**{field: ""})
 
 
 def _job_keys() -> int | None:

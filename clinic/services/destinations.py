@@ -17,6 +17,7 @@ from clinic.integrations import jobs
 from clinic.models import Delivery, Destination
 from clinic.models.deliveries import GIVE_UP_AFTER, EngineEvent, Failure
 from clinic.services.actors import EVENKEEL, Actor, AlreadyDone, Refused
+from realtime import notices
 
 PREFIX = "whsec_"
 BYTES = 32
@@ -85,6 +86,8 @@ def resume(destination: Destination, *, by: Actor, reason: str = "") -> None:
 def remove(destination: Destination, *, by: Actor = EVENKEEL) -> None:
     """Raises django.db.models.ProtectedError when anything was ever owed or done to it: then it is kept."""
     with transaction.atomic():
+        # A check-in that is under way may owe it something.
+        notices.lock(destination.clinic.topic_id)
         _tell(destination, "remove", by)
         destination.delete()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clinic.integrations import engine, jobs
 from clinic.models import Clinic, Delivery, Destination
@@ -100,3 +103,11 @@ def test_a_new_set_up_leaves_alone_what_the_engine_found_meanwhile(emr: Destinat
     now = fresh(emr)
     assert (now.name, now.is_ill, now.failures, now.is_paused) == ("Record system", True, 3, True)
     assert now.next_probe_at is None
+
+
+def test_removal_waits_for_the_clinics_check_ins_before_it_holds_anything_else(emr: Destination) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        destinations.remove(Destination.objects.select_related("clinic").get(pk=emr.pk))
+    tables = [re.search(r'(?:FROM|INTO|UPDATE) "(\w+)"', query["sql"]) for query in asked.captured_queries]
+    found = [match[1] for match in tables if match]
+    assert found.index("realtime_topic") < found.index("clinic_auditchain")

@@ -9,7 +9,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic import audit
 from clinic.backups import archive
-from clinic.backups.manifest import BadBackup
+from clinic.backups.manifest import BadBackup, BadPlace
+
+
+def _tell(verb: str) -> None:
+    if archive.has_audit():
+        audit.write(audit.SYSTEM, f"backup.{verb}", by=audit.shell(getpass.getuser()))
 
 
 class Command(BaseCommand):
@@ -20,12 +25,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path | None, **options: Any) -> None:
         target = (file or Path(f"evenkeel-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.backup")).resolve()
-        if archive.has_audit():
-            # Before, so that the copy tells of it too.
-            audit.write(audit.SYSTEM, "backup.make", by=audit.shell(getpass.getuser()))
         try:
+            archive.must_be_free(target)
+            # Before, so that the copy tells of it too.
+            _tell("make")
             made = archive.make(target, self.stderr.write)
+        except BadPlace as error:
+            raise CommandError(str(error)) from None
         except (BadBackup, OSError) as error:
+            _tell("fail")
             raise CommandError(str(error)) from None
         rows = sum(made.rows.values())
         self.stdout.write(f"{target}: {rows} rows, {target.stat().st_size / 1e6:.1f} MB")

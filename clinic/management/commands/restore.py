@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic import audit, audit_check
+from clinic import audit, audit_check, audit_triggers
 from clinic.backups import archive
 from clinic.backups.manifest import BadBackup
 
@@ -34,7 +34,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         self.stdout.write(f"Restored as of {found.made_at}: {sum(found.rows.values())} rows.")
         self.stderr.write(AFTER)
-        audit.write(audit.SYSTEM, "backup.restore", by=audit.shell(getpass.getuser()))
         self.stderr.write("reading the audit")
-        if problems := [f"Chain {one.chain}: {what}" for one in audit_check.check() for _n, what in one.problems]:
+        # Before anything is added: as it came.
+        problems = [f"Chain {one.chain}: {what}" for one in audit_check.check() for _n, what in one.problems]
+        problems += [f"The database lets it be changed: {name} is gone." for name in audit_triggers.gone()]
+        audit.write(audit.SYSTEM, "backup.restore", by=audit.shell(getpass.getuser()))
+        if problems:
             raise CommandError(" ".join(["It is restored, but its audit is not whole.", *problems]))

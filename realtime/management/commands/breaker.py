@@ -6,7 +6,6 @@ from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone
 
 from realtime import redis_link, told
@@ -39,9 +38,10 @@ class Command(BaseCommand):
 
 def _force(guard: Breaker, action: str, reason: str, seconds: int) -> None:
     user = getpass.getuser()
-    with transaction.atomic():
-        told.tell(f"breaker.{action}", by=user, until=timezone.now() + timedelta(seconds=seconds))
-        guard.force(action, why=f"{user}: {one_line(reason)[:200] or 'from the shell'}", seconds=seconds)
+    # Whether Redis is there at all: what is told is kept before it is done, and no lock is held meanwhile.
+    guard.peek()
+    told.tell(f"breaker.{action}", by=user, until=timezone.now() + timedelta(seconds=seconds))
+    guard.force(action, why=f"{user}: {one_line(reason)[:200] or 'from the shell'}", seconds=seconds)
 
 
 def _seconds(text: str) -> int:

@@ -61,6 +61,8 @@ NOBODY = admin()
 QUEUES = admin("ops", "superuser") | {"clerk": "403", "auditor": "403"}
 NO_JOB = QUEUES | {"ops": "404", "superuser": "404"}
 FIGURES = QUEUES | dict.fromkeys(("stranger", "kiosk", "monitor", "phone"), "401")
+# By the pattern of the socket's address, as realtime.routing writes it: who may listen at their own clinic.
+SOCKETS = {"^ws/(?P<topic>[a-z2-7]{26})/$": LISTENERS}
 OBJECT = {"pk": "device"}
 DESTINATION = {"pk": "destination"}
 

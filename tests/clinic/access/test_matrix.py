@@ -11,11 +11,12 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from realtime import rights
+from realtime import rights, routing
+from realtime.hub import Hub
 from tests.clinic.access import document
 from tests.clinic.access import world as worlds
 from tests.clinic.access.document import TABLE
-from tests.clinic.access.table import IN, Rule, elsewhere
+from tests.clinic.access.table import IN, SOCKETS, Rule, elsewhere
 from tests.clinic.access.world import ACTORS, OTHER, OWN, World
 
 pytestmark = pytest.mark.django_db
@@ -100,12 +101,19 @@ def test_whatever_takes_a_form_refuses_one_without_its_token(world: World) -> No
     assert taken == []
 
 
+def test_every_socket_has_an_entry() -> None:
+    assert {str(route.pattern) for route in routing.sockets(Hub())} == set(SOCKETS), (
+        "say in table.py who may listen"
+    )
+
+
 @pytest.mark.parametrize("actor", ACTORS)
 def test_socket_opens_to_whom_the_vendors_stream_does(world: World, actor: str) -> None:
     cookies = {name: morsel.value for name, morsel in world.clients[actor].cookies.items()}
     user = world.users.get(actor, AnonymousUser())
     grants = [rights.may_listen(world.objects[side]["topic"], cookies, user) for side in (OWN, OTHER)]
-    is_let_in = TABLE["live/<slug:topic>/vendor/"].get[actor] == IN
+    is_let_in = SOCKETS["^ws/(?P<topic>[a-z2-7]{26})/$"][actor] == IN
+    assert (TABLE["live/<slug:topic>/vendor/"].get[actor] == IN) == is_let_in
     assert [grant is not None for grant in grants] == [is_let_in, False]
 
 

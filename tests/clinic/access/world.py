@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.test import Client
-from django.urls import URLResolver, get_resolver
+from django.urls import Resolver404, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
 from clinic import access
@@ -30,6 +30,8 @@ OWN, OTHER = "own", "other"
 TOKEN = "t" * 32
 WRITES = re.compile(r'(?:INSERT INTO|REPLACE INTO|INSERT OR \w+ INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 FROM_OUR_PAGE: dict[str, Any] = {"HTTP_ORIGIN": settings.PUBLIC_URL}
+# What a page of ours says to somebody who was let in: not now, or not with these words.
+TOLD_WHY = (409, 422)
 LEADS = {"/login/": "login", "/admin/login/": "login", "/pair/": "pair"}
 
 
@@ -65,7 +67,7 @@ class World:
 
 
 def word_of(answer: Any, address: str) -> str:
-    """login, pair, onward, 401, 403, 404 or 405; "in" for every other answer to somebody who was let in.
+    """login, pair or onward; "in" for a page, for being led to another, or told why not; else the number.
 
     The admin leads to its first page where it has no such object: 404 to us.
     """
@@ -77,7 +79,19 @@ def word_of(answer: Any, address: str) -> str:
         return "404"
     if where.startswith(address) and where.endswith("/change/"):
         return "onward"
-    return str(answer.status_code) if answer.status_code in (401, 403, 404, 405) else "in"
+    if 300 <= answer.status_code < 400:
+        return "in" if _is_ours(where) else f"away to {where}"
+    is_in = 200 <= answer.status_code < 300 or answer.status_code in TOLD_WHY
+    return "in" if is_in else str(answer.status_code)
+
+
+def _is_ours(where: str) -> bool:
+    """Whether there is a page of Evenkeel at this address."""
+    try:
+        resolve(where)
+    except Resolver404:
+        return False
+    return True
 
 
 def routes() -> list[str]:

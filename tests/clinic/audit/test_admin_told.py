@@ -145,7 +145,14 @@ def test_lane_that_a_manager_changes(harbor: Clinic, manager: Client) -> None:
 def test_job_queues_that_an_operator_empties(superuser: Client, live_redis: Any, settings: Any) -> None:
     where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
     settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
+    pages = "/admin/django_rq/dashboard/queues/"
     superuser.get("/admin/django_rq/dashboard/")
+    superuser.post(f"{pages}confirm-action/0/", {"action": "delete", "_selected_action": ["x"]})
+    superuser.post(f"{pages}77/empty/")
     assert told(audit.SYSTEM) == []
-    answer = superuser.post("/admin/django_rq/dashboard/queues/0/empty/")
-    assert (answer.status_code, told(audit.SYSTEM, "actor")) == (302, [("jobs.change", "admin")])
+    assert superuser.post(f"{pages}0/empty/").status_code == 302
+    superuser.post(f"{pages}actions/3/", {"action": "requeue", "job_ids": ["x"]})
+    assert told(audit.SYSTEM, "actor", "object_id", "detail") == [
+        ("jobs.change", "admin", "default", {"kind": "clear"}),
+        ("jobs.change", "admin", "low", {"kind": "requeue"}),
+    ]

@@ -52,6 +52,7 @@ with connection.cursor() as cursor:
     else:
         cursor.execute("ALTER TABLE clinic_auditevent DISABLE TRIGGER USER")
     cursor.execute("DELETE FROM clinic_auditevent WHERE chain = 1 AND sequence = 2")
+    cursor.execute("UPDATE clinic_auditchain SET hash = 'x' WHERE id = 1")
 """
 TRY = """
 import json
@@ -163,6 +164,15 @@ def test_restore_of_an_audit_that_somebody_was_at_says_so(elsewhere: Place, back
     elsewhere.manage("backup", str(tmp_path / "forged.backup"))
     said = elsewhere.manage("restore", str(tmp_path / "forged.backup"), "--replace", ok=False).stderr
     assert "It is restored, but its audit is not whole. Chain 1: Row 2 is missing." in said
+    assert "is not the chain's end" in said and "The database lets it be changed" in said
+
+
+def test_backup_that_cannot_be_written_is_not_told_of_as_made(places: list[Place], backup: Path) -> None:
+    here = places[0]
+    before = here.shell(ACTIONS)
+    for path in (str(backup), "/proc/nowhere/x.backup"):
+        here.manage("backup", path, ok=False)
+    assert here.shell(ACTIONS) == before
 
 
 def newer(backup: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt, AccessAttemptExpiration, AccessLog
+from axes.models import AccessAttempt, AccessAttemptExpiration
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
@@ -27,7 +27,7 @@ from clinic.models import (
     Visit,
     VisitEvent,
 )
-from clinic.retention import scrub, visits
+from clinic.retention import policy, scrub, visits
 from clinic.services import Actor, deliveries, undo
 from clinic.states import ENDED, OPEN, State, Verb
 from tests.clinic.audit.told import told
@@ -200,11 +200,28 @@ def test_lists_sessions_and_files_that_were_left_behind(
 def test_tried_log_ins_go_with_what_belongs_to_them(harbor: Clinic, clock: Clock) -> None:
     tried = AccessAttempt.objects.create(ip_address="192.0.2.1", failures_since_start=1)
     AccessAttemptExpiration.objects.create(access_attempt=tried, expires_at=clock.at)
-    AccessLog.objects.create(username="ana")
     clock.add(days=91)
-    AccessLog.objects.create(username="ben")
+    AccessAttempt.objects.create(ip_address="192.0.2.2", failures_since_start=1)
     purge("--yes")
-    assert not AccessAttempt.objects.exists() and AccessLog.objects.get().username == "ben"
+    assert AccessAttempt.objects.get().ip_address == "192.0.2.2" and not AccessAttemptExpiration.objects.exists()
+
+
+def test_what_goes_before_a_purge_is_cut_short_is_told_of(
+    harbor: Clinic, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        Session.objects.create(pk=f"old{number}", session_data="", expire_date=clock.at - timedelta(days=1))
+    monkeypatch.setattr(policy, "BATCH", 2)
+
+    def step(count: int) -> None:
+        raise KeyboardInterrupt
+
+    (part,) = (one for one in policy.parts(BY) if one.noun == "answers")
+    with pytest.raises(KeyboardInterrupt):
+        policy.drop(part, BY, step)
+    assert Session.objects.count() == 3 and told(audit.SYSTEM, "detail") == [("purge.answers", {"count": 2})]
+    policy.drop(part, BY, lambda count: None)
+    assert [detail["count"] for _action, detail in told(audit.SYSTEM, "detail")] == [2, 2, 1]
 
 
 def test_without_redis_it_says_so_and_goes_on(harbor: Clinic, clock: Clock) -> None:

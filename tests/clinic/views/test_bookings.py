@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic.inbound import uploads
-from clinic.models import BookingUpload, Clinic, Visit
+from clinic.models import AuditEvent, BookingUpload, Clinic, Visit
 from clinic.running.schedule import tasks
 from clinic.services import bookings
 from clinic.states import Verb
@@ -252,3 +252,4 @@ def test_double_tap_says_what_the_first_did(ana: Client, at: datetime, monkeypat
     address, page = shown(ana, listed(row(at)))
     before_it_is_booked(monkeypatch, lambda: confirm(ana, address, page))
     assert re.search(r"<td>1</td><th[^>]*>Added", confirm(ana, address, page).content.decode())
+    assert AuditEvent.objects.filter(action="booking.import").count() == 1

@@ -200,6 +200,7 @@ def test_retry_that_redis_breaks_off_says_how_many_run_and_how_many_not(
     monkeypatch.setattr(FailedJobRegistry, "requeue", requeue)
     shown = olu.post("/ops/jobs/retry/", cause._asdict(), follow=True).content.decode()
     assert "Redis stopped answering. 2 jobs run once more; 1 not, as far as is known: retry them." in shown
+    assert AuditEvent.objects.get(action="jobs.retry").detail["count"] == 3, "what was begun is told of"
     assert "1 job runs once more." in olu.post("/ops/jobs/retry/", cause._asdict(), follow=True).content.decode()
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +26,10 @@ from clinic.views import errors, machines, ops
 # At most, and made when needed; each keeps a database connection, of which a server has a hundred, for a while.
 THREADS = 16
 
-ALIVE, READY, FIGURES = "/healthz", "/readyz", "/metrics"
+# How long most pages take at most, in seconds.
+QUICK = 0.3
+
+ALIVE, READY, FIGURES, OPERATIONS = "/healthz", "/readyz", "/metrics", "/ops/"
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -36,6 +40,13 @@ class Visit:
     scope: Any
     body: Any
     has_left: bool = False
+    without_database: bool = False
+
+    @property
+    def is_of_trouble(self) -> bool:
+        """What people and machines look at when something is wrong."""
+        path: str = self.scope["path"]
+        return path == FIGURES or path.startswith(OPERATIONS)
 
     @property
     def is_in_vain(self) -> bool:
@@ -61,6 +72,8 @@ class Handler(ASGIHandler):
         self.load_middleware(is_async=False)
         self.watch = Watch()
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        # For what asks the database nothing: no thread of it is ever held by one that hangs.
+        self.spare = ThreadPoolExecutor(1, thread_name_prefix="without-database")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The body is read before a thread is taken and the answer sent after: no slow client holds one."""
@@ -78,13 +91,31 @@ class Handler(ASGIHandler):
         visit = Visit(scope, body)
         leaving = asyncio.create_task(visit.watch(receive))
         try:
-            loop = asyncio.get_running_loop()
-            # A context of its own: no language or time zone of one request reaches the next on its thread.
-            response = await loop.run_in_executor(self.pool, copy_context().run, self._respond, visit)
+            response = await (self._tell_of_trouble(visit) if visit.is_of_trouble else self._begin(visit))
         finally:
             leaving.cancel()
         if response is not None:
             await self.send_response(response, send)
+
+    def _begin(self, visit: Visit) -> asyncio.Future[HttpResponse | None]:
+        # A context of its own: no language or time zone of one request reaches the next on its thread.
+        pool = self.spare if visit.without_database else self.pool
+        return asyncio.get_running_loop().run_in_executor(pool, copy_context().run, self._respond, visit)
+
+    async def _tell_of_trouble(self, visit: Visit) -> HttpResponse | None:
+        """As any other, unless the database is away or hangs: then what can be said without it, and soon."""
+        if self.watch.database_answers or (await self.watch.look()).database_answers:
+            doing = self._begin(visit)
+            while not (await asyncio.wait([doing], timeout=QUICK))[0]:
+                if not (await self.watch.look()).database_answers and not doing.done():
+                    # Its thread is held until the database lets it go; one that still waits for a thread goes.
+                    visit.has_left = True
+                    break
+            else:
+                return doing.result()
+        else:
+            visit.body.close()
+        return await self._begin(Visit(visit.scope, BytesIO(), without_database=True))
 
     def _respond(self, visit: Visit) -> HttpResponse | None:
         with closing(visit.body):
@@ -94,6 +125,7 @@ class Handler(ASGIHandler):
             request_started.send(sender=type(self), scope=visit.scope)
             request, response = self.create_request(visit.scope, visit.body)
             if request is not None:
+                request.without_database = visit.without_database
                 response = self.get_response(request)
             # The request ends here, on the thread that has its database connection.
             with closing(response):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,6 +31,10 @@ class Readiness(NamedTuple):
     def status(self) -> int:
         return 200 if self.ready else 503
 
+    @property
+    def database_answers(self) -> bool:
+        return bool(self.said["database"] == "ok")
+
 
 def look() -> Readiness:
     """How it stands now. A database that hangs holds whoever asks: see `Watch`."""
@@ -47,14 +52,24 @@ class Watch:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ready")
         self._under_way: asyncio.Future[Readiness] | None = None
+        self._until = 0.0
+        # As the last look found it.
+        self.database_answers = True
 
     async def look(self) -> Readiness:
         """Who asks while somebody else waits gets the same answer; and a look that hangs is not begun again."""
+        found = await self._look()
+        self.database_answers = found.database_answers
+        return found
+
+    async def _look(self) -> Readiness:
+        """The patience is the look's, not that of each who asks: what hangs for long already is told at once."""
         if self._under_way is None or self._under_way.done():
             self._under_way = asyncio.get_running_loop().run_in_executor(self._pool, _look_anew)
+            self._until = time.monotonic() + PATIENCE
         try:
             # Shielded: the next who asks may still wait for it.
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._until - time.monotonic()):
                 return await asyncio.shield(self._under_way)
         except TimeoutError:
             return _away(HANGS)

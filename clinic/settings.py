@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "clinic.middleware.Readable",
+    "clinic.hanging_database.WithoutDatabase",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic.middleware.RefusedMethods",
     "django.middleware.common.CommonMiddleware",

@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+import redis
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
 
@@ -43,14 +44,31 @@ def of(cause: Cause) -> list[str]:
     return [job_id for found, job_id in _failed() if found == cause]
 
 
+class Interrupted(redis.RedisError):
+    """Redis went away in the middle: `done` are back in their queue, of `left` it is not known."""
+
+    def __init__(self, done: int, left: int) -> None:
+        super().__init__(f"{done} done, {left} left")
+        self.done, self.left = done, left
+
+
 def retry(queue: str, ids: list[str]) -> int:
-    """Puts these back in their queue; how many were still there to put. Raises redis.RedisError."""
+    """Puts these back in their queue; how many were still there to put.
+
+    Raises Interrupted, or another redis.RedisError when none was put back.
+    """
     registry, done = job_queues.get(queue).failed_job_registry, 0
-    for job_id in ids:
-        # Somebody was first, or its week was over.
-        with suppress(InvalidJobOperation, NoSuchJobError):
+    for place, job_id in enumerate(ids):
+        try:
             registry.requeue(job_id)
             done += 1
+        except (InvalidJobOperation, NoSuchJobError):
+            # Somebody was first, or its week was over.
+            continue
+        except redis.RedisError as error:
+            if not done:
+                raise
+            raise Interrupted(done, len(ids) - place) from error
     return done
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import close_old_connections, connection
@@ -27,6 +28,15 @@ class Seen:
     ahead: float = 0.0
 
 
+class Answers:
+    """When a look last got one, by this machine's clock; None before the first. One writer, read by many."""
+
+    last: datetime | None = None
+
+
+answers = Answers()
+
+
 def at(names: Sequence[str]) -> Seen:
     """One look. Raises django.db.DatabaseError when the database does not answer."""
     close_old_connections()
@@ -41,6 +51,7 @@ def at(names: Sequence[str]) -> Seen:
             list(names),
         )
     )
+    answers.last = datetime.now(UTC)
     versions = {row.topic_name: row.topic_version for row in rows if row.topic_name is not None}
     ahead = rows[0].clock - asked if rows and rows[0].clock is not None else 0.0
     return Seen(versions, rows[0] if rows else None, ahead)

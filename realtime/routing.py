@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.urls import re_path
 
-from realtime import tally
 from realtime.hub import Hub
 from realtime.sockets import FORBIDDEN, Admission, BellSocket
 
@@ -70,10 +69,9 @@ class Life:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await self.hub.start()
-        with tally.handing_over("web", self.hub.sockets):
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await self.hub.stop()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.hub.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.utils import timezone
 
 from clinic.health.truth import Book, Truth
+from realtime import look
 
 EFFECT = "Patients cannot check in by the kiosks: take names on paper. Screens show their last state, and its age."
 
 
-class Absence:
-    """Since when this process has got no answer from the database. By the machine's clock."""
+def _of_the_hub() -> datetime | None:
+    """It looks each second, whoever reads a page: an outage of days ago is not taken for this one."""
+    return look.answers.last
 
-    def __init__(self) -> None:
+
+class Absence:
+    """Since when this process has got no answer from the database. By the machine's clock.
+
+    `last_answer`: when it last got one, as far as somebody knows.
+    """
+
+    def __init__(self, last_answer: Callable[[], datetime | None] = _of_the_hub) -> None:
         self.since: datetime | None = None
+        self._last_answer = last_answer
 
     def noticed(self) -> Truth:
         """What is true now, when an answer has just failed to come."""
-        self.since = self.since or timezone.now()
+        answered = self._last_answer()
+        if self.since is None or (answered is not None and answered > self.since):
+            self.since = answered or timezone.now()
         said = f"The database does not answer since {self.since:%H:%M} UTC: nobody can check in"
         return Truth(said, EFFECT, Book.DATABASE, alarm=True)
 

@@ -27,6 +27,7 @@ from clinic.integrations.troubles import (
 )
 from clinic.models import Clinic, Device
 from clinic.spans import span
+from realtime import gate
 from realtime.breaker import Event, View
 from realtime.gate import Decision
 from realtime.models import Desired, Switch
@@ -80,11 +81,6 @@ class Health:
         return self.facts.sent
 
     @property
-    def depths(self) -> dict[str, int] | None:
-        """Jobs that wait, by job queue; None without Redis."""
-        return {name: one.depth for name, one in (self.facts.queues or {}).items()} or None
-
-    @property
     def owed(self) -> list[Standing]:
         """The destinations that are owed anything."""
         return [one for one in self.facts.owed if one.owed.waiting or one.owed.given_up]
@@ -99,7 +95,8 @@ def look(clinics: QuerySet[Clinic] | None = None) -> Health:
     """How it all stands now. `clinics`: whose devices count; all unless given. Raises django.db.Error."""
     facts = gather(Clinic.objects.all() if clinics is None else clinics)
     found = [truth for tell in IN_ORDER if (truth := tell(facts)) is not None]
-    return Health(facts, tuple(found))
+    # What needs a person now is never behind what was meant.
+    return Health(facts, tuple(sorted(found, key=lambda truth: not truth.alarm)))
 
 
 def _redis_away(facts: Facts) -> Truth | None:
@@ -157,6 +154,9 @@ def _nobody_serves(facts: Facts) -> Truth | None:
 
 
 def _vendor_off(facts: Facts) -> Truth | None:
+    """Not to use it at all is a choice, and no trouble: the gate's own parts tell of it."""
+    if facts.gate.by == gate.CONFIGURATION:
+        return None
     if facts.gate.open or (not facts.redis_answers and facts.gate.by == "breaker"):
         return None
     return Truth(_why_off(facts), UNHARMED, Book.VENDOR)
@@ -191,7 +191,7 @@ def _device_missed(facts: Facts) -> Truth | None:
 
 _AT_THE_SCREEN = "Patients in that room may not see that they are called: call them by voice."
 
-# An outage goes before what is meant, and that before one device.
+# An outage goes before one device; among those that need nobody, what is meant goes first.
 IN_ORDER: tuple[Callable[[Facts], Truth | None], ...] = (
     _redis_away,
     _nobody_serves,

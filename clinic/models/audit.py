@@ -58,6 +58,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["chain", "-at"], name="audit_by_time"),
             models.Index(fields=["object_kind", "object_id"], name="audit_by_object"),
+            models.Index(fields=["object_kind", "-at"], name="audit_by_kind"),
         ]
         constraints = [models.UniqueConstraint(fields=["chain", "sequence"], name="audit_sequence_once")]
 

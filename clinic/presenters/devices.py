@@ -18,6 +18,8 @@ from clinic.spans import span
 # Two reports may be missed.
 SILENT_AFTER = timedelta(seconds=100)
 OLD_SECONDS = 60
+# As lists have them.
+STATES = ("silent", "well", "revoked", "unpaired")
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,11 @@ class DeviceRow:
 
 
 def device_rows(clinics: QuerySet[Clinic]) -> list[DeviceRow]:
-    """Of these clinics: those that are in use first."""
+    """Of these clinics: those that are silent first, for a list may be cut; then those that are well."""
     now = clock.now()
     found = Device.objects.filter(clinic__in=clinics).select_related("clinic", "report")
     rows = [_row(device, now) for device in found]
-    return sorted(rows, key=lambda row: (row.clinic, not row.is_paired))
+    return sorted(rows, key=lambda row: (STATES.index(row.state), not row.was_heard, row.clinic))
 
 
 def _row(device: Device, now: datetime) -> DeviceRow:

@@ -80,7 +80,6 @@ class OpsBoard:
     """`first`: the worst truth, None when all is good; `also`: the others. None: Redis does not answer."""
 
     sentence: str
-    alarm: bool
     first: Truth | None
     also: tuple[Truth, ...]
     lever: Lever
@@ -102,7 +101,6 @@ def board(health: Health, clinics: QuerySet[Clinic]) -> OpsBoard:
     facts = health.facts
     return OpsBoard(
         sentence=health.sentence,
-        alarm=health.alarm,
         first=health.truths[0] if health.truths else None,
         also=health.truths[1:],
         lever=_lever(health),

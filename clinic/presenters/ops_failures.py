@@ -12,6 +12,8 @@ from clinic.models import Clinic, Delivery
 from clinic.spans import span
 from realtime.failures import UNKNOWN, Cause
 
+NO_CAUSE = "unknown"
+
 
 @dataclass(frozen=True)
 class FailedJobs:
@@ -28,15 +30,23 @@ class FailedJobs:
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """Of one destination. `causes`: each with its count, in words. `is_theirs`: who looks may send them again."""
+    """Messages that one destination was given up on by one cause: `cause` in addresses, `why` in words.
+
+    `is_theirs`: who looks may send them again.
+    """
 
     destination: int
+    cause: str
     name: str
     clinic: str
     count: int
-    causes: str
+    why: str
     oldest: str
     is_theirs: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.destination} {self.cause}"
 
 
 def failed_jobs(facts: Facts) -> tuple[FailedJobs, ...] | None:
@@ -47,33 +57,31 @@ def failed_jobs(facts: Facts) -> tuple[FailedJobs, ...] | None:
 
 
 def dead_letters(clinics: QuerySet[Clinic], now: datetime) -> tuple[DeadLetters, ...]:
-    """The destinations with most of them first."""
+    """By destination and cause, most of them first."""
     theirs = set(clinics.values_list("pk", flat=True))
     rows = Delivery.objects.filter(state=Delivery.State.DEAD).order_by()
-    of = ("destination", "destination__name", "destination__clinic__name", "destination__clinic")
-    counted = rows.values_list(*of, "last_failure").annotate(Count("pk"), Min("created_at"))
-    found: dict[int, list[tuple[str, str, int, str, int, datetime]]] = {}
-    for pk, *rest in counted:
-        found.setdefault(pk, []).append(tuple(rest))
-    letters = [_letters(pk, parts, theirs, now) for pk, parts in found.items()]
-    return tuple(sorted(letters, key=lambda one: (-one.count, one.name)))
+    of = ("destination", "destination__name", "destination__clinic__name", "destination__clinic", "last_failure")
+    found = rows.values_list(*of).annotate(Count("pk"), Min("created_at"))
+    letters = [
+        DeadLetters(
+            destination=pk,
+            cause=failure or NO_CAUSE,
+            name=name,
+            clinic=clinic,
+            count=count,
+            why=cause_words(failure),
+            oldest=span(max(timedelta(), now - oldest)),
+            is_theirs=clinic_pk in theirs,
+        )
+        for pk, name, clinic, clinic_pk, failure, count, oldest in found
+    ]
+    return tuple(sorted(letters, key=lambda one: (-one.count, one.name, one.cause)))
 
 
-def _letters(
-    pk: int, parts: list[tuple[str, str, int, str, int, datetime]], theirs: set[int], now: datetime
-) -> DeadLetters:
-    name, clinic, clinic_pk = parts[0][:3]
-    parts = sorted(parts, key=lambda part: -part[4])
+def cause_words(failure: str) -> str:
+    """`failure`: of Delivery.Failure, or "" for none known."""
     words = dict(Delivery.Failure.choices)
-    return DeadLetters(
-        destination=pk,
-        name=name,
-        clinic=clinic,
-        count=sum(part[4] for part in parts),
-        causes=", ".join(f"{words.get(part[3], 'No cause known')} ({part[4]})" for part in parts),
-        oldest=span(max(timedelta(), now - min(part[5] for part in parts))),
-        is_theirs=clinic_pk in theirs,
-    )
+    return str(words.get(failure, "No cause known"))
 
 
 def _why(error: str) -> str:

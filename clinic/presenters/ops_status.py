@@ -15,7 +15,7 @@ unserved_for    {job queue, or scheduler: seconds since a living process last se
 destinations    [{id, name, clinic, state, waiting, given_up, oldest}]: those that are owed anything
 devices         [{id, kind, name, clinic, state, seen, build, path, sound, data_age, concerns}], in words
 failed_jobs     [{queue, job, error, count}]
-dead_letters    [{destination, name, clinic, count, causes, oldest}]
+dead_letters    [{destination, cause, name, clinic, count, why, oldest}]
 changes         [{at, what, who, why}], the newest first
 """
 
@@ -29,6 +29,7 @@ from clinic.presenters.ops import OpsBoard
 from clinic.presenters.ops_queues import rates
 
 DEVICE = ("kind", "name", "clinic", "state", "seen", "build", "path", "sound", "data_age", "concerns")
+LETTERS = ("destination", "cause", "name", "clinic", "count", "why", "oldest")
 
 
 def status(health: Health, board: OpsBoard) -> dict[str, Any]:
@@ -57,9 +58,7 @@ def status(health: Health, board: OpsBoard) -> dict[str, Any]:
         ],
         "devices": [{"id": one.pk, **_plain(one, *DEVICE)} for one in board.devices],
         "failed_jobs": [{**cause._asdict(), "count": count} for cause, count in facts.failed or []],
-        "dead_letters": [
-            _plain(one, "destination", "name", "clinic", "count", "causes", "oldest") for one in board.dead
-        ],
+        "dead_letters": [_plain(one, *LETTERS) for one in board.dead],
         "changes": [asdict(one) for one in board.changes],
     }
 

@@ -27,12 +27,14 @@ State, Verb = Delivery.State, EngineEvent.Verb
 class Range:
     """Which messages of a destination: those given up, and also the delivered ones if `delivered`.
 
-    `since` and `until`: when they came to be owed, both included; None for no bound.
+    `since` and `until`: when they came to be owed, both included; None for no bound. `failure`: of those given up
+    only what failed so, by Delivery.Failure or "" for no cause known; None for all.
     """
 
     since: datetime | None = None
     until: datetime | None = None
     delivered: bool = False
+    failure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def _is_next(row: Delivery, destination: Destination, now: datetime) -> bool:
 
 
 def _chosen(destination: Destination, which: Range) -> QuerySet[Delivery]:
-    rows = destination.deliveries.filter(state__in=[State.DEAD, *([State.DELIVERED] if which.delivered else [])])
+    wanted = Q(state=State.DEAD) if which.failure is None else Q(state=State.DEAD, last_failure=which.failure)
+    rows = destination.deliveries.filter(wanted | Q(state=State.DELIVERED) if which.delivered else wanted)
     if which.since:
         rows = rows.filter(created_at__gte=which.since)
     return rows.filter(created_at__lte=which.until) if which.until else rows

@@ -87,7 +87,7 @@ def enter(clinic: Clinic, written: str, by: User, *, replaces: Device | None = N
             notices.announce(topic)
             notices.end_rights(topic)
             return device
-        audit.write(clinic.pk, "device.wrong-code", by=audit.staff(by))
+        audit.write(clinic.pk, "device.wrong-code", by=audit.staff(by), of=("device", ""))
     raise Refused(_("No screen shows this code now. Please check the letters, or use the code that it shows now."))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
 
 from clinic import context
 from clinic.build import build_id
@@ -18,10 +19,13 @@ def database_away(request: HttpRequest) -> HttpResponse:
     """No query is made for it, and nobody is asked who they are: it says nothing that is not for all to hear."""
     truth = absence.noticed()
     if request.path.endswith(".json"):
-        said = {"sentence": truth.sentence, "alarm": True, "runbook": truth.runbook}
-        return JsonResponse(said, status=503)
-    name = "ops/_away.html" if request.path.endswith("/board/") else "ops/away.html"
-    answer = HttpResponse(render_to_string(name, {**context.page(request), "truth": truth}), status=503)
+        plain = {"sentence": truth.sentence, "alarm": True, "runbook": truth.runbook}
+        return JsonResponse(plain, status=503)
+    is_part = request.path.endswith("/board/") or "X-Part" in request.headers
+    said = {**context.page(request), "truth": truth, "is_engine": request.path.startswith("/ops/engine/")}
+    text = render_to_string("ops/_away.html" if is_part else "ops/away.html", said)
+    answer = HttpResponse(text, status=503)
+    add_never_cache_headers(answer)
     # Ours, and not that of a proxy.
     answer["X-Build"] = build_id()
     return answer

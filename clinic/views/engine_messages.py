@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.models import Delivery, Destination
 from clinic.presenters import engine_message, engine_rows
+from clinic.presenters.ops_failures import NO_CAUSE, cause_words
 from clinic.services import Actor, Refused, deliveries
 from clinic.services.deliveries import Range
 from clinic.views.engine import EngineRequest, engine_staff, find_destination, page
@@ -48,6 +49,7 @@ def resend(request: EngineRequest, pk: int) -> HttpResponse:
         "row": destination,
         "found": found,
         "said": said,
+        "cause": cause_words(which.failure) if which and which.failure is not None else "",
         "is_wrong": which is None,
         "typed": request.POST,
     }
@@ -110,7 +112,9 @@ def _range(said: QueryDict) -> Range | None:
         since, until = _time(said.get("since", "")), _time(said.get("until", ""))
     except ValueError:
         return None
-    return Range(since, until, delivered=bool(said.get("delivered")))
+    cause = said.get("cause", "")
+    failure = None if not cause else "" if cause == NO_CAUSE else cause
+    return Range(since, until, delivered=bool(said.get("delivered")), failure=failure)
 
 
 def _time(written: str) -> datetime | None:

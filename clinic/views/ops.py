@@ -29,7 +29,7 @@ from clinic.services import Actor, Refused, failed_jobs
 from clinic.views import errors
 from clinic.views.away import AWAY, database_away
 from realtime import obedience, switch
-from realtime.failures import Cause
+from realtime.failures import Cause, Interrupted
 from realtime.models import Desired
 
 SETTLE_SECONDS = 0.5
@@ -130,12 +130,22 @@ def retry(request: OpsRequest) -> HttpResponse:
     cause = Cause(*(request.POST.get(name, "")[:100] for name in Cause._fields))
     try:
         done = failed_jobs.retry(cause, by=Actor(user=request.user))
-        messages.success(request, f"{done} {'job runs' if done == 1 else 'jobs run'} once more.")
+        messages.success(request, f"{_run_again(done)}.")
     except Refused as no:
         messages.error(request, str(no))
+    except Interrupted as halfway:
+        messages.error(
+            request,
+            f"Redis stopped answering. {_run_again(halfway.done)}; "
+            f"{halfway.left} not, as far as is known: retry them.",
+        )
     except redis.RedisError:
         messages.error(request, "Redis does not answer. Nothing was put back.")
     return redirect("ops:ops")
+
+
+def _run_again(count: int) -> str:
+    return f"{count} {'job runs' if count == 1 else 'jobs run'} once more"
 
 
 def _page(request: OpsRequest, status: int = 200, **more: object) -> HttpResponse:

@@ -11,12 +11,13 @@
   const EVERY = Number(place.dataset.every) || 4000;
   const SOURCE = place.dataset.source || location.href;
   const ANSWER_WITHIN = 8000;
-  const OLD_AFTER = 15000;
+  const OLD_AFTER = Number(place.dataset.oldAfter) || 15000;
   /* What was refused is shown under the address of its form: what is fresh lies under the page's own. */
   if (place.dataset.address) history.replaceState(null, "", place.dataset.address);
   let etag = place.dataset.etag;
   let pressing = false;
   let freshAt = performance.now();
+  let seenAt = freshAt;
 
   addEventListener("pointerdown", () => (pressing = true));
   for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, () => (pressing = false));
@@ -101,8 +102,8 @@
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), ANSWER_WITHIN);
     try {
-      /* X-Live: nobody has done anything; it is no sign that somebody is here. */
-      const headers = { "X-Part": "1", "X-Live": "1", "If-None-Match": etag };
+      /* X-Part: nobody has done anything; it is no sign that somebody is here. */
+      const headers = { "X-Part": "1", "If-None-Match": etag };
       const answer = await fetch(SOURCE, { headers, cache: "no-store", redirect: "manual", signal: stop.signal });
       if (isOver(answer)) return location.reload();
       /* 503: the database is away, and the part says so. */
@@ -119,6 +120,7 @@
       }
       etag = answer.headers.get("ETag") || "";
       fresh();
+      sayAge();
     } catch {
       /* The age says it. */
     } finally {
@@ -129,25 +131,31 @@
   function fresh() {
     freshAt = performance.now();
     const now = new Date().toISOString().slice(11, 19);
-    for (const one of foot.querySelectorAll("[data-as-of]")) one.textContent = now;
+    for (const one of document.querySelectorAll("[data-as-of]")) one.textContent = now;
   }
 
   function sayAge() {
-    const isOld = performance.now() - freshAt > OLD_AFTER;
-    foot.dataset.age = isOld ? "old" : "fresh";
-    foot.querySelector("[data-old]").hidden = !isOld;
+    if (document.hidden) return;
+    const isOld = performance.now() - Math.max(freshAt, seenAt) > OLD_AFTER;
+    if (isOld && foot.dataset.age !== "old") {
+      /* Also where the next answer is the one that this page has, it is drawn again, with its title. */
+      etag = "";
+      document.title = document.querySelector("[data-old]").textContent;
+    }
+    for (const one of [foot, place]) one.dataset.age = isOld ? "old" : "fresh";
+    for (const one of document.querySelectorAll("[data-old]")) one.hidden = !isOld;
   }
 
   async function run() {
-    if (!document.hidden) {
-      await ask();
-      sayAge();
-    }
+    if (!document.hidden) await ask();
     setTimeout(run, EVERY);
   }
 
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) ask().then(sayAge);
+    if (document.hidden) return;
+    seenAt = performance.now();
+    ask();
   });
+  setInterval(sayAge, 500);
   setTimeout(run, EVERY);
 })();

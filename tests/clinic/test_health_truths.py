@@ -15,7 +15,7 @@ from clinic.health.truth import Book
 from clinic.models import Clinic, Device, DeviceReport
 from clinic.services import devices
 from realtime import heartbeats, job_queues
-from realtime.heartbeats import FIRST, SCHEDULER, SERVED
+from realtime.heartbeats import BOOKINGS, FIRST, SCHEDULER, SERVED
 from realtime.models import Desired, Switch
 from tests.clinic.conftest import Clock
 from tests.factories import make_clinic, make_destination, make_device, make_visit
@@ -68,6 +68,33 @@ def test_all_that_nobody_serves_is_one_sentence(alive: Any) -> None:
 
 def test_scheduler_may_be_long_at_a_task(alive: Any) -> None:
     unserved(alive, SCHEDULER, 20)
+    assert health.look().is_good
+
+
+def test_queue_that_was_given_up_on_purpose_is_missed_only_while_a_job_waits(alive: Any) -> None:
+    unserved(alive, "ill", 300)
+    assert health.look().sentence.startswith("No worker serves ill since ")
+    unserved(alive, "ill", 400)
+    assert health.look().is_good
+    job_queues.enqueue("ill", timezone.now)
+    assert health.look().sentence.startswith("No worker serves ill since ")
+
+
+def test_scheduler_is_never_given_up(alive: Any) -> None:
+    unserved(alive, SCHEDULER, 7 * 24 * 3600)
+    assert health.look().sentence.startswith("The scheduler has not run since ")
+
+
+def test_listener_that_ran_and_is_gone_is_missed_for_a_day(alive: Any) -> None:
+    heartbeats.tell("HL7 listener", [BOOKINGS])
+    assert health.look().is_good
+    unserved(alive, BOOKINGS, 31)
+    assert health.look().sentence.startswith("No listener takes bookings since ")
+    assert health.look().sentence.endswith(" UTC: schedules send again what was not acknowledged")
+    unserved(alive, SCHEDULER, 90)
+    assert health.look().sentence.startswith("The scheduler has not run, and no listener takes bookings, since ")
+    heartbeats.tell("scheduler", [SCHEDULER])
+    unserved(alive, BOOKINGS, 24 * 3600)
     assert health.look().is_good
 
 
@@ -153,7 +180,7 @@ def test_devices_of_others_are_not_theirs_to_hear_of(alive: Any, harbor: Clinic)
 # --- What comes first -------------------------------------------------------------------------------------------
 
 
-def test_outage_goes_before_what_was_meant_and_that_before_a_device(alive: Any, harbor: Clinic) -> None:
+def test_outage_goes_before_a_device_and_that_before_what_was_meant(alive: Any, harbor: Clinic) -> None:
     heard(harbor, 400)
     Switch.objects.update(desired=Desired.OFF, actor="olu")
     unserved(alive, "integrations", 60)
@@ -161,8 +188,16 @@ def test_outage_goes_before_what_was_meant_and_that_before_a_device(alive: Any, 
     make_visit(harbor)
     harbor.destinations.get().deliveries.update(created_at=timezone.now() - timedelta(minutes=5))
     found = health.look()
-    assert [one.book for one in found.truths] == ["workers", "emr", "vendor", "screen"]
+    assert [one.book for one in found.truths] == ["workers", "emr", "screen", "vendor"]
     assert found.alarm and "Miller" not in str(found.truths)
+
+
+def test_dark_screen_is_the_sentence_while_the_vendor_is_off(alive: Any, harbor: Clinic) -> None:
+    heard(harbor, 400)
+    Switch.objects.update(desired=Desired.OFF, actor="olu")
+    found = health.look()
+    assert found.sentence == "Wait-room screen Entrance at Harbor not heard for 6 min"
+    assert [one.alarm for one in found.truths] == [True, False]
 
 
 def test_every_runbook_that_is_named_is_there() -> None:
@@ -183,10 +218,24 @@ def test_without_redis_nothing_is_said_that_only_redis_knows(harbor: Clinic) -> 
 
 
 def test_database_that_is_away_is_told_with_since_when(clock: Clock) -> None:
-    absence = Absence()
+    absence = Absence(lambda: None)
     first = absence.noticed()
     assert first.sentence == f"The database does not answer since {clock.at:%H:%M} UTC: nobody can check in"
     clock.add(minutes=3)
     assert absence.noticed() == first and first.runbook == "docs/ops/database.md"
     absence.over()
     assert f"{clock.at:%H:%M}" in absence.noticed().sentence
+
+
+def test_outage_begins_with_the_last_answer_and_not_with_an_outage_of_before(clock: Clock) -> None:
+    """Nobody may have read the page in between."""
+    answered = [clock.at]
+    absence = Absence(lambda: answered[-1])
+    clock.add(minutes=1)
+    assert f"since {answered[0]:%H:%M} UTC" in absence.noticed().sentence
+    clock.add(hours=30, minutes=7)
+    answered.append(clock.at)
+    clock.add(minutes=2)
+    for _look in range(2):
+        assert f"since {answered[1]:%H:%M} UTC" in absence.noticed().sentence
+        clock.add(minutes=3)

@@ -133,7 +133,7 @@ def fail(count: int) -> Cause:
 def test_failed_jobs_are_put_back_and_the_audit_says_by_whom(live_redis: Any, harbor: Clinic) -> None:
     cause, olu = fail(3), make_user("olu", harbor, "ops")
     assert failed_jobs.retry(cause, by=Actor(user=olu)) == 3
-    assert job_queues.depths()["low"] == 3
+    assert job_queues.standing()["low"].depth == 3
     (change,) = changes(health.gather(Clinic.objects.all()), Clinic.objects.all())
     assert (change.what, change.who, change.why) == ("Failed jobs put back: 3 strftime", "olu", "TypeError in low")
     with pytest.raises(AlreadyDone):
@@ -149,9 +149,12 @@ def test_dead_letters_are_told_by_destination_with_their_causes(harbor: Clinic) 
     dead = {"state": Delivery.State.DEAD, "created_at": timezone.now() - timedelta(hours=5)}
     emr.deliveries.filter(pk=first).update(**dead, last_failure=Delivery.Failure.REJECTED)
     emr.deliveries.filter(pk__in=others).update(**dead, last_failure=Delivery.Failure.UNREACHABLE)
-    (letters,) = dead_letters(Clinic.objects.filter(pk=harbor.pk), timezone.now())
-    assert (letters.count, letters.oldest, letters.is_theirs) == (3, "5 h", True)
-    assert letters.causes == "Cannot be reached (2), Will not take it (1)"
+    found = dead_letters(Clinic.objects.filter(pk=harbor.pk), timezone.now())
+    assert [(one.count, one.cause, one.why) for one in found] == [
+        (2, "unreachable", "Cannot be reached"),
+        (1, "rejected", "Will not take it"),
+    ]
+    assert {(one.oldest, one.is_theirs) for one in found} == {("5 h", True)}
     assert not dead_letters(Clinic.objects.none(), timezone.now())[0].is_theirs
 
 

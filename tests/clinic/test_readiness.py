@@ -118,3 +118,53 @@ def test_database_that_hangs_is_asked_once_and_holds_nobody(
 @pytest.mark.django_db
 def test_only_questions_are_answered() -> None:
     assert Client().post("/readyz").status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_for_trouble_are_answered_while_the_database_hangs_and_take_no_thread_twice(
+    live_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lets_go, held = threading.Event(), list[int]()
+
+    def hang(*words: object) -> Any:
+        held.append(1)
+        assert lets_go.wait(10)
+        raise OperationalError("at last")
+
+    monkeypatch.setattr(readiness, "_missing", hang)
+    monkeypatch.setattr(readiness, "PATIENCE", 0.2)
+    monkeypatch.setattr("clinic.session_middleware.StaffLogIn._look_at", hang)
+    handler = Handler(1)
+
+    async def scene() -> None:
+        began = time.monotonic()
+        for path, words in (
+            ("/ops/", b"data-board"),
+            ("/ops/board/", b"data-sentence"),
+            ("/ops/status.json", b"runbook"),
+            ("/ops/engine/", b"The database does not answer since"),
+        ):
+            status, body = await Caller(handler, path).answer()
+            assert status == 503 and words in body
+        assert len(held) == 2, "the first page and the watch"
+        assert time.monotonic() - began < 4
+        lets_go.set()
+
+    asyncio.run(scene())
+    for pool in (handler.watch._pool, handler.pool, handler.spare):
+        pool.submit(connections.close_all).result()
+        pool.shutdown()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_that_is_only_slow_is_waited_for(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clinic.session_middleware.StaffLogIn._look_at", lambda *words: time.sleep(1))
+    handler = Handler(1)
+
+    async def scene() -> None:
+        assert (await Caller(handler, "/ops/").answer())[0] == 302
+
+    asyncio.run(scene())
+    for pool in (handler.watch._pool, handler.pool):
+        pool.submit(connections.close_all).result()
+        pool.shutdown()

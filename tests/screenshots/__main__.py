@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import FLAGS
-from tests.screenshots import devices, kiosk, staff
+from tests.screenshots import devices, kiosk, on_call, staff
 from tests.screenshots.camera import Camera
 from tests.stack import ROOT, running
 
@@ -27,7 +27,7 @@ README = {
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("--readme", action="store_true", help="also into docs/img")
-    parser.add_argument("--only", choices=["kiosk", "phone", "staff", "devices"])
+    parser.add_argument("--only", choices=["kiosk", "phone", "staff", "devices", "on-call"])
     chosen = parser.parse_args(words)
     folder = ROOT / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
@@ -35,6 +35,8 @@ def main(words: list[str]) -> None:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         camera = Camera(browser, folder)
         parts = {"staff": staff.take, "kiosk": kiosk.take, "phone": kiosk.take_phone, "devices": devices.take}
+        # The last: it locks this machine out of the log-in for a while.
+        parts["on-call"] = on_call.take
         for name, take in parts.items():
             if chosen.only in (None, name):
                 take(camera, stack)

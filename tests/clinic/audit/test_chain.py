@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic import audit, clock, request_context
 from clinic.models import AuditChain, AuditEvent, Clinic
@@ -96,6 +97,24 @@ def test_database_refuses_what_does_not_follow_the_last(harbor: Clinic) -> None:
         row.save(force_insert=True)
 
 
+@pytest.mark.parametrize("sequence", [-1, 0, 2, 50])
+def test_database_refuses_what_begins_in_the_air(harbor: Clinic, sequence: int) -> None:
+    make_visit(harbor)
+    for chain in (harbor.pk, harbor.pk + 70):
+        row = AuditEvent.objects.get(chain=harbor.pk)
+        row.pk, row.chain, row.sequence, row.previous = None, chain, sequence, ""
+        with pytest.raises(DatabaseError, match="the audit is a chain"), transaction.atomic():
+            row.save(force_insert=True)
+
+
+def test_each_row_costs_three_statements(harbor: Clinic) -> None:
+    make_visit(harbor)
+    with CaptureQueriesContext(connection) as asked:
+        audit.write(harbor.pk, "visit.look", by=audit.EVENKEEL)
+    said = [query["sql"] for query in asked.captured_queries if "clock_timestamp" not in query["sql"]]
+    assert [sql.split()[0] for sql in said] == ["SELECT", "INSERT", "UPDATE"]
+
+
 def test_detail_takes_only_what_is_named(harbor: Clinic) -> None:
     with pytest.raises(ValueError, match="the audit keeps no phone"):
         audit.write(harbor.pk, "visit.look", by=audit.EVENKEEL, detail={"phone": "+1555"})
@@ -106,3 +125,17 @@ def test_device_and_patient_are_told_apart(harbor: Clinic) -> None:
     assert audit.device(kiosk) == ("device", kiosk.pk, "Kiosk Entrance")
     assert Actor(device=kiosk).who == audit.device(kiosk)
     assert Actor(is_patient=True).who == audit.PATIENT
+
+
+def test_triggers_stand_beside_the_index_that_was_added_after_them() -> None:
+    """SQLite makes a table anew for most changes of a model, and drops its triggers."""
+    names = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'clinic_auditevent'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'clinic_auditevent'::regclass",
+    }
+    with connection.cursor() as cursor:
+        assert "audit_by_kind" in connection.introspection.get_constraints(cursor, "clinic_auditevent")
+        cursor.execute(names[connection.vendor])
+        found = {name for (name,) in cursor.fetchall()}
+    wanted = {"sqlite": {"update", "delete", "replace", "gap"}, "postgresql": {"change", "truncate", "gap"}}
+    assert found >= {f"audit_no_{name}" for name in wanted[connection.vendor]}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clinic import presenters
 from clinic.access import cookie_name
@@ -178,3 +180,15 @@ def test_rows_are_of_the_clinics_asked_for_in_one_query(
         ("Door 2", "well"),
         ("Door 0", "revoked"),
     ]
+
+
+def test_silent_devices_come_first_whatever_their_clinic(harbor: Clinic) -> None:
+    """A list of many is cut."""
+    bay, (well, _token) = make_clinic("bay"), make_device(harbor, "monitor", "Well")
+    new, _token = make_device(make_clinic("aft"), "monitor", "New")
+    silent, _token = make_device(bay, "monitor", "Silent")
+    for one in (well, silent):
+        devices.report(one, devices.Said("0a1b2c3d", "both", "on", 1, 9))
+    DeviceReport.objects.filter(device=silent).update(at=timezone.now() - timedelta(minutes=9))
+    found = presenters.device_rows(Clinic.objects.all())
+    assert [one.pk for one in found] == [silent.pk, new.pk, well.pk]

@@ -46,6 +46,7 @@ def test_roles_above_the_desk_need_it(harbor: Clinic, role: str) -> None:
 def test_password_alone_opens_nothing(mo: User) -> None:
     client = Client()
     send_password(client, "mo")
+    assert not is_in(client)
     for address in ("/desk/", "/ops/engine/", "/admin/"):
         assert "login/?next=" in client.get(address)["Location"]
     assert not is_in(client)

@@ -5,16 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from rq.registry import FailedJobRegistry
 
 from clinic.health.away import absence
 from clinic.models import Delivery, Membership
 from clinic.models.audit import AuditEvent
 from clinic.services import devices
-from realtime import obedience, switch
+from realtime import heartbeats, switch
 from realtime.breaker import Breaker
 from realtime.models import Switch, SwitchEvent
 from tests.clinic.test_presenters_ops import fail
@@ -81,7 +83,7 @@ def test_stop_and_start_from_the_page(olu: Client, live_redis: Any) -> None:
 
 def test_how_many_processes_obey_is_beside_the_switch(olu: Client, live_redis: Any) -> None:
     assert "No process that could use the vendor runs" in page(olu)
-    obedience.tell("web", 0)
+    heartbeats.tell("web", [], obeys=0)
     assert "Obeyed by 1 of 1 process" in page(olu)
     flip(olu, "stop", reason="the vendor hangs")
     assert "Obeyed by 0 of 1 process; not yet: web, pid " in page(olu)
@@ -136,7 +138,7 @@ def test_clerks_get_404_and_strangers_the_log_in() -> None:
 
 
 def test_board_is_given_alone_and_once(olu: Client, live_redis: Any) -> None:
-    first = olu.get("/ops/board/", HTTP_X_LIVE="1")
+    first = olu.get("/ops/board/", HTTP_X_PART="1")
     assert b"data-sentence" in first.content and b"<main" not in first.content
     again = olu.get("/ops/board/", HTTP_IF_NONE_MATCH=first["ETag"])
     assert (again.status_code, again.content, again["X-Build"]) == (304, b"", first["X-Build"])
@@ -182,6 +184,44 @@ def test_retry_without_redis_changes_nothing_and_says_so(olu: Client) -> None:
     response = olu.post("/ops/jobs/retry/", {"queue": "low", "job": "a", "error": "b"}, follow=True)
     assert "Redis does not answer. Nothing was put back." in response.content.decode()
     assert not AuditEvent.objects.exists()
+
+
+def test_retry_that_redis_breaks_off_says_how_many_run_and_how_many_not(
+    olu: Client, live_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cause, put_back = fail(3), FailedJobRegistry.requeue
+    left = [redis.ConnectionError("gone"), None, None]
+
+    def requeue(*words: Any) -> Any:
+        if error := left.pop() if left else None:
+            raise error
+        return put_back(*words)
+
+    monkeypatch.setattr(FailedJobRegistry, "requeue", requeue)
+    shown = olu.post("/ops/jobs/retry/", cause._asdict(), follow=True).content.decode()
+    assert "Redis stopped answering. 2 jobs run once more; 1 not, as far as is known: retry them." in shown
+    assert "1 job runs once more." in olu.post("/ops/jobs/retry/", cause._asdict(), follow=True).content.decode()
+
+
+def test_messages_that_were_given_up_are_sent_again_by_cause(olu: Client, live_redis: Any) -> None:
+    clinic = make_clinic()
+    Membership.objects.create(user=User.objects.get(username="olu"), clinic=clinic, role="ops")
+    emr = make_destination(clinic)
+    for _n in range(3):
+        make_visit(clinic)
+    first = Delivery.objects.values_list("pk", flat=True)[0]
+    dead = Delivery.objects.all()
+    dead.update(state="dead", last_failure="unreachable", body="{}")
+    dead.filter(pk=first).update(last_failure="")
+    shown = page(olu)
+    for address, count in ((f"{emr.pk}/resend/?cause=unreachable", 2), (f"{emr.pk}/resend/?cause=unknown", 1)):
+        assert re.search(rf'href="/ops/engine/{re.escape(address)}">Send {count} again<', shown)
+    asked = olu.get(f"/ops/engine/{emr.pk}/resend/?cause=unreachable").content.decode()
+    assert "2 given up: Cannot be reached." in asked and 'name="cause" value="unreachable"' in asked
+    said = {"cause": "unreachable", "reason": "their network is back", "latest": "0"}
+    assert olu.post(f"/ops/engine/{emr.pk}/resend/", said).status_code == 302
+    assert list(dead.filter(state="dead").values_list("pk", flat=True)) == [first]
+    assert "Nothing to send again" in olu.get(f"/ops/engine/{emr.pk}/resend/?cause=nonsense").content.decode()
 
 
 def test_queue_that_there_is_not_holds_nothing_to_retry(olu: Client, live_redis: Any) -> None:

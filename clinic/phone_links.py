@@ -12,6 +12,8 @@ from clinic.digests import digest
 from clinic.models import Visit
 
 SALT = "clinic.phone_links"
+# 144 bits that nobody can tell from chance, so guesses need no limit: a million of them a second, with a million
+# links alive, would go on for longer than the universe has.
 TOKEN_BYTES = 18
 
 

@@ -30,8 +30,5 @@ def make_clinic(
 
 def make_user(username: str, password: str | None = None, *, first_name: str = "") -> User:
     """The user of this name; made if not there. No password: nobody can log in as them."""
-    user, is_new = User.objects.get_or_create(username=username, defaults={"first_name": first_name})
-    if is_new:
-        user.set_password(password)
-        user.save(update_fields=["password"])
-    return user
+    found = User.objects.filter(username=username).first()
+    return found or User.objects.create_user(username, password=password, first_name=first_name)

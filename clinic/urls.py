@@ -131,6 +131,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", log_in.log_out, name="logout"),
     path("admin/login/", log_in.at_admin),
     path("admin/logout/", log_in.log_out),
+    path("admin/password_change/", admin.site.admin_view(log_in.own_password)),
     # Django's way from an object to its page: none of ours has one, and the model of the job queues has no table.
     path("admin/r/<path:content_type_id>/<path:object_id>/", errors.no_page),
     path("admin/", admin.site.urls),

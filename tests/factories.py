@@ -30,7 +30,12 @@ def make_clinic(slug: str = "harbor", **fields: Any) -> Clinic:
 
 
 def make_user(name: str = "ana", clinic: Clinic | None = None, role: str = "clerk", **fields: Any) -> User:
+    is_superuser = fields.pop("is_superuser", False)
     user = User.objects.create_user(name, password="pw-of-" + name, first_name=name.title(), **fields)
+    if is_superuser:
+        # The audit is told of each that is made. Of this one it is not.
+        User.objects.filter(pk=user.pk).update(is_superuser=True)
+        user.is_superuser = True
     if clinic is not None:
         Membership.objects.create(user=user, clinic=clinic, role=role)
     return user

@@ -52,6 +52,7 @@ ACTIONS: dict[str, Any] = {
     "login.out": _("Logged out"),
     "login.fail": _("Failed"),
     "login.end-all": _("Logged out everywhere"),
+    "login.password": _("Password changed"),
     "login.set-up": _("Second step set up"),
     "login.reset": _("Second step taken away"),
     "switch.off": _("Off"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Any
 
 from django.contrib import auth
@@ -13,7 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from clinic import audit
+from clinic import audit, request_context
 from clinic.models import Membership, StaffSession
 from clinic.models.audit import SYSTEM
 from clinic.services import second_step
@@ -82,20 +83,40 @@ def _end_all(user_pk: int) -> None:
 
 @receiver(pre_save, sender=User)
 def _note_what_was(instance: User, raw: bool = False, update_fields: Any = None, **signal: Any) -> None:
-    instance._ends_sessions = False  # type: ignore[attr-defined]
+    instance._new_password = instance._ends_sessions = False  # type: ignore[attr-defined]
     if raw or not instance.pk or (update_fields is not None and not set(ENDING) & set(update_fields)):
         return
     was = User.objects.filter(pk=instance.pk).values(*ENDING).first()
     if was:
-        is_new = was["password"] != instance.password or (was["is_active"] and not instance.is_active)
-        instance._ends_sessions = is_new  # type: ignore[attr-defined]
+        is_new = was["password"] != instance.password
+        instance._ends_sessions = is_new or (was["is_active"] and not instance.is_active)  # type: ignore[attr-defined]
+        # Django's own mark of one that was set, and not only hashed in a newer way.
+        instance._new_password = is_new and instance._password is not None  # type: ignore[attr-defined]
 
 
 @receiver(post_save, sender=User)
-def _end_what_was(instance: User, **signal: Any) -> None:
+def _end_what_was(instance: User, created: bool = False, raw: bool = False, **signal: Any) -> None:
     """A password that is changed, or a person who may no longer work here, ends every log-in of theirs."""
     if getattr(instance, "_ends_sessions", False):
         _end_all(instance.pk)
+    if raw or request_context.current().request_id:
+        # Of what is done on a page, that page tells who did it.
+        return
+    if created and instance.is_superuser:
+        _tell_of_shell(instance, "user.add", {"user": instance.get_username(), "to": "is_superuser"})
+    elif getattr(instance, "_new_password", False):
+        _tell_of_shell(instance, "login.password")
+
+
+def _tell_of_shell(user: User, action: str, detail: dict[str, audit.Plain] | None = None) -> None:
+    """By `manage.py createsuperuser` or `changepassword`."""
+    by = audit.shell(getpass.getuser())
+    audit.write(second_step.chains_of(user), action, by=by, of=("user", user.pk), detail=detail)
+
+
+def own_password_changed(user: User) -> None:
+    """On the page for it."""
+    audit.write(second_step.chains_of(user), "login.password", by=audit.staff(user), of=("user", user.pk))
 
 
 @receiver(post_delete, sender=User)

@@ -7,8 +7,10 @@ from functools import wraps
 from http import HTTPStatus
 
 from django import forms
+from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -120,6 +122,19 @@ def at_admin(request: HttpRequest) -> HttpResponse:
     response = redirect("login")
     response["Location"] += f"?{request.META['QUERY_STRING']}"
     return response
+
+
+def own_password(request: HttpRequest) -> HttpResponse:
+    """The admin's page for one's own password: changed and told together, or not at all."""
+    with transaction.atomic():
+        response = admin.site.password_change(request)
+        if (
+            request.method == "POST"
+            and response.status_code == HTTPStatus.FOUND
+            and isinstance(request.user, User)
+        ):
+            sessions.own_password_changed(request.user)
+        return response
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -13,16 +13,6 @@ from tests.access.browsers import Browser, seconds_to_the_end
 from tests.stack import Stack
 
 WITHIN = 5.0
-PREPARE = """
-from django.contrib.auth.models import User
-for name in ("lea", "kim"):
-    user = User.objects.filter(username=name).first() or User(username=name)
-    # That of the demo's people: to hash one takes a second.
-    user.is_active, user.password = True, User.objects.get(username="ana").password
-    user.save()
-    Membership.objects.get_or_create(user=user, clinic=Clinic.objects.get(slug="harbor"))
-    Membership.objects.filter(user=user).update(role="clerk")
-"""
 IMPORTS = """
 from datetime import timedelta
 from django.contrib.auth.models import User
@@ -51,9 +41,8 @@ ENDS = {
 @pytest.fixture
 def lea(stack: Stack) -> Iterator[Browser]:
     """A clerk at the desk, who is about to lose the right to be there."""
-    stack.shell.run(PREPARE)
     with Browser(stack) as browser:
-        browser.log_in("lea")
+        browser.be("lea")
         yield browser
 
 
@@ -61,7 +50,7 @@ def lea(stack: Stack) -> Iterator[Browser]:
 def kim(stack: Stack, lea: Browser) -> Iterator[Browser]:
     """One who keeps it."""
     with Browser(stack) as browser:
-        browser.log_in("kim")
+        browser.be("kim")
         yield browser
 
 

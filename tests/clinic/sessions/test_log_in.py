@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 
 from clinic.models import AuditEvent, Clinic, Membership, StaffSession
@@ -117,3 +119,40 @@ def test_second_log_in_begins_anew(harbor: Clinic) -> None:
     key = client.session.session_key
     assert send_password(client, "mo")["Location"] == "/login/code/"
     assert not is_in(client) and client.session.session_key != key and StaffSession.objects.count() == 1
+
+
+def test_own_password_is_changed_and_told(harbor: Clinic) -> None:
+    client, mo = Client(), make_user("mo", harbor, "manager", is_staff=True)
+    client.force_login(mo)
+    said = {"old_password": "pw-of-mo", "new_password1": "a much longer one", "new_password2": "a much longer one"}
+    assert client.post("/admin/password_change/", said | {"old_password": "wrong"}).status_code == 200
+    assert told() == []
+    assert client.post("/admin/password_change/", said)["Location"] == "/admin/password_change/done/"
+    assert is_in(client) and told() == [("login.password", "mo", {})]
+    Client().post("/admin/password_change/", said)
+    assert len(told()) == 1 and set(AuditEvent.objects.values_list("chain", flat=True)) == {harbor.pk}
+
+
+def test_what_a_shell_does_to_passwords_is_told(
+    harbor: Clinic, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "admin-of-the-machine")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "a much longer one")
+    call_command("changepassword", "ana", stdout=StringIO())
+    call_command("createsuperuser", username="root", email="", interactive=False, stdout=StringIO())
+    rows = AuditEvent.objects.order_by("pk").values_list("chain", "action", "actor_kind", "actor", "object_id")
+    root = User.objects.get(username="root")
+    assert list(rows) == [
+        (harbor.pk, "login.password", "shell", "admin-of-the-machine", str(ana.pk)),
+        (0, "user.add", "shell", "admin-of-the-machine", str(root.pk)),
+    ]
+
+
+def test_password_that_is_only_hashed_anew_is_not_told(ana: User, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.ScryptPasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    client = Client()
+    send_password(client, "ana")
+    assert User.objects.get().password.startswith("scrypt") and [row[0] for row in told()] == ["login.in"]

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clinic import access, phone_links
 from clinic.estimates import WaitRange
@@ -152,6 +154,18 @@ def test_unknown_dead_and_malformed_links_get_one_kind_answer(clinic: Clinic, cl
     assert {status for status, _page in found} <= {404, 400}
     assert len({page for status, page in found if status == 404}) == 1
     assert b"This link has ended" in client.get(f"/v/{GOOD_TOKEN}/").content
+
+
+@pytest.mark.parametrize("rest", ["", "board/", "leave/", "more-time/"])
+def test_dead_link_takes_the_same_work_as_one_that_never_was(clinic: Clinic, clock: Clock, rest: str) -> None:
+    """And so the same time: one look into the database, by the digest of what was asked for."""
+    dead, asked = make_visit_in(clinic, State.LEFT), []
+    clock.add(hours=13)
+    for where in (address(dead, rest), f"/v/{GOOD_TOKEN}/{rest}"):
+        with CaptureQueriesContext(connection) as queries:
+            assert Client().get(where).status_code == 404
+        asked.append([re.sub(r"\b[0-9a-f]{64}\b", "digest", one["sql"]) for one in queries])
+    assert asked[0] == asked[1] and len(asked[0]) == 1
 
 
 @pytest.mark.parametrize("rest", ["", "board/", "leave/", "more-time/"])

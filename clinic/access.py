@@ -68,6 +68,19 @@ def membership_of(user: Any, slug: str | None = None) -> Membership | None:
     return (found.filter(clinic__slug=slug) if slug else found).first()
 
 
+def memberships_here(request: Any) -> list[Membership]:
+    """All of whoever asks, read once a request."""
+    if "memberships" not in request.__dict__:
+        request.memberships = list(_memberships(request.user))
+    found: list[Membership] = request.memberships
+    return found
+
+
+def roles_here(request: Any) -> set[str]:
+    """All that whoever asks has, in any clinic."""
+    return {one.role for one in memberships_here(request)}
+
+
 def _memberships(user: Any) -> QuerySet[Membership]:
     """All of a person's, in the order of the clinics' names."""
     if not isinstance(user, AbstractBaseUser) or not user.is_active:
@@ -100,7 +113,7 @@ def _acting(request: Any) -> Membership | None:
     A page's own requests say by `?at=` whose page it is: another tab may have turned to another clinic since.
     `?clinic=` chooses among their own, for the rest of the session.
     """
-    mine = {one.clinic.slug: one for one in _memberships(request.user).filter(role__in=AT_DESK)}
+    mine = {one.clinic.slug: one for one in memberships_here(request) if one.role in AT_DESK}
     at, asked = request.GET.get("at"), request.GET.get("clinic")
     if asked in mine and request.session.get("clinic") != asked:
         request.session["clinic"] = asked
@@ -144,8 +157,10 @@ def manages(membership: Membership) -> bool:
 
 
 def is_ops(user: User | AnonymousUser) -> bool:
-    """Whether a person may see the ops page and flip the switch."""
-    return user.is_active and user.has_perm("realtime.change_switch")
+    """Whether a person may see the ops page and flip the switch. By role: one that needs a second step."""
+    if user.is_anonymous or not user.is_active:
+        return False
+    return user.is_superuser or _memberships(user).filter(role=Role.OPS).exists()
 
 
 def engine_clinics(user: Any) -> QuerySet[Clinic]:

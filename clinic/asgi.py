@@ -19,4 +19,4 @@ from realtime.hub import Hub  # noqa: E402
 from realtime.routing import application as realtime_application  # noqa: E402
 
 connection_created.connect(statement_limit.put)
-application = SecureHeaders(realtime_application(Hub(), Handler()), settings.HEADERS_EVERYWHERE)
+application = realtime_application(Hub(), SecureHeaders(Handler(), settings.HEADERS_EVERYWHERE))

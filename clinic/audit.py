@@ -1,28 +1,35 @@
 """Adds to the audit: who did what, when, from where. In the transaction of what was done, or not at all.
 
 The rows of one clinic are a chain: each holds the hash of the one before, and the chain's end is kept apart, so
-that neither a row in the middle nor the last ones can be taken out unseen.
+that neither a row in the middle nor the last ones can be taken out unseen. Where the end does not fit the last
+row, somebody was at it: that is written down, and the chain goes on, since a patient must be able to check in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
-from clinic import clock, request_context
+from clinic import clock, counted, request_context
 from clinic.models import Device
 from clinic.models.audit import SYSTEM, ActorKind, AuditChain, AuditEvent
 from realtime import told
 
+logger = logging.getLogger(__name__)
+
 Plain = str | int | bool | None
 # What `detail` may hold: words of ours and numbers, never what somebody typed of a patient.
 DETAILS = frozenset({"from", "to", "room", "count", "role", "user", "until", "kind", "why", "fields", "reverses"})
+# That a chain's end did not fit. `from`: what it said; `to`: the row that was the last.
+MENDED = "audit.mend"
 HASHED = (
     *("chain", "sequence", "at", "actor_kind", "actor_id", "actor", "address", "request_id"),
     *("action", "object_kind", "object_id", "detail", "previous"),
@@ -76,16 +83,46 @@ def write(
     """
     if unknown := set(detail or {}) - DETAILS:
         raise ValueError(f"the audit keeps no {', '.join(sorted(unknown))}")
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for chain in sorted({chains} if isinstance(chains, int) else set(chains)):
             _add(chain, action, by, of, dict(detail or {}))
 
 
 def _add(chain: int, action: str, by: Who, of: tuple[str, object], detail: dict[str, Plain]) -> None:
-    end, _new = AuditChain.objects.select_for_update().get_or_create(pk=chain)
+    end = _end_of(chain)
+    if (end.sequence, end.hash) != (end.last_sequence or 0, end.last_hash or ""):
+        _mend(end)
+    _follow(end, action, by, of, detail)
+
+
+def _end_of(chain: int) -> Any:
+    """The chain's end, held; with what its last row says."""
+    last = AuditEvent.objects.filter(chain=OuterRef("pk")).order_by("-sequence")
+    found = {f"last_{name}": Subquery(last.values(name)[:1]) for name in ("sequence", "hash")}
+    held = AuditChain.objects.select_for_update(of=("self",)).annotate(**found).filter(pk=chain)
+    if end := held.first():
+        return end
+    AuditChain.objects.get_or_create(pk=chain)
+    return held.get()
+
+
+def _mend(end: AuditChain) -> None:
+    """Goes on from the row that is the last, if the end does not fit it, and says so for ever."""
+    # Looked for again: who waited for the end's row may have seen the rows of before.
+    last = AuditEvent.objects.filter(chain=end.pk).order_by("-sequence").first()
+    was, end.sequence, end.hash = (end.sequence, end.hash), last.sequence if last else 0, last.hash if last else ""
+    if was != (end.sequence, end.hash):
+        logger.error(
+            "the audit's chain %d is damaged: its end was %d, its last row %d", end.pk, was[0], end.sequence
+        )
+        counted.AUDIT_MENDED.count()
+        _follow(end, MENDED, EVENKEEL, ("", ""), {"from": was[0], "to": end.sequence})
+
+
+def _follow(end: AuditChain, action: str, by: Who, of: tuple[str, object], detail: dict[str, Plain]) -> None:
     asked = request_context.current()
     row = AuditEvent(
-        chain=chain,
+        chain=end.pk,
         sequence=end.sequence + 1,
         at=clock.now(),
         actor_kind=by.kind,
@@ -115,6 +152,7 @@ def digest_of(row: AuditEvent) -> str:
 
 __all__ = [
     "EVENKEEL",
+    "MENDED",
     "NOBODY",
     "PATIENT",
     "SYSTEM",

@@ -104,6 +104,9 @@ def _look(walked: Walked, row: AuditEvent, wanted: dict[int, str]) -> None:
         _say(walked, row.sequence, "does not follow the row before it")
     if audit.digest_of(row) != row.hash:
         _say(walked, row.sequence, "was changed")
+    if row.action == audit.MENDED:
+        was, last = row.detail.get("from"), row.detail.get("to")
+        _say(walked, row.sequence, f"tells of damage: the chain had gone on to {was}, and {last} was its last row")
     if wanted.pop(row.sequence, row.hash) != row.hash:
         _say(walked, row.sequence, "is not the one of the head that was kept: the chain was written anew")
     walked.rows, walked.sequence, walked.hash = walked.rows + 1, row.sequence, row.hash

@@ -1,42 +1,42 @@
 """How often one address or one device may try something: counted for all processes at once, in Redis.
 
-While Redis is away each process counts for itself: a limit may then be reached once in each, but is never gone.
-Keys are keyed digests of what is counted, so that Redis holds neither an address nor a name.
+No request waits for it: each process decides by what it has counted and heard so far, and `redis_link.thread`
+asks Redis afterwards. So a limit may be passed by the tries that are on their way meanwhile, one a process where
+they come one by one. While Redis is away each process counts for itself: a limit may then be reached once in each,
+but is never gone. Keys are keyed digests of what is counted, so that Redis holds neither an address nor a name.
 """
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Lock
 
-import redis
 from django.utils.crypto import salted_hmac
 
 from realtime import redis_link
 
-logger = logging.getLogger(__name__)
-
 PREFIX = "evenkeel:limit:"
-# Seconds that Redis is left alone after a miss, so that not each request waits for it.
-PAUSE = 1.0
 MOST_KEPT = 10_000
 
 # A window that slides: the times of those that counted, by Redis's clock. ARGV: most, milliseconds, one's own name
-# or "" to look only.
+# or "" to look only. Gives the milliseconds until there is one more; 0 when there is.
 _COUNT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
-if ARGV[3] ~= '' then
+local has_more = redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1])
+if has_more and ARGV[3] ~= '' then
   redis.call('ZADD', KEYS[1], now, ARGV[3])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  has_more = redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1])
 end
-return 1
+if has_more then return 0 end
+return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + ARGV[2] - now
 """
 
 
@@ -49,18 +49,27 @@ class Limit:
     seconds: int
 
 
-# Failed log-ins from one address. Not few: a whole clinic may be behind one.
+@dataclass
+class _Known:
+    """Of one who tries: when they did so here, and until when it is spent by Redis's word."""
+
+    times: list[float] = field(default_factory=list)
+    spent_until: float = 0.0
+
+
+# Failed log-ins from one network. Not few: a whole clinic may be behind one.
 LOG_IN = Limit("log-in", 30, 60)
-# Patients who say that they are booked and are not found, at one kiosk.
+# Under one name, from anywhere but browsers in which its owner has logged in before.
+LOG_IN_NAME = Limit("log-in name", 50, 3600)
+# Patients at one kiosk who say that they are booked and are not found, or who are here already.
 SEARCH = Limit("search", 5, 600)
 
 _lock = Lock()
-_own: OrderedDict[str, list[float]] = OrderedDict()
-_alone_until = 0.0
+_known: OrderedDict[str, _Known] = OrderedDict()
 
 
 def take(limit: Limit, who: object) -> bool:
-    """Counts one more, unless there is no more: then False. Never raises, and waits 0.25 s for Redis at most."""
+    """Counts one more, unless there is no more: then False. Never waits, never raises."""
     return _ask(limit, who, secrets.token_hex(8))
 
 
@@ -70,38 +79,35 @@ def is_spent(limit: Limit, who: object) -> bool:
 
 
 def _ask(limit: Limit, who: object, token: str) -> bool:
-    global _alone_until
     key = PREFIX + salted_hmac("clinic.limits", f"{limit.name} {who}", algorithm="sha256").hexdigest()[:32]
-    here = _ask_here(limit, key, counts=bool(token))
-    if time.monotonic() < _alone_until:
-        return here
-    try:
-        has_more = bool(redis_link.client().eval(_COUNT, 1, key, limit.most, limit.seconds * 1000, token))
-        _alone_until = 0.0
-    except (redis.RedisError, OSError) as error:
-        if not _alone_until:
-            logger.warning("limits are counted by each process for now: %s", type(error).__name__)
-        _alone_until = time.monotonic() + PAUSE
-        return here
-    return has_more
-
-
-def _ask_here(limit: Limit, key: str, *, counts: bool) -> bool:
-    """The same in this process's memory, which forgets the keys that were not asked for longest."""
     now = time.monotonic()
-    with _lock:
-        times = [at for at in _own.pop(key, []) if at > now - limit.seconds]
-        has_more = len(times) < limit.most
-        if has_more and counts:
-            times.append(now)
-        _own[key] = times
-        if len(_own) > MOST_KEPT:
-            _own.popitem(last=False)
+    with _of(key) as known:
+        known.times = [at for at in known.times if at > now - limit.seconds]
+        has_more = len(known.times) < limit.most and known.spent_until <= now
+        if has_more and token:
+            known.times.append(now)
+    if has_more:
+        redis_link.thread.soon(lambda: _hear(limit, key, token))
     return has_more
+
+
+def _hear(limit: Limit, key: str, token: str) -> None:
+    """Counts it in Redis, and keeps what all processes together have left. On Redis's thread."""
+    left = int(redis_link.client().eval(_COUNT, 1, key, limit.most, limit.seconds * 1000, token))
+    with _of(key) as known:
+        known.spent_until = time.monotonic() + left / 1000 if left else 0.0
+
+
+@contextmanager
+def _of(key: str) -> Iterator[_Known]:
+    """What this process knows, which forgets the keys that were not asked for longest."""
+    with _lock:
+        known = _known[key] = _known.pop(key) if key in _known else _Known()
+        if len(_known) > MOST_KEPT:
+            _known.popitem(last=False)
+        yield known
 
 
 def forget() -> None:
-    """All that this process has counted; for tests."""
-    global _alone_until
-    _own.clear()
-    _alone_until = 0.0
+    """All that this process knows; for tests."""
+    _known.clear()

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from clinic import figures, request_context
+from clinic import counted, request_context
 from clinic.logs import route_of
 from clinic.views import errors
 
@@ -32,8 +32,8 @@ class RequestLog:
             response = self.get_response(request)
             spent, route = time.monotonic() - began, route_of(request)
             logger.info("%s %s %d %.0f ms", request.method, route, response.status_code, spent * 1000)
-        figures.REQUESTS.observe(spent, route)
-        figures.ANSWERS.count(route, str(response.status_code))
+        counted.REQUESTS.observe(spent, route)
+        counted.ANSWERS.count(route, str(response.status_code))
         response["X-Request-ID"] = asked.request_id
         return response
 

@@ -1,4 +1,4 @@
-"""What each answer over HTTP says to a browser, whoever made it: Django, the static files, the floor, an error."""
+"""What each answer but the floor's says to a browser, whoever made it: Django, the static files, an error."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
-from clinic import half_log_in
+from clinic import access, half_log_in
 from clinic.services import second_step
 from clinic.views.away import AWAY, database_away
 
@@ -19,6 +19,8 @@ NOT_PAGES = {"healthz", "readyz", "metrics", "shell"}
 # What a page asks for by itself. So do all GETs that a script makes, and the live parts of pages (X-Part).
 LIVE = {"desk:board", "desk:alarms", "ops:board", "ops:status", "devices:report", "vendor_stream"}
 ENDED = "ended"
+# In the address of a page that loads itself again, where scripts are off.
+ITSELF = "itself"
 
 
 class StaffLogIn:
@@ -48,11 +50,11 @@ class StaffLogIn:
         match = request.resolver_match
         if match.namespace in NOT_STAFF or match.view_name in NOT_PAGES or request.user.is_anonymous:
             return
-        if second_step.is_missing(request.user, request.session):
+        if second_step.is_missing(request.user, request.session, lambda: access.roles_here(request)):
             # Their role may be new. The password was right: only the rest is asked for.
             half_log_in.begin(request, request.user)
             request.user = AnonymousUser()
-        elif not is_live(request):
+        elif not is_live(request) and ITSELF not in request.GET:
             request.session.act(for_sure=request.method == "POST")
 
     def _say_why(self, request: HttpRequest, response: HttpResponse) -> None:

@@ -239,13 +239,14 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "clinic.access.OpsBackend",
 ]
-# By name and address together: whoever guesses at a name locks out neither its owner elsewhere nor a whole clinic.
+# By name and network together: whoever guesses at a name locks out neither its owner elsewhere nor a whole clinic.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_USERNAME_CALLABLE = "clinic.log_in_names.counted_as"
+AXES_CLIENT_IP_CALLABLE = "clinic.log_in_names.counted_at"
 AXES_CLIENT_STR_CALLABLE = "clinic.log_in_names.logged_as"
 AXES_LOCKOUT_CALLABLE = "clinic.views.log_in.locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "next", "csrfmiddlewaretoken"]
@@ -272,7 +273,6 @@ if timedelta(minutes=1) > SESSION_IDLE:
 # The end is in the database: a cookie that ended earlier could not say why one has to log in again.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 OTP_TOTP_ISSUER = f"Evenkeel {_public.hostname}"
-OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS

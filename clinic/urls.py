@@ -31,6 +31,7 @@ from clinic.views import (
     ops,
     pairing,
     phone,
+    second_step,
 )
 from realtime.views import vendor_stream
 
@@ -126,7 +127,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live/<slug:topic>/vendor/", vendor_stream, name="vendor_stream"),
     path("login/", log_in.log_in, name="login"),
     path("login/code/", log_in.code, name="log_in_code"),
-    path("login/set-up/", log_in.set_up, name="log_in_set_up"),
+    path("login/set-up/", second_step.set_up, name="log_in_set_up"),
     path("logout/", log_in.log_out, name="logout"),
     path("admin/login/", log_in.at_admin),
     path("admin/logout/", log_in.log_out),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from realtime import figures
+from realtime import counted
 from realtime.transports import channels
 
 Hearer = Callable[[dict[str, Any]], None]
@@ -27,4 +27,4 @@ def ring(message: dict[str, Any]) -> None:
         hearer(message)
     sent = channels.tell_hubs(message)
     if message["type"] == "notices":
-        figures.time_ring(began, sent)
+        counted.time_ring(began, sent)

@@ -165,7 +165,12 @@ class View:
     @property
     def lets_through(self) -> bool:
         """Whether calls are made as usual: a probe does not count."""
-        return (self.state if self.forced == "auto" else self.forced) == "closed"
+        return self.holds == "closed"
+
+    @property
+    def holds(self) -> str:
+        """The state that counts: a person's word goes first."""
+        return self.state if self.forced == "auto" else self.forced
 
     def in_words(self) -> str:
         """Why, for people; times are UTC."""

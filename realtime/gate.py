@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import redis
 from django.conf import settings
 
-from realtime import breaker, figures, switch
+from realtime import breaker, counted, switch
 from realtime.breaker import Breaker, View
 from realtime.models import Switch
 
@@ -35,14 +35,16 @@ class Part:
 
 
 OPEN = Decision(True, "gate", "the vendor may be used")
-NO_KEYS = "no vendor keys are set: screens run on our own path"
+CONFIGURATION = "configuration"
+NOT_CONFIGURED = "not configured: screens run on our own path"
+FORCED_OFF = f"{switch.FORCED_OFF}: screens run on our own path"
 REDIS_AWAY = Decision(False, "breaker", "Redis does not answer, so nothing goes by the vendor")
 
 
 def ask(guard: Breaker, fence: int) -> Decision:
     """For the holder of the fan-out lease: whether it may make one request now. It must then be recorded."""
     decision = _decide(guard, fence)
-    figures.GATE.count(decision.by, "open" if decision.open else "shut")
+    counted.GATE.count(decision.by, "open" if decision.open else "shut")
     return decision
 
 
@@ -74,12 +76,23 @@ def parts(row: Switch | None, view: View | None) -> list[Part]:
 
 
 def _before_breaker(row: Switch | None) -> list[Part]:
-    has_keys = bool(settings.ABLY_PUBLISH_KEY and settings.ABLY_SUBSCRIBE_KEY)
-    why = switch.refusal(row)
+    not_meant, why = _not_meant(), switch.refusal(row)
     return [
-        Part("configuration", has_keys, "the vendor's keys are set" if has_keys else NO_KEYS),
+        Part(CONFIGURATION, not not_meant, not_meant or "the vendor's keys are set"),
         Part("switch", not why, why or "on: the vendor may be used"),
     ]
+
+
+def is_configured() -> bool:
+    """Whether this process is meant to use the vendor at all."""
+    return not _not_meant()
+
+
+def _not_meant() -> str:
+    """Why not, in words; empty if it is."""
+    if settings.VENDOR_FORCED_OFF:
+        return FORCED_OFF
+    return "" if settings.ABLY_PUBLISH_KEY and settings.ABLY_SUBSCRIBE_KEY else NOT_CONFIGURED
 
 
 def _first_shut(parts: list[Part]) -> Decision | None:

@@ -1,45 +1,53 @@
-"""Which processes live, and what they are at: each says so itself, in Redis, once a second, by Redis's clock.
+"""Which processes live, what they are at, and which version of the operator's switch each obeys.
 
-RQ's own list would tell of a worker that was killed only after a minute and a half, and knows of no other process.
-A process that ends takes its word back; one that was killed is heard of no more.
+Each process says so itself, in Redis, by Redis's clock: once a second, and at once when there is news. The ops
+page, the metrics and whoever waits for the switch read the same words. RQ's own list would tell of a worker that
+was killed only after a minute and a half, and knows of no other process. A process that ends takes its word back;
+one that was killed is heard of no more.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from typing import Any
 
 import redis
 
-from realtime import redis_link
+from realtime import redis_link, tally
+
+logger = logging.getLogger(__name__)
 
 BEATS, SERVED = "evenkeel:beats", "evenkeel:beats:served"
 EVERY = 1.0
 # Of whom nothing was heard for so long is silent: a busy machine may swallow some beats.
-SILENT_SECONDS = 6.0
+SILENT_SECONDS = 5.0
 # A silent one that nobody replaced is shown for so long.
 KEEP_MS = 600_000
 # What else is done beside the job queues.
-SCHEDULER, PAGES = "scheduler", "pages"
+SCHEDULER, PAGES, BOOKINGS = "scheduler", "pages", "bookings"
 FIRST = "-"
 
 _began = time.time()
-_voice = ThreadPoolExecutor(1, thread_name_prefix="heartbeat")
 
-# ARGV: name, what it says of itself, for how long a word is kept, and what it serves.
+# ARGV: name, what it says of itself, for how long a word is kept, how long ago it last served, and what it serves.
 _TELL = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2])
-for i = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], string.format('%.0f', now)) end
+local at = now - ARGV[4]
+for i = 5, #ARGV do
+  if at > tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or 0) then
+    redis.call('HSET', KEYS[2], ARGV[i], string.format('%.0f', at))
+  end
+end
 redis.call('HSETNX', KEYS[2], '-', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local all = redis.call('HGETALL', KEYS[1])
@@ -56,9 +64,11 @@ return {string.format('%.0f', now), redis.call('HGETALL', KEYS[1]), redis.call('
 
 @dataclass(frozen=True)
 class Beat:
-    """Of one process. `serves`: job queues, SCHEDULER or PAGES. `doing`: a function's name, "" while it waits.
+    """Of one process. `serves`: job queues, SCHEDULER, PAGES or BOOKINGS. `doing`: a function's name, or "".
 
-    In seconds: `age` since it was last heard, `up` since it began, `doing_seconds` at what it does.
+    In seconds: `age` since it was last heard, `up` since it began, `doing_seconds` at what it does, `round_age`
+    since a scheduler did all that was due. `sockets`: open ones of a web process. `obeys`: the version of the
+    switch's row that it has taken in; None for one that could not use the vendor.
     """
 
     kind: str
@@ -69,15 +79,26 @@ class Beat:
     up: float
     doing: str
     doing_seconds: float
+    sockets: int = 0
+    round_age: float = 0.0
+    obeys: int | None = None
 
     @property
     def is_silent(self) -> bool:
         return self.age > SILENT_SECONDS
 
+    @property
+    def name(self) -> str:
+        return name(self.kind, self.pid, self.host)
+
+
+# What this release knows of: one beside it, during a release, may say more.
+_KNOWN = {field.name for field in fields(Beat)}
+
 
 @dataclass(frozen=True)
 class Pulse:
-    """`beats`: those worth a look. `served`: seconds since each thing was last served by a living process.
+    """`beats`: those worth a look. `served`: seconds since each thing was last served by a process.
 
     `known_for`: since anybody was heard at all; 0 for never, as in a Redis that has just been emptied.
     """
@@ -86,8 +107,12 @@ class Pulse:
     served: dict[str, float]
     known_for: float
 
+    @property
+    def living(self) -> tuple[Beat, ...]:
+        return tuple(one for one in self.beats if not one.is_silent)
+
     def is_served(self, what: str) -> bool:
-        return self.served.get(what, SILENT_SECONDS + 1) <= SILENT_SECONDS
+        return any(what in one.serves for one in self.living)
 
 
 class Doing:
@@ -108,8 +133,10 @@ class Doing:
 doing = Doing()
 
 
-def tell(kind: str, serves: Sequence[str]) -> None:
-    """This process's beat. Raises redis.RedisError."""
+def tell(
+    kind: str, serves: Sequence[str], *, sockets: int = 0, round_age: float = 0, obeys: int | None = None
+) -> None:
+    """This process's beat, as `Beat` has it. Raises redis.RedisError."""
     what = doing.what
     said = {
         "kind": kind,
@@ -119,39 +146,70 @@ def tell(kind: str, serves: Sequence[str]) -> None:
         "up": round(time.time() - _began),
         "doing": what,
         "doing_seconds": round(time.monotonic() - doing.since) if what else 0,
+        "sockets": sockets,
+        "round_age": round_age,
+        "obeys": obeys,
     }
-    redis_link.client().eval(_TELL, 2, BEATS, SERVED, _name(kind), json.dumps(said), str(KEEP_MS), *serves)
+    words = (json.dumps(said), str(KEEP_MS), str(round(round_age * 1000)))
+    redis_link.client().eval(_TELL, 2, BEATS, SERVED, _own_name(kind), *words, *serves)
 
 
-def say(kind: str, serves: Sequence[str]) -> None:
-    """As `tell`, but soon: never waits, never fails. For event loops."""
-    _soon(lambda: tell(kind, serves))
+class Heart(threading.Thread):
+    """Beats from a thread of its own, also while a job or a page holds the others; hands over what was counted.
 
+    Lives without Redis: then nobody can ask either. The callables give what `tell` takes; they are called on the
+    thread, and must wait for nothing.
+    """
 
-def leave(kind: str) -> None:
-    """Takes this process's word back, soon: it ends."""
-    _soon(lambda: redis_link.client().hdel(BEATS, _name(kind)))
+    def __init__(self, kind: str, serves: Sequence[str], **said: Callable[[], Any]) -> None:
+        super().__init__(name="heart", daemon=True)
+        self._kind, self._serves, self._said = kind, serves, said
+        self._over, self._wake = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            self._do(self._beat)
+            self._wake.wait(EVERY)
+            self._wake.clear()
+        # Here, so that no beat under way comes after it.
+        self._do(self._leave)
+
+    def soon(self) -> None:
+        """Beats now: there is news. Never waits, never fails."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Returns once this process's word is taken back and its last count handed over, or Redis took neither."""
+        self._over.set()
+        self._wake.set()
+        self.join(4 * redis_link.PATIENCE)
+
+    def _beat(self) -> None:
+        tell(self._kind, self._serves, **{what: say() for what, say in self._said.items()})
+
+    def _leave(self) -> None:
+        redis_link.client().hdel(BEATS, _own_name(self._kind))
+
+    def _do(self, action: Callable[[], None]) -> None:
+        for step in (action, tally.hand_over):
+            try:
+                step()
+            except (redis.RedisError, OSError):
+                # It is said elsewhere; what was counted is kept, and the next beat comes in a second.
+                return
+            except Exception:
+                logger.exception("a beat was not told")
 
 
 @contextmanager
-def beating(kind: str, serves: Sequence[str]) -> Iterator[None]:
-    """Beats from a thread of its own for as long as the block runs, also while a job holds this one."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.is_set():
-            # Without Redis nobody can ask either; the next beat comes in a second.
-            with suppress(redis.RedisError):
-                tell(kind, serves)
-            over.wait(EVERY)
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
+def beating(kind: str, serves: Sequence[str], **said: Callable[[], Any]) -> Iterator[Heart]:
+    """This process's heart, for as long as the block runs."""
+    heart = Heart(kind, serves, **said)
+    heart.start()
     try:
-        yield
+        yield heart
     finally:
-        over.set()
-        leave(kind)
+        heart.stop()
 
 
 def hear() -> Pulse:
@@ -160,32 +218,27 @@ def hear() -> Pulse:
     now = int(found[0])
     served = {what.decode(): (now - int(at)) / 1000 for what, at in _pairs(found[2])}
     known_for = served.pop(FIRST, 0.0)
-    pulse = Pulse((), served, known_for)
-    beats = [_beat(text, now) for _name, text in _pairs(found[1])]
+    beats = sorted((_beat(text, now) for _name, text in _pairs(found[1])), key=lambda one: one.name)
+    pulse = Pulse(tuple(beats), served, known_for)
     shown = [one for one in beats if not one.is_silent or not all(map(pulse.is_served, one.serves))]
-    shown.sort(key=lambda one: (one.kind, one.host, one.pid))
     return Pulse(tuple(shown), served, known_for)
+
+
+def name(kind: str, pid: int, host: str) -> str:
+    """What a process is called, for people."""
+    return f"{kind}, pid {pid} on {host}"
 
 
 def _beat(text: bytes, now: int) -> Beat:
     at, _space, said = text.partition(b" ")
     told, age = json.loads(said), (now - int(at)) / 1000
-    return Beat(**{**told, "serves": tuple(told["serves"]), "up": told["up"] + age}, age=age)
+    known = {what: word for what, word in told.items() if what in _KNOWN}
+    return Beat(**{**known, "serves": tuple(told["serves"]), "up": told["up"] + age, "age": age})
 
 
 def _pairs(flat: list[bytes]) -> list[tuple[bytes, bytes]]:
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def _name(kind: str) -> str:
-    return f"{kind}, pid {os.getpid()} on {socket.gethostname()}"
-
-
-def _soon(action: Any) -> None:
-    def quietly() -> None:
-        with suppress(redis.RedisError):
-            action()
-
-    # The interpreter is ending.
-    with suppress(RuntimeError):
-        _voice.submit(quietly)
+def _own_name(kind: str) -> str:
+    return name(kind, os.getpid(), socket.gethostname())

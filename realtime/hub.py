@@ -17,7 +17,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import OperationalError, connections
 
-from realtime import bell, breaker, figures, gate, heartbeats, look, obedience, rights
+from realtime import bell, breaker, counted, gate, heartbeats, look, obedience, rights
 from realtime.broadcast import Broadcast, Listener, Watched
 from realtime.transports.channels import GROUP
 
@@ -49,6 +49,9 @@ class Hub:
         self._doubted: set[str] = set()
         self._doubt = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        said = {"sockets": self.sockets, "obeys": lambda: obedience.taken_in(self._obeys)}
+        # It beats also while the database does not say whether there is a newer version to obey.
+        self._heart = heartbeats.Heart("web", [heartbeats.PAGES], **said)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="hub-second")
         self._finder = ThreadPoolExecutor(1, thread_name_prefix="hub-find")
 
@@ -56,8 +59,9 @@ class Hub:
         """Begins to listen; call on the event loop that will serve the pages."""
         self._loop = asyncio.get_running_loop()
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
-        doing = (self._receive(), self._every_second(), self._settle_doubts(), self._tell_what_is_obeyed())
+        doing = (self._receive(), self._every_second(), self._settle_doubts())
         self._tasks = [asyncio.create_task(each) for each in doing]
+        self._heart.start()
         bell.connect(self.hear)
 
     async def stop(self) -> None:
@@ -72,8 +76,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._listeners():
             self._end(listener)
-        obedience.leave("web")
-        heartbeats.leave("web")
+        await asyncio.to_thread(self._heart.stop)
         closing = [asyncio.wrap_future(one.submit(connections.close_all)) for one in (self._reader, self._finder)]
         # Not for ever: a database that hangs may hold a look.
         await asyncio.wait(closing, timeout=LAST_LOOK)
@@ -133,7 +136,7 @@ class Hub:
         elif message.get("type") == "notices":
             for name, version in message["notices"]:
                 if self._ring(name, version):
-                    figures.NEWS.count("ring")
+                    counted.NEWS.count("ring")
         elif message.get("type") == "rights":
             for name in message["topics"]:
                 self._ask_about(name)
@@ -196,13 +199,13 @@ class Hub:
             # No ring told of it, so none may have told either that it ended somebody's right.
             if self._ring(name, version):
                 self._ask_about(name)
-                figures.NEWS.count("look")
+                counted.NEWS.count("look")
         self._ahead = found.ahead
         self._good_until = time.monotonic() + LOOK_GOOD_FOR
         self._allow_vendor(gate.decide(found.switch, self._breaker).open)
         if found.switch:
             self._obeys = found.switch.version
-            obedience.say("web", self._obeys)
+            self._heart.soon()
         # After the switch, which must not wait for a Redis that is away; until it is back the last word holds.
         self._breaker = await self._loop.run_in_executor(self._reader, breaker.look) or self._breaker
         breaker.hear(self._breaker)
@@ -222,13 +225,6 @@ class Hub:
             except Exception as error:
                 # They are asked about again with all others.
                 logger.warning("hub cannot look at rights: %s", type(error).__name__)
-
-    async def _tell_what_is_obeyed(self) -> None:
-        """Each second, also while the database does not say whether there is a newer version to obey."""
-        while True:
-            obedience.say("web", self._obeys)
-            heartbeats.say("web", [heartbeats.PAGES])
-            await asyncio.sleep(SECOND)
 
     def _allow_vendor(self, allowed: bool) -> None:
         if allowed != self.vendor:

@@ -89,11 +89,6 @@ def _claim(job: Callable[..., Any], pk: int) -> str:
     return f"evenkeel:waiting:{job.__name__}:{pk}"
 
 
-def depths() -> dict[str, int]:
-    """Jobs waiting in each queue. Raises redis.RedisError."""
-    return {name: get(name).count for name in NAMES}
-
-
 def standing() -> dict[str, Standing]:
     """How each queue stands now, in two round trips. Raises redis.RedisError."""
     now = time.time()

@@ -114,3 +114,12 @@ def counts() -> dict[str, int]:
     """Notices so far, by path and topic: `{"ably:TOPIC": n, "channels:TOPIC": n}`. Raises redis.RedisError."""
     found: Any = redis_link.client().hgetall(COUNTS)
     return {key.decode(): int(value) for key, value in found.items()}
+
+
+def sent() -> dict[str, int]:
+    """As `counts`, by path alone: `{"ably": n, "channels": n}`."""
+    totals: dict[str, int] = {}
+    for name, count in counts().items():
+        path = name.partition(":")[0]
+        totals[path] = totals.get(path, 0) + count
+    return totals

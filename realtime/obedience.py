@@ -1,29 +1,24 @@
-"""Which processes obey the operator's switch as it stands: each says so itself, in Redis, once a second.
+"""Which processes obey the operator's switch as it stands: each says so with its beat.
 
 Who could hold a vendor connection, or whose pages could, tells the version of the switch's row that it has taken
-in: web processes and the workers that fan out. A connection that an older row allowed keeps the word back. By
-Redis's clock, with an end, so that the dead do not count.
+in: web processes and the workers that fan out. A connection that an older row allowed keeps the word back. Who has
+fallen silent does not count.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 
 import redis
 
-from realtime import connections, roll
+from realtime import connections, heartbeats
+from realtime.heartbeats import Pulse
 
-WORDS = "evenkeel:obedience"
 STEP = 0.02
 WITHOUT_REDIS = "Redis is away: each process obeys within 2 seconds"
 # The version that nobody has taken in who has not seen the row yet.
 UNSEEN = -1
-
-_voice = ThreadPoolExecutor(1, thread_name_prefix="obedience")
 
 
 @dataclass(frozen=True)
@@ -50,28 +45,22 @@ def sentence(obeyed: Obeyed | None) -> str:
     return WITHOUT_REDIS if obeyed is None else str(obeyed)
 
 
-def say(kind: str, version: int) -> None:
-    """As `tell`, but soon: never waits, never fails. For event loops."""
-    _soon(lambda: tell(kind, version))
-
-
-def leave(kind: str) -> None:
-    """Takes this process's word back, soon: it ends."""
-    _soon(lambda: roll.leave(WORDS, roll.name(kind)))
-
-
-def tell(kind: str, version: int) -> None:
-    """This process's word: it has taken in that version of the switch. Raises redis.RedisError."""
+def taken_in(version: int) -> int:
+    """What this process may say that it obeys, when it has seen that version of the row."""
     under = connections.oldest()
-    taken_in = version if under is None else min(version, under)
-    roll.tell(WORDS, roll.name(kind), taken_in)
+    return version if under is None else min(version, under)
+
+
+def among(pulse: Pulse, version: int) -> Obeyed:
+    """Who of the processes that live obeys that version, or a later one."""
+    words = [(one.name, one.obeys) for one in pulse.living if one.obeys is not None]
+    others = tuple(name for name, obeys in words if obeys < version)
+    return Obeyed(len(words) - len(others), len(words), others)
 
 
 def count(version: int) -> Obeyed:
-    """Who of the processes that live obeys that version, or a later one. Raises redis.RedisError."""
-    words = roll.hear(WORDS)
-    others = tuple(name for name, said in words.items() if said < version)
-    return Obeyed(len(words) - len(others), len(words), others)
+    """As `among`, of now. Raises redis.RedisError."""
+    return among(heartbeats.hear(), version)
 
 
 def settle(version: int, seconds: float) -> Obeyed | None:
@@ -83,14 +72,3 @@ def settle(version: int, seconds: float) -> Obeyed | None:
     except redis.RedisError:
         return None
     return found
-
-
-def _soon(action: Callable[[], object]) -> None:
-    def quietly() -> None:
-        # Without Redis nobody can ask either; the next word comes in a second.
-        with suppress(redis.RedisError):
-            action()
-
-    # The interpreter is ending.
-    with suppress(RuntimeError):
-        _voice.submit(quietly)

@@ -1,8 +1,9 @@
 """Every way this process talks to Redis, with explicit time-outs and no retry after one.
 
 The client library's defaults wait for a minute on a frozen server. Here a step waits 0.25 s at most, and what must
-be told after a commit is told by one thread of its own: a request never waits for Redis at all. After a miss that
-thread leaves Redis alone for a second; the database, the hub's second and the sweep carry what it did not tell.
+be told after a commit is told by one thread of its own: no request of a patient or at the desk waits for Redis at
+all (the ops page, which is about it, does). After a miss that thread leaves Redis alone for a second; the
+database, the hub's second and the sweep carry what it did not tell.
 """
 
 from __future__ import annotations

@@ -13,12 +13,17 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.urls import re_path
 
-from realtime import tally
 from realtime.hub import Hub
 from realtime.sockets import FORBIDDEN, Admission, BellSocket
 
 _LIVE = re.compile(r"/live/([a-z2-7]{26})/")
-_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+# No more than a number has use for: screens ask ten thousands of times a second.
+_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
 
 
 def application(hub: Hub, django_app: Any) -> Any:
@@ -64,10 +69,9 @@ class Life:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await self.hub.start()
-        with tally.handing_over("web", self.hub.sockets):
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await self.hub.stop()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.hub.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

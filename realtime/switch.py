@@ -30,6 +30,7 @@ LENGTHS: dict[str, timedelta | None] = {
 }
 # The Redis channel of the hint that makes workers look.
 HINT = "evenkeel:switch"
+FORCED_OFF = "forced off by EVENKEEL_VENDOR=off in this process's environment"
 _last_known: Switch | None = None
 
 
@@ -111,7 +112,7 @@ def known_version() -> int:
 def refusal(row: Switch | None) -> str:
     """Why the switch shuts the gate, in words; empty when it does not. An unreadable switch shuts it."""
     if settings.VENDOR_FORCED_OFF:
-        return "forced off by EVENKEEL_VENDOR=off in this process's environment"
+        return FORCED_OFF
     if row is None:
         return "the switch cannot be read, so nothing is tried"
     if row.is_off():

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import redis
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
-from realtime import connections, obedience, switch
+from realtime import connections, heartbeats, obedience, switch
 from realtime.models import Switch
 
 logger = logging.getLogger(__name__)
@@ -27,48 +27,55 @@ SECOND = 1.0
 SOON = 0.05
 
 
-def of_worker(pool: str, job_queues: Sequence[str]) -> AbstractContextManager[None]:
-    """The watch of a worker that may fan out; others hold no vendor connection."""
-    return watching(f"worker of {pool}") if "notices" in job_queues else nullcontext()
+def of_worker(pool: str, job_queues: Sequence[str]) -> AbstractContextManager[object]:
+    """A worker's heart, with the watch of one that may fan out; others hold no vendor connection."""
+    kind = f"worker of {pool}"
+    return watching(kind, job_queues) if "notices" in job_queues else heartbeats.beating(kind, job_queues)
 
 
 @contextmanager
-def watching(kind: str) -> Iterator[None]:
-    """Watches as long as the block runs. `kind`: of this process, in words."""
-    watch = SwitchWatch(kind)
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.stop()
+def watching(kind: str, serves: Sequence[str]) -> Iterator[None]:
+    """Beats and watches as long as the block runs; as `heartbeats.beating`."""
+    watch = SwitchWatch()
+    with heartbeats.beating(kind, serves, obeys=watch.obeys) as heart:
+        watch.news = heart.soon
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.stop()
 
 
 class SwitchWatch(threading.Thread):
-    """Looks once a second, and at once on a hint through Redis. Lives without Redis and without the database."""
+    """Looks once a second, and at once on a hint through Redis. Lives without Redis and without the database.
 
-    def __init__(self, kind: str) -> None:
+    `news`: called after each look.
+    """
+
+    def __init__(self) -> None:
         super().__init__(name="switch-watch", daemon=True)
-        self.kind = kind
+        self.news: Callable[[], None] = lambda: None
         self.version = obedience.UNSEEN
         self._ended = threading.Event()
         self._hints: Any = None
 
+    def obeys(self) -> int:
+        """The version of the switch that this process has taken in. From any thread."""
+        return obedience.taken_in(self.version)
+
     def stop(self) -> None:
-        """Takes this process's word back, and ends soon."""
+        """Ends soon."""
         self._ended.set()
-        obedience.leave(self.kind)
 
     def run(self) -> None:
         while not self._ended.is_set():
             try:
                 self._look()
-                self._tell()
+                self.news()
                 self._wait_for_hint()
             except Exception:
                 logger.exception("the watch on the switch failed")
                 self._ended.wait(SECOND)
-        # Once more, for a word that was on its way.
-        obedience.leave(self.kind)
         connection.close()
 
     def _look(self) -> None:
@@ -82,12 +89,6 @@ class SwitchWatch(threading.Thread):
         if switch.refusal(row):
             connections.forbid()
         self.version = row.version
-
-    def _tell(self) -> None:
-        try:
-            obedience.tell(self.kind, self.version)
-        except redis.RedisError as error:
-            logger.info("word on the switch not told: %s", type(error).__name__)
 
     def _wait_for_hint(self) -> None:
         under = connections.oldest()

@@ -8,27 +8,20 @@ that loses its memory all of it: then they begin at 0 again, which Prometheus ta
 from __future__ import annotations
 
 import json
-import logging
 import threading
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
-import redis
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
-from realtime import redis_link, roll
-
-logger = logging.getLogger(__name__)
+from realtime import redis_link
 
 KEY = "evenkeel:tally"
-PROCESSES = "evenkeel:processes"
-EVERY = 1.0
 
 Stored = dict[str, float]
 _counted: dict[str, float] = defaultdict(float)
@@ -68,18 +61,26 @@ class Histogram:
 
     def observe(self, seconds: float, *values: str) -> None:
         seconds = max(0.0, seconds)
-        place = str(place_of(self.bounds, seconds))
-        _add({_field(self.name, *values, place): 1, _field(self.name, *values, "sum"): seconds})
+        # By its bound, not by its number: another release may have others.
+        end = _ends(self.bounds)[place_of(self.bounds, seconds)]
+        _add({_field(self.name, *values, end): 1, _field(self.name, *values, "sum"): seconds})
 
     def family(self, stored: Stored) -> Metric:
         family = HistogramMetricFamily(self.name, self.help, labels=self.labels)
         series: dict[tuple[str, ...], Stored] = {} if self.labels else {(): {}}
-        for (*said, place), number in _of(self.name, stored):
-            series.setdefault(tuple(said), {})[place] = number
+        for (*said, end), number in _of(self.name, stored):
+            series.setdefault(tuple(said), {})[end] = number
         for values, found in series.items():
-            numbers = [found.get(str(place), 0.0) for place in range(len(self.bounds) + 1)]
-            family.add_metric(values, buckets(self.bounds, numbers), found.get("sum", 0.0))
+            total = found.pop("sum", 0.0)
+            family.add_metric(values, buckets(self.bounds, self._numbers(found)), total)
         return family
+
+    def _numbers(self, found: Stored) -> list[float]:
+        """By bucket of today's bounds. What was counted under a bound that is gone is in the next longer one."""
+        numbers = [0.0] * (len(self.bounds) + 1)
+        for end, number in found.items():
+            numbers[place_of(self.bounds, float(end))] += number
+        return numbers
 
 
 def place_of(bounds: tuple[float, ...], seconds: float) -> int:
@@ -89,8 +90,7 @@ def place_of(bounds: tuple[float, ...], seconds: float) -> int:
 
 def buckets(bounds: tuple[float, ...], numbers: list[float]) -> list[tuple[str, float]]:
     """As prometheus_client takes them: each with all that is less, too. One number more than bounds."""
-    ends = [*(f"{bound:g}" for bound in bounds), "+Inf"]
-    return list(zip(ends, accumulate(numbers), strict=True))
+    return list(zip(_ends(bounds), accumulate(numbers), strict=True))
 
 
 def read() -> Stored:
@@ -123,61 +123,16 @@ def hand_over() -> None:
         pipe.execute()
 
 
-@contextmanager
-def handing_over(kind: str, word: Callable[[], int] = lambda: 0) -> Iterator[None]:
-    """Each second while the block runs, and at its end. This process is on the roll of those that live, as `kind`.
-
-    `word`: of this process, for the roll; called from a thread.
-    """
-    teller = Teller(kind, word)
-    teller.start()
-    try:
-        yield
-    finally:
-        teller.stop()
-
-
-class Teller(threading.Thread):
-    """Hands over once a second, and says that this process lives. Lives without Redis."""
-
-    def __init__(self, kind: str, word: Callable[[], int]) -> None:
-        super().__init__(name="tally", daemon=True)
-        self.kind, self.word = kind, word
-        self._ended = threading.Event()
-
-    def run(self) -> None:
-        while not self._ended.is_set():
-            self._quietly(self._tell)
-            self._ended.wait(EVERY)
-        self._quietly(self._leave)
-
-    def stop(self) -> None:
-        """Returns once the last is handed over, or Redis did not take it."""
-        self._ended.set()
-        self.join(4 * redis_link.PATIENCE)
-
-    def _tell(self) -> None:
-        roll.tell(PROCESSES, roll.name(self.kind), self.word())
-        hand_over()
-
-    def _leave(self) -> None:
-        roll.leave(PROCESSES, roll.name(self.kind))
-        hand_over()
-
-    def _quietly(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except (redis.RedisError, OSError):
-            # It is said elsewhere, and what was counted is kept.
-            pass
-        except Exception:
-            logger.exception("figures were not handed over")
-
-
 def _add(numbers: Stored) -> None:
     with _lock:
         for name, number in numbers.items():
             _counted[name] += number
+
+
+@lru_cache(64)
+def _ends(bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """What its buckets are called."""
+    return (*(f"{bound:g}" for bound in bounds), "+Inf")
 
 
 @lru_cache(4096)

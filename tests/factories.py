@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from clinic.digests import digest
@@ -33,8 +33,6 @@ def make_user(name: str = "ana", clinic: Clinic | None = None, role: str = "cler
     user = User.objects.create_user(name, password="pw-of-" + name, first_name=name.title(), **fields)
     if clinic is not None:
         Membership.objects.create(user=user, clinic=clinic, role=role)
-    if role == "ops":
-        user.user_permissions.add(*Permission.objects.filter(content_type__app_label="realtime"))
     return user
 
 

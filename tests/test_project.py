@@ -46,6 +46,23 @@ def test_every_dependency_says_why_it_is_there() -> None:
     assert [line for line in lines if "#" not in line] == []
 
 
+def test_each_decision_is_in_the_list_by_its_number() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(
+        r"^(\d+)\. \[(.+)\]\((\d{4}-[a-z0-9-]+\.md)\)$", (folder / "README.md").read_text(), flags=re.M
+    )
+    assert [int(number) for number, _title, _name in listed] == list(range(1, len(listed) + 1))
+    assert [name for _number, _title, name in listed] == sorted(path.name for path in folder.glob("0*.md"))
+    wrong = [
+        name
+        for number, _title, name in listed
+        if not name.startswith(f"{int(number):04}-")
+        or not (folder / name).read_text().startswith(f"# {number}. ")
+        or "**Chosen.**" not in (folder / name).read_text()
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("name", ["base.txt", "dev.txt"])
 def test_locks_carry_hashes_and_name_no_registry(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text()

@@ -97,6 +97,7 @@ def gather(clinics: QuerySet[Clinic]) -> Facts:
     guard = breaker.Breaker(redis_link.client())
     queues = from_redis.ask(job_queues.standing)
     view = from_redis.ask(guard.peek)
+    pulse = from_redis.ask(heartbeats.hear)
     return Facts(
         now=now,
         switch=row,
@@ -106,19 +107,11 @@ def gather(clinics: QuerySet[Clinic]) -> Facts:
         owed=sorted(standings(), key=lambda one: one.urgency(now)),
         missed=silent_devices.missed(clinics, now),
         queues=queues,
-        pulse=from_redis.ask(heartbeats.hear),
+        pulse=pulse,
         problem=from_redis.ask(vendor_path.problem),
-        obeyed=from_redis.ask(lambda: obedience.count(row.version)) if row else None,
-        sent=from_redis.ask(_sent),
+        obeyed=obedience.among(pulse, row.version) if pulse and row else None,
+        sent=from_redis.ask(jobs.sent),
         minutes=from_redis.ask(queue_history.last_hour),
         changes=from_redis.ask(lambda: guard.events(CHANGES_READ)),
         failed=from_redis.ask(failures.groups),
     )
-
-
-def _sent() -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for name, count in jobs.counts().items():
-        path = name.partition(":")[0]
-        totals[path] = totals.get(path, 0) + count
-    return totals

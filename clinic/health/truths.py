@@ -27,6 +27,7 @@ from clinic.integrations.troubles import (
 )
 from clinic.models import Clinic, Device
 from clinic.spans import span
+from realtime import gate
 from realtime.breaker import Event, View
 from realtime.gate import Decision
 from realtime.models import Desired, Switch
@@ -153,6 +154,9 @@ def _nobody_serves(facts: Facts) -> Truth | None:
 
 
 def _vendor_off(facts: Facts) -> Truth | None:
+    """Not to use it at all is a choice, and no trouble: the gate's own parts tell of it."""
+    if facts.gate.by == gate.CONFIGURATION:
+        return None
     if facts.gate.open or (not facts.redis_answers and facts.gate.by == "breaker"):
         return None
     return Truth(_why_off(facts), UNHARMED, Book.VENDOR)

@@ -17,13 +17,13 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock, sealed
-from clinic.figures import TRIES
+from clinic.counted import TRIES
 from clinic.integrations import addresses, budget, guard, kinds
 from clinic.integrations.parcel import NotDelivered, Parcel
 from clinic.models import Delivery, Destination, RemoteRecord
 from clinic.models.deliveries import Failure
 from realtime import deadline
-from realtime.figures import MISSES
+from realtime.counted import MISSES
 
 logger = logging.getLogger(__name__)
 

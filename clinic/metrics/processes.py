@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from clinic import figures as pages
+from clinic.counted import ALL as OF_CLINIC
 from clinic.running.pools import POOLS
-from realtime import figures as notices
-from realtime import job_queues, roll, tally
+from realtime import heartbeats, job_queues, tally
+from realtime.counted import ALL as OF_REALTIME
 
-KINDS = ("web", "scheduler", *(f"worker of {pool}" for pool in POOLS))
+KINDS = ("web", "scheduler", "HL7 listener", *(f"worker of {pool}" for pool in POOLS))
 
 
 def figures() -> Iterator[Metric]:
@@ -19,7 +19,7 @@ def figures() -> Iterator[Metric]:
     yield from _job_queues()
     yield from _processes()
     stored = tally.read()
-    for one in (*notices.ALL, *pages.ALL):
+    for one in (*OF_REALTIME, *OF_CLINIC):
         yield one.family(stored)
 
 
@@ -35,14 +35,14 @@ def _job_queues() -> Iterator[Metric]:
 
 
 def _processes() -> Iterator[Metric]:
-    alive = [(name.partition(",")[0], word) for name, word in roll.hear(tally.PROCESSES).items()]
+    living = heartbeats.hear().living
     counts = GaugeMetricFamily("evenkeel_processes", "Processes that live.", labels=["kind"])
     for kind in KINDS:
-        counts.add_metric([kind], sum(one == kind for one, _word in alive))
+        counts.add_metric([kind], sum(one.kind == kind for one in living))
     yield counts
-    sockets = sum(word for kind, word in alive if kind == "web")
+    sockets = sum(one.sockets for one in living)
     yield GaugeMetricFamily("evenkeel_sockets_open", "Pages that listen, over all web processes.", value=sockets)
-    idle = [word for kind, word in alive if kind == "scheduler"]
+    idle = [one.round_age for one in living if one.kind == "scheduler"]
     rounds = GaugeMetricFamily(
         "evenkeel_scheduler_round_age_seconds", "How long ago a scheduler last did all that was due."
     )

@@ -8,7 +8,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from realtime import breaker, gate, jobs, redis_link, switch
 from realtime.breaker import Breaker
-from realtime.models import Desired
 
 PATHS = ("ably", "channels", "nobody")
 STATES = ("closed", "half-open", "open")
@@ -16,10 +15,7 @@ STATES = ("closed", "half-open", "open")
 
 def notices() -> Iterator[Metric]:
     """What Redis has counted. Raises redis.RedisError."""
-    sent = dict.fromkeys(PATHS, 0)
-    for name, count in jobs.counts().items():
-        path = name.partition(":")[0]
-        sent[path] = sent.get(path, 0) + count
+    sent = {**dict.fromkeys(PATHS, 0), **jobs.sent()}
     family = CounterMetricFamily("evenkeel_notices", "Notices that jobs sent, by path.", labels=["path"])
     for path, count in sent.items():
         family.add_metric([path], count)
@@ -35,10 +31,12 @@ def notices() -> Iterator[Metric]:
 def gates() -> Iterator[Metric]:
     """Whether the vendor may be used, and what each part says. Unreadable means shut."""
     row, view = switch.read(), breaker.look()
-    is_on = row is not None and row.desired != Desired.OFF
+    is_on = row is not None and not row.is_off()
+    is_meant = gate.is_configured()
+    yield GaugeMetricFamily("evenkeel_vendor_configured", "Whether keys are set for it.", value=is_meant)
     yield GaugeMetricFamily("evenkeel_switch_on", "Whether the operator lets the vendor be used.", value=is_on)
     yield GaugeMetricFamily("evenkeel_gate_open", "Whether it may be used now.", value=gate.decide(row, view).open)
     states = GaugeMetricFamily("evenkeel_breaker_state", "1 for the breaker's state.", labels=["state"])
     for state in STATES if view else ():
-        states.add_metric([state], view is not None and view.state == state)
+        states.add_metric([state], view is not None and view.holds == state)
     yield states

@@ -61,6 +61,8 @@ ACTIONS: dict[str, Any] = {
     "backup.make": _("Made"),
     "backup.restore": _("Restored"),
     "audit.export": _("Exported"),
+    "audit.mend": _("Damage found"),
+    "audit.protect": _("Protection put back"),
 }
 VERBS: dict[str, Any] = {"add": _("Added"), "change": _("Changed"), "remove": _("Removed")}
 DETAILS: dict[str, Any] = {

@@ -39,8 +39,6 @@ class Task:
 
 def tasks() -> list[Task]:
     return [
-        # Of the loop itself: one that is stuck in a task is heard no more.
-        Task("heartbeat", heartbeats.EVERY, lambda: heartbeats.tell("cron", [heartbeats.SCHEDULER])),
         Task("due deliveries", 5, integrations.sweep),
         Task("left-over notices", 5, realtime.sweep),
         Task("expired switch", 5, switch.expire),
@@ -69,16 +67,16 @@ def run(stop: threading.Event) -> None:
         stop.wait(max(0.05, min(task.due for task in todo) - time.monotonic()))
 
 
-def seconds_since_round() -> int:
+def seconds_since_round() -> float:
     """How long ago the tasks that were due then were done: more than some seconds where one of them hangs."""
-    return int(time.monotonic() - _round_ended)
+    return time.monotonic() - _round_ended
 
 
 def run_once(task: Task) -> None:
     """Does a task now. Whatever goes wrong is said once, and once more when it is over: the other tasks go on."""
     try:
         close_old_connections()
-        with heartbeats.doing.at(task.name if task.every > heartbeats.EVERY else ""):
+        with heartbeats.doing.at(task.name):
             task.do()
     except Exception as error:
         _say(task, error)

@@ -22,7 +22,7 @@ from rq.serializers import JSONSerializer
 
 from clinic import logs, request_context
 from clinic.running.pools import POOLS
-from realtime import deadline, failures, figures, heartbeats
+from realtime import counted, deadline, failures, heartbeats
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class PoolWorker(SimpleWorker):
         """Runs one job. Raises StopRequested, which ends the worker, when too many calls of its are stuck."""
         close_old_connections()
         if job.enqueued_at is not None:
-            figures.JOB_DELAYS.observe((datetime.now(UTC) - job.enqueued_at).total_seconds(), queue.name)
+            counted.JOB_DELAYS.observe((datetime.now(UTC) - job.enqueued_at).total_seconds(), queue.name)
         try:
             with request_context.during_job(job.id), heartbeats.doing.at(_name_of(job)):
                 super().execute_job(job, queue)
@@ -72,7 +72,7 @@ class PoolWorker(SimpleWorker):
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Whether it ended well; counted."""
         well: bool = super().perform_job(job, queue, execution)
-        figures.JOBS.count(queue.name, "finished" if well else "failed")
+        counted.JOBS.count(queue.name, "finished" if well else "failed")
         return well
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from clinic import clock, estimates, limits, phone_links
 from clinic.calendar import ONE_DAY
-from clinic.models import Clinic, Device, Visit
+from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
 from clinic.services import persons, record
 from clinic.services.actors import Actor, Refused, too_late
+from clinic.services.help_requests import ask_for_help
 from clinic.services.line import order_key
 from clinic.services.moves import UNDO_FOR
 from clinic.states import Lane, State, Verb
@@ -30,6 +31,10 @@ from realtime.models import Topic
 logger = logging.getLogger(__name__)
 
 LARGEST_PARTY = 8
+
+
+class AskAtDesk(Refused):
+    """The desk is called: a person has to see who this is."""
 
 
 @dataclass(frozen=True)
@@ -82,34 +87,41 @@ def check_in_together(
 ) -> list[Visit]:
     """One visit for each of up to LARGEST_PARTY people who came together: all of them, or none.
 
-    As `check_in` for each. Where one of them is here already, the others join that one's party. A device at which
-    too many claimed bookings were not found finds none for a while: they are walk-ins that the desk is told of.
+    As `check_in` for each. Where one of them is here already, the others join that one's party. A device that was
+    asked too often for people who are not booked, or are here already, finds nobody for a while: who is booked is
+    a walk-in then, which the desk is told of where they say so, and who is here is sent to the desk, by AskAtDesk.
     Raises ValueError for nobody or too many.
     """
     if not 0 < len(people) <= LARGEST_PARTY:
         raise ValueError(f"{len(people)} people cannot check in together")
-    device = by.device if any(answers.booked for answers in people) else None
-    finds = device is None or not limits.is_spent(limits.SEARCH, device.pk)
-    with transaction.atomic():
-        topic = notices.lock(clinic.topic_id)
-        form, visits = _Form(clinic, by, clock.now(), finds=finds), list[Visit]()
-        beside = next(filter(None, (persons.visit_on_site(clinic, answers) for answers in people)), None)
-        for answers in people:
-            visits.append(form.hand_in(topic, answers, key, beside or (visits[0] if visits else None)))
-    if device:
-        _count(device, len(form.missed))
+    finds = by.device is None or not limits.is_spent(limits.SEARCH, by.device.pk)
+    form = _Form(clinic, by, clock.now(), finds=finds)
+    try:
+        visits = _all(form, people, key)
+    except AskAtDesk:
+        ask_for_help(clinic, by.device)
+        raise
+    if by.device:
+        for _try in form.tries:
+            limits.take(limits.SEARCH, by.device.pk)
     return visits
 
 
-def _count(device: Device, missed: int) -> None:
-    """One word with Redis for a hit as for a miss: they take as long."""
-    for count_one in [limits.take] * missed or [limits.is_spent]:
-        count_one(limits.SEARCH, device.pk)
+def _all(form: _Form, people: Sequence[Answers], key: UUID | None) -> list[Visit]:
+    with transaction.atomic():
+        topic, visits = notices.lock(form.clinic.topic_id), list[Visit]()
+        beside = next(filter(None, (persons.visit_on_site(form.clinic, answers) for answers in people)), None)
+        for answers in people:
+            visits.append(form.hand_in(topic, answers, key, beside or (visits[0] if visits else None)))
+        return visits
 
 
 @dataclass(frozen=True)
 class _Form:
-    """What is the same for all who check in together. `finds` and `missed`: bookings that are claimed."""
+    """What is the same for all who check in together. `finds`: whether it may tell anything of people by name.
+
+    `tries`: those of whom it would tell something if others asked for them, or for whom nothing was found.
+    """
 
     clinic: Clinic
     by: Actor
@@ -118,7 +130,7 @@ class _Form:
     identity_checked: bool = False
     newly: bool = False
     finds: bool = True
-    missed: list[Answers] = field(default_factory=list)
+    tries: list[Answers] = field(default_factory=list)
 
     def hand_in(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
         own_key = persons.own_key(key, answers) if key else None
@@ -127,7 +139,7 @@ class _Form:
         if here := persons.visit_on_site(self.clinic, answers):
             if self.newly:
                 raise persons.here_already(here)
-            return self._again(topic, here)
+            return self._again(topic, here, answers)
         return self._admit(topic, answers, own_key, beside)
 
     def _admit(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
@@ -148,14 +160,15 @@ class _Form:
         return visit
 
     def _booking(self, answers: Answers) -> Visit | None:
-        if answers.booked and not self.finds:
+        if not self.finds:
             return None
         found = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
         if answers.booked and found is None:
-            self.missed.append(answers)
+            self.tries.append(answers)
         return found
 
-    def _again(self, topic: Topic, visit: Visit) -> Visit:
+    def _again(self, topic: Topic, visit: Visit, answers: Answers) -> Visit:
+        """The same ticket. Who stepped out, or was asked for, is awaited: nobody else comes for that."""
         slot = record.next_slot(visit, self.now)
         if visit.state == State.STEPPED_OUT:
             changes = {"state": State.WAITING, "room": None}
@@ -163,6 +176,10 @@ class _Form:
         elif visit.events.filter(sequence=slot.sequence - 1, verb=Verb.ASK).exists():
             # The desk was asked whether they are still here: they are.
             record.write(topic, visit, Verb.KEEP, {}, by=self.by, slot=slot)
+        elif not self.finds:
+            raise AskAtDesk(_("Please go to the front desk to check in."))
+        else:
+            self.tries.append(answers)
         return visit
 
 

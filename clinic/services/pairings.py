@@ -40,7 +40,10 @@ def standing(kind: str, secret: str) -> Pairing | None:
 
 
 def offer(kind: str, address: str) -> tuple[Pairing, str]:
-    """A new code, and the secret of the browser that shows it. Refused while too many ask, or too many there."""
+    """A new code, and the secret of the browser that shows it. Refused while too many ask, or too many there.
+
+    `address`: the network that it asks from.
+    """
     now = clock.now()
     Pairing.objects.filter(ends_at__lte=now).delete()
     from_there = Pairing.objects.filter(address=address).count()

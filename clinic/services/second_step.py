@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -18,20 +18,27 @@ from clinic.models.audit import SYSTEM
 
 PAPER_CODES = 10
 DIGITS = 6
+Roles = Callable[[], Iterable[str] | None]
 NEEDING = (Membership.Role.MANAGER, Membership.Role.OPS, Membership.Role.AUDITOR)
 
 
-def is_needed(user: User) -> bool:
-    """Whether this person may not go without: whoever sees more than one desk, in any clinic."""
+def is_needed(user: User, roles: Iterable[str] | None = None) -> bool:
+    """Whether this person may not go without: whoever sees more than one desk, in any clinic, or the admin.
+
+    `roles`: theirs, where somebody has read them already.
+    """
     if settings.DEMO and user.get_username() in demo.USERS.values():
         return False
-    above = Membership.objects.filter(user=user.pk, role__in=NEEDING)
-    return bool(user.is_superuser or above.exists())
+    if user.is_superuser or user.is_staff:
+        return True
+    if roles is None:
+        roles = Membership.objects.filter(user=user.pk).values_list("role", flat=True)
+    return not set(NEEDING).isdisjoint(roles)
 
 
-def is_missing(user: User, session: Mapping[str, Any]) -> bool:
+def is_missing(user: User, session: Mapping[str, Any], roles: Roles = lambda: None) -> bool:
     """Whether this log-in may not go on without it. Costs nothing where the session says that it was done."""
-    return DEVICE_ID_SESSION_KEY not in session and is_needed(user)
+    return DEVICE_ID_SESSION_KEY not in session and is_needed(user, roles())
 
 
 def has(user: User) -> bool:
@@ -44,14 +51,17 @@ def offered(user: User) -> TOTPDevice:
     return TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})[0]
 
 
-def confirm(user: User, code: str) -> tuple[str, list[str]] | None:
+def confirm(user: User, code: str, old: str = "") -> tuple[str, list[str]] | None:
     """Takes the offered key for this person's only one, if the code is of it: what the session keeps, paper codes.
 
-    They are told this once. None for a code that is wrong, or comes too soon after a wrong one.
+    They are told this once. `old`: a code of the key that there is, or of its paper. None where one is wrong, or
+    comes too soon after a wrong one.
     """
     with transaction.atomic():
         offer = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
         if offer is None or not offer.verify_token(plain(code)):
+            return None
+        if has(user) and not verify(user, old):
             return None
         TOTPDevice.objects.filter(user=user, confirmed=True).delete()
         offer.confirmed = True

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import auth
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -35,6 +36,15 @@ def log_in(request: HttpRequest, user: User, second: str = "") -> None:
         audit.write(second_step.chains_of(user), "login.in", by=audit.staff(user), of=("user", user.pk))
 
 
+def go_on(request: HttpRequest, user: User, second: str) -> None:
+    """A second step was set up within this log-in: it lasts no longer than it would have, and all others end."""
+    with transaction.atomic():
+        request.session[DEVICE_ID_SESSION_KEY] = second
+        request.session.cycle_key()
+        others = StaffSession.objects.filter(user_id=user.pk).exclude(session_key=request.session.session_key)
+        _told_end(user, others, by=audit.staff(user))
+
+
 def log_out(request: HttpRequest) -> None:
     """Ends this browser's log-in, and with it its sockets."""
     user = request.user
@@ -54,15 +64,17 @@ def refused(user: User | None, why: str) -> None:
 def end_all(user: User, *, by: audit.Who) -> int:
     """Logs a person out everywhere. Gives how many log-ins that were."""
     with transaction.atomic():
-        ended = _end_all(user.pk)
-        detail = {"count": ended}
-        audit.write(second_step.chains_of(user), "login.end-all", by=by, of=("user", user.pk), detail=detail)
-        return ended
+        return _told_end(user, StaffSession.objects.filter(user_id=user.pk), by=by)
 
 
-def _end_all(user_pk: int) -> int:
-    ended, _what = StaffSession.objects.filter(user_id=user_pk).delete()
+def _told_end(user: User, log_ins: QuerySet[StaffSession], *, by: audit.Who) -> int:
+    ended, _what = log_ins.delete()
+    audit.write(second_step.chains_of(user), "login.end-all", by=by, of=("user", user.pk), detail={"count": ended})
     return ended
+
+
+def _end_all(user_pk: int) -> None:
+    StaffSession.objects.filter(user_id=user_pk).delete()
 
 
 # --- Whoever ends a right, by whatever way, is heard -----------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b32encode
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -18,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic import access, half_log_in, limits, qr, staff_language
+from clinic import access, half_log_in, known_browsers, log_in_limits, log_in_names, staff_language
 from clinic.services import second_step, sessions
 from clinic.session_middleware import ENDED
 from clinic.staff_language import spoken
@@ -51,24 +50,23 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET" and half_log_in.user_of(request):
         half_log_in.lead_on(request, wanted)
         return redirect("log_in_code")
-    address = request.META.get("REMOTE_ADDR", "")
-    if request.method == "POST" and limits.is_spent(limits.LOG_IN, address):
+    typed = request.POST.get("username", "")
+    if request.method == "POST" and log_in_limits.is_spent(request, typed):
         return locked(request)
-    form = AuthenticationForm(request, request.POST or None)
+    form = AuthenticationForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _after_password(request, form.get_user(), wanted)
     if request.method == "POST":
-        _refuse(request)
+        refuse(request, form.cleaned_data.get("username", ""))
     context = {"form": form, "next": wanted, "has_ended": ENDED in request.GET}
     return render(request, "registration/login.html", context)
 
 
-def _refuse(request: HttpRequest) -> None:
-    """Counts it against the address; django-axes has counted it against name and address together."""
-    limits.take(limits.LOG_IN, request.META.get("REMOTE_ADDR", ""))
-    name, is_locked = request.POST.get("username", ""), getattr(request, "axes_locked_out", False)
-    known = User.objects.filter(username=name).first() if len(name) <= 150 else None
-    sessions.refused(known, "locked" if is_locked else "password")
+def refuse(request: HttpRequest, name: str) -> None:
+    """Counts it; django-axes has done so already. `name`: as a form reads it, empty where it does not."""
+    log_in_limits.count_failure(request, name)
+    is_locked = getattr(request, "axes_locked_out", False)
+    sessions.refused(User.objects.filter(username=name).first(), "locked" if is_locked else "password")
 
 
 def locked(request: HttpRequest, *answered: object) -> HttpResponse:
@@ -82,8 +80,15 @@ def _after_password(request: HttpRequest, user: User, wanted: str) -> HttpRespon
         half_log_in.begin(request, user)
         half_log_in.lead_on(request, wanted)
         return redirect("log_in_code")
-    sessions.log_in(request, user)
-    return HttpResponseRedirect(_onward(request, user, wanted))
+    return _let_in(request, user, onward(request, user, wanted))
+
+
+def _let_in(request: HttpRequest, user: User, where: str, second: str = "") -> HttpResponse:
+    """`second`: as `second_step` gives it."""
+    sessions.log_in(request, user, second)
+    response = HttpResponseRedirect(where)
+    known_browsers.remember(request, response, log_in_names.plain(user.get_username()))
+    return response
 
 
 @page
@@ -98,39 +103,9 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wanted = half_log_in.wanted(request)
         if done := second_step.verify(user, form.cleaned_data["code"]):
-            sessions.log_in(request, user, done)
-            return HttpResponseRedirect(_onward(request, user, wanted))
+            return _let_in(request, user, onward(request, user, wanted), done)
         sessions.refused(user, "code")
     return render(request, "registration/code.html", {"form": form, "is_wrong": form.is_bound})
-
-
-@page
-def set_up(request: HttpRequest) -> HttpResponse:
-    """The key for an app, and then ten codes for paper. For whoever needs it to go in, and whoever wants it."""
-    half = half_log_in.user_of(request)
-    if half and second_step.has(half):
-        return redirect("log_in_code")
-    user = half or request.user
-    if not isinstance(user, User):
-        return redirect("login")
-    form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        wanted = half_log_in.wanted(request)
-        if done := second_step.confirm(user, form.cleaned_data["code"]):
-            sessions.log_in(request, user, done[0])
-            context = {"codes": done[1], "onward": _onward(request, user, wanted)}
-            return render(request, "registration/paper.html", context)
-    return render(request, "registration/set_up.html", _offer(user, form, is_needed=half is not None))
-
-
-def _offer(user: User, form: CodeForm, *, is_needed: bool) -> dict[str, object]:
-    """The key as a picture, and in fours as people read it."""
-    offer = second_step.offered(user)
-    key = b32encode(offer.bin_key).decode()
-    fours = " ".join(key[n : n + 4] for n in range(0, len(key), 4))
-    has_one = second_step.has(user)
-    shown = {"qr": qr.svg(offer.config_url), "key": fours, "has_one": has_one, "is_needed": is_needed}
-    return {"form": form, "is_wrong": form.is_bound, **shown}
 
 
 @require_POST
@@ -153,7 +128,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect(access.landing(user) if isinstance(user, User) else "desk:desk")
 
 
-def _onward(request: HttpRequest, user: User, wanted: str) -> str:
+def onward(request: HttpRequest, user: User, wanted: str) -> str:
     """Where they wanted to go, if that is a page of ours; else where their work is."""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if wanted.startswith("/") and is_ours else access.landing(user)

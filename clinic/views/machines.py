@@ -10,8 +10,9 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from clinic import metrics as figures
 from clinic import readiness
+from clinic.metrics import CONTENT_TYPE
+from clinic.metrics import text as metrics_text
 
 # A proxy on this machine asks for others, from loopback; it says so in one of these.
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED")
@@ -23,7 +24,7 @@ def metrics(request: HttpRequest, *, with_database: bool = True) -> HttpResponse
     """Prometheus's text form. 404 to whoever is neither on this machine nor has the token."""
     if not (_has_token(request) or _is_from_here(request)):
         raise Http404
-    return HttpResponse(figures.text(with_database=with_database), content_type=figures.CONTENT_TYPE)
+    return HttpResponse(metrics_text(with_database=with_database), content_type=CONTENT_TYPE)
 
 
 @require_GET

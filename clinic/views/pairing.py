@@ -18,6 +18,7 @@ from clinic import access
 from clinic.access import StaffRequest, lead, staff_only
 from clinic.device_forms import CodeForm
 from clinic.models import Device
+from clinic.networks import network
 from clinic.services import Refused, devices, pairings
 from clinic.views.devices import COOKIE_LIFE, SCREENS, set_cookie
 
@@ -38,7 +39,7 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     asks, new = pairings.standing(kind, secret), ""
     try:
         if asks is None:
-            asks, new = pairings.offer(kind, request.META.get("REMOTE_ADDR", ""))
+            asks, new = pairings.offer(kind, network(request))
     except Refused as no:
         return render(request, "devices/code.html", {"kind": kind, "refused": str(no)}, status=429)
     where = f"{settings.PUBLIC_URL}{reverse('desk:pair_device')}"

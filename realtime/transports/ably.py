@@ -12,7 +12,7 @@ from typing import Any
 from ably.sync import AblyRestSync
 from django.conf import settings
 
-from realtime import deadline, figures, switch, tokens
+from realtime import counted, deadline, switch, tokens
 from realtime.connections import Connections
 from realtime.plain import one_line
 from realtime.transports.base import Notice, Outcome
@@ -56,7 +56,7 @@ class AblyTransport:
         if is_stopped:
             return Outcome(problem=STOPPED, is_ours=True)
         if isinstance(error, deadline.DeadlineMissed):
-            figures.MISSES.count("vendor")
+            counted.MISSES.count("vendor")
             return Outcome(problem=str(error), is_ours=isinstance(error, deadline.Exhausted))
         return Outcome(problem=one_line(f"{type(error).__name__}: {error}")[:200])
 

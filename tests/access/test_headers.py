@@ -42,8 +42,14 @@ def test_answer_says_what_a_browser_may_do(everybody: Browser, path: str) -> Non
         check(answer, path)
 
 
-def test_floor_says_it_too(everybody: Browser) -> None:
-    check(everybody.http.get(f"/live/{everybody.topic}/"), "/live/")
+@pytest.mark.parametrize("topic", ["", "a" * 26])
+def test_floor_says_what_a_number_has_use_for(everybody: Browser, topic: str) -> None:
+    """As little as will do: it is asked ten thousands of times a second."""
+    headers = everybody.http.get(f"/live/{topic or everybody.topic}/").headers
+    said = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    said["cross-origin-resource-policy"] = "same-origin"
+    assert {name: headers.get(name) for name in said} == said
+    assert sum(len(name) + len(value) + 4 for name, value in headers.raw) < 300
 
 
 @pytest.mark.parametrize("method", ["POST", "OPTIONS", "TRACE", "DELETE"])

@@ -44,7 +44,7 @@ def test_redis_that_is_away_comes_first_and_is_waited_for_briefly(harbor: Clinic
     grow_old(9)
     found = health.look()
     assert found.sentence.startswith("Redis does not answer")
-    assert found.facts.queues is found.sent is None
+    assert (found.facts.queues, found.sent) == (None, None)
 
 
 @pytest.mark.usefixtures("in_use")
@@ -172,6 +172,27 @@ def test_vendor_that_is_off_is_said_with_who_did_it() -> None:
     assert row
     Switch.objects.filter(pk=1).update(desired=Desired.OFF, actor="olu", reason="drill")
     assert "by olu: screens run on our own path" in health.look().sentence
+
+
+@pytest.mark.usefixtures("in_use")
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"ABLY_PUBLISH_KEY": "", "ABLY_SUBSCRIBE_KEY": ""}, "not configured"),
+        ({"VENDOR_FORCED_OFF": True}, "forced off by EVENKEEL_VENDOR=off in this process's environment"),
+    ],
+)
+def test_vendor_that_nobody_wants_is_no_trouble(settings: Any, said: dict[str, Any], why: str) -> None:
+    for name, value in said.items():
+        setattr(settings, name, value)
+    found = health.look()
+    assert found.sentence == "All good"
+    part = found.facts.gate_parts[0]
+    assert (part.name, part.opens, part.why) == (
+        "configuration",
+        False,
+        f"{why}: screens run on our own path",
+    )
 
 
 @pytest.mark.usefixtures("in_use")

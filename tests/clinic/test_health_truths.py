@@ -15,7 +15,7 @@ from clinic.health.truth import Book
 from clinic.models import Clinic, Device, DeviceReport
 from clinic.services import devices
 from realtime import heartbeats, job_queues
-from realtime.heartbeats import FIRST, SCHEDULER, SERVED
+from realtime.heartbeats import BOOKINGS, FIRST, SCHEDULER, SERVED
 from realtime.models import Desired, Switch
 from tests.clinic.conftest import Clock
 from tests.factories import make_clinic, make_destination, make_device, make_visit
@@ -68,6 +68,33 @@ def test_all_that_nobody_serves_is_one_sentence(alive: Any) -> None:
 
 def test_scheduler_may_be_long_at_a_task(alive: Any) -> None:
     unserved(alive, SCHEDULER, 20)
+    assert health.look().is_good
+
+
+def test_queue_that_was_given_up_on_purpose_is_missed_only_while_a_job_waits(alive: Any) -> None:
+    unserved(alive, "ill", 300)
+    assert health.look().sentence.startswith("No worker serves ill since ")
+    unserved(alive, "ill", 400)
+    assert health.look().is_good
+    job_queues.enqueue("ill", timezone.now)
+    assert health.look().sentence.startswith("No worker serves ill since ")
+
+
+def test_scheduler_is_never_given_up(alive: Any) -> None:
+    unserved(alive, SCHEDULER, 7 * 24 * 3600)
+    assert health.look().sentence.startswith("The scheduler has not run since ")
+
+
+def test_listener_that_ran_and_is_gone_is_missed_for_a_day(alive: Any) -> None:
+    heartbeats.tell("HL7 listener", [BOOKINGS])
+    assert health.look().is_good
+    unserved(alive, BOOKINGS, 31)
+    assert health.look().sentence.startswith("No listener takes bookings since ")
+    assert health.look().sentence.endswith(" UTC: schedules send again what was not acknowledged")
+    unserved(alive, SCHEDULER, 90)
+    assert health.look().sentence.startswith("The scheduler has not run, and no listener takes bookings, since ")
+    heartbeats.tell("scheduler", [SCHEDULER])
+    unserved(alive, BOOKINGS, 24 * 3600)
     assert health.look().is_good
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-import math
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import redis
 
 from clinic import limits
 from clinic.limits import Limit
+from realtime import redis_link
 
 FIVE = Limit("a test's", 5, 60)
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +22,10 @@ import sys
 import django
 django.setup()
 from clinic import limits
-print(sum(limits.take(limits.Limit("a test's", 5, 60), "10.0.0.1") for _n in range(3)))
+from realtime import redis_link
+for _line in sys.stdin:
+    print(limits.take(limits.Limit("a test's", 5, 60), "10.0.0.1"), flush=True)
+    redis_link.thread.soon(int).result(5)
 """
 
 
@@ -37,6 +42,12 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
+def heard() -> None:
+    """All that was asked of Redis so far is answered."""
+    done = redis_link.thread.soon(int)
+    assert done is not None and done.result(5) is not None
+
+
 def test_as_many_as_there_are_and_no_more(live_redis: Any) -> None:
     assert [limits.take(FIVE, "a") for _n in range(7)] == [True] * 5 + [False] * 2
     assert limits.is_spent(FIVE, "a") and not limits.is_spent(FIVE, "b")
@@ -45,57 +56,86 @@ def test_as_many_as_there_are_and_no_more(live_redis: Any) -> None:
 
 def test_to_look_counts_nothing(live_redis: Any) -> None:
     assert not any(limits.is_spent(FIVE, "a") for _n in range(20))
+    heard()
     assert limits.take(FIVE, "a")
 
 
-def test_window_slides(live_redis: Any) -> None:
-    quick = Limit("quick", 2, 1)
+def test_what_another_process_counted_is_heard_of(live_redis: Any) -> None:
+    assert all(limits.take(FIVE, "a") for _n in range(5))
+    heard()
+    limits.forget()
+    assert not limits.is_spent(FIVE, "a"), "which asks"
+    heard()
+    assert limits.is_spent(FIVE, "a") and not limits.take(FIVE, "a")
+
+
+def test_window_slides(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick, ahead = Limit("quick", 2, 10), [0.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: perf_counter() + ahead[0])
     assert limits.take(quick, "a") and limits.take(quick, "a") and not limits.take(quick, "a")
+    heard()
     key = live_redis.keys("evenkeel:limit:*")[0]
     oldest = live_redis.zrange(key, 0, 0)[0]
-    live_redis.zincrby(key, -1000, oldest)
-    assert limits.take(quick, "a") and not limits.take(quick, "a")
+    live_redis.zincrby(key, -10_000, oldest)
+    ahead[0] = 11
+    assert limits.take(quick, "a")
+    heard()
+    assert live_redis.zcard(key) == 2 and limits.is_spent(quick, "a")
 
 
 def test_refused_tries_do_not_prolong_it(live_redis: Any) -> None:
     for _n in range(50):
         limits.take(FIVE, "a")
+    heard()
     key = live_redis.keys("evenkeel:limit:*")[0]
     assert live_redis.zcard(key) == 5 and 0 < live_redis.pttl(key) <= 60_000
 
 
 def test_redis_holds_no_address_and_no_name(live_redis: Any) -> None:
     limits.take(FIVE, "10.11.12.13")
-    assert not [key for key in live_redis.scan_iter() if b"10.11" in key or b"test" in key]
+    heard()
+    keys = list(live_redis.scan_iter())
+    assert keys and not [key for key in keys if b"10.11" in key or b"test" in key]
 
 
 def test_without_redis_this_process_counts(no_redis: list[int]) -> None:
     assert [limits.take(FIVE, "a") for _n in range(7)] == [True] * 5 + [False] * 2
     assert limits.is_spent(FIVE, "a") and limits.take(FIVE, "b")
+    heard()
     assert len(no_redis) == 1, "and leaves Redis alone for a second"
 
 
-def test_what_was_counted_with_redis_counts_on_without_it(
-    live_redis: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert all(limits.take(FIVE, "a") for _n in range(5))
-    monkeypatch.setattr(limits, "_alone_until", math.inf)
-    assert not limits.take(FIVE, "a") and limits.take(FIVE, "b")
+def test_nobody_waits_for_a_redis_that_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    thaws = threading.Event()
+    monkeypatch.setattr(redis.Redis, "eval", lambda *words: thaws.wait(20))
+    assert all(limits.take(FIVE, "a") for _n in range(5)) and not limits.take(FIVE, "a")
+    assert not thaws.is_set()
+    thaws.set()
 
 
 def test_memory_of_this_process_is_bounded(no_redis: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_KEPT", 10)
     for number in range(100):
         limits.take(FIVE, number)
-    assert len(limits._own) == 10
+    heard()
+    assert len(limits._known) == 10
 
 
 def test_two_processes_count_together(live_redis: Any, valkey_url: str) -> None:
     env = {**os.environ, "REDIS_URL": valkey_url, "DJANGO_SETTINGS_MODULE": "clinic.settings"}
     run = [
         subprocess.Popen(
-            [sys.executable, "-c", OTHER_PROCESS], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", OTHER_PROCESS],
+            cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
         )
         for _n in range(2)
-    ]
-    assert sum(int(one.communicate(timeout=60)[0]) for one in run) == 5
+    ]  # fmt: skip
+    said = []
+    for number in range(12):
+        one = run[number % 2]
+        assert one.stdin and one.stdout
+        one.stdin.write("again\n")
+        said.append(one.stdout.readline().strip() == "True")
+    for one in run:
+        one.communicate(timeout=60)
+    assert said[:5] == [True] * 5 and not any(said[7:]), "one more a process at most"

@@ -133,7 +133,7 @@ def fail(count: int) -> Cause:
 def test_failed_jobs_are_put_back_and_the_audit_says_by_whom(live_redis: Any, harbor: Clinic) -> None:
     cause, olu = fail(3), make_user("olu", harbor, "ops")
     assert failed_jobs.retry(cause, by=Actor(user=olu)) == 3
-    assert job_queues.depths()["low"] == 3
+    assert job_queues.standing()["low"].depth == 3
     (change,) = changes(health.gather(Clinic.objects.all()), Clinic.objects.all())
     assert (change.what, change.who, change.why) == ("Failed jobs put back: 3 strftime", "olu", "TypeError in low")
     with pytest.raises(AlreadyDone):

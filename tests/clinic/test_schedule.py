@@ -72,7 +72,6 @@ def test_error_of_our_own_is_told_with_its_place_and_ends_no_other_task(
 def test_tasks_sweep_deliveries_and_notices_and_the_switch_often() -> None:
     every = {task.name: task.every for task in schedule.tasks()}
     assert [name for name, seconds in every.items() if seconds <= 5] == [
-        "heartbeat",
         "due deliveries",
         "left-over notices",
         "expired switch",

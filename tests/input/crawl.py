@@ -17,7 +17,7 @@ from tests.input.wire import Answer, Wire
 PAGES_A_ROUTE = 2
 LONGEST_WAY = 20
 TOKEN = "csrfmiddlewaretoken"
-START = ["/", "/kiosk/", "/monitor/", "/desk/", "/ops/", "/admin/", "/login/"]
+START = ["/", "/kiosk/", "/monitor/", "/desk/", "/ops/", "/audit/", "/admin/", "/login/"]
 
 
 def open_site() -> Site:

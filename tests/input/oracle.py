@@ -19,17 +19,13 @@ from realtime.models import Topic
 from tests.input import world as worlds
 from tests.input.wire import Answer, Request
 from tests.input.world import OURS, THEIRS, World
-from tests.input.writers import Writers
+from tests.input.writers import AUDIT, SESSIONS, TRIES, Writers
 
 WRITE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|INSERT OR IGNORE INTO|TRUNCATE) "(\w+)"', re.IGNORECASE)
-# Who is logged in, what somebody was told, and when a device was seen may change with any answer.
-NOT_OURS = {"django_session", "clinic_staffsession", "django_admin_log", "clinic_devicereport"}
+# A kiosk's answers, what somebody was told, and when a device was seen may change with any answer.
+NOT_OURS = {"django_session", "django_admin_log", "clinic_devicereport"}
 # A refused guess is counted, and told in the audit.
-AUDIT = {"clinic_auditchain", "clinic_auditevent"}
-COUNTED = {
-    "/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode", *AUDIT},
-    "/login/": {"axes_accessattempt", *AUDIT},
-}
+COUNTED = {"/desk/devices/pair/": {"clinic_pairing", "clinic_wrongcode", *AUDIT}, "/login/": {*TRIES, *AUDIT}}
 INSIDES = [
     "Traceback (most recent", 'File "/', "site-packages", str(BASE), 'SELECT "', 'INSERT INTO "', "psycopg",
     "sqlite3", "OperationalError", "DataError", "IntegrityError", "django.core", "django.db", "<Device:",
@@ -76,6 +72,9 @@ class Oracle:
     def of_database(self, actor: str, asked: Request, answer: Answer, written: set[str]) -> Iterator[str]:
         """What is wrong with what is stored, if any of our tables were written to."""
         written = written & set(self._writers.tables)
+        # Whoever is refused was here too: their log-in lives on.
+        yield from self._writers.wrong(actor, asked, written & {SESSIONS})
+        written = written - {SESSIONS}
         if not written:
             return
         connection.check_constraints()

@@ -62,6 +62,8 @@ class Page(HTMLParser):
         name = said.get("name", "")
         if tag == "option" and self._choice:
             self._option(self._choice, said, present)
+        elif tag == "button" and "formaction" in said:
+            self.forms.append(Form(said["formaction"], form.method, form.fields, form.buttons))
         elif tag == "button" and name:
             form.buttons.append((name, said.get("value", "")))
         elif tag == "select" and name:

@@ -10,15 +10,19 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from clinic import access, phone_links
+from clinic import access, half_log_in, phone_links
 from clinic.inbound import uploads
-from clinic.models import Clinic, Device, HelpRequest, Pairing, Visit
+from clinic.models import Clinic, Device, HelpRequest, Pairing, StaffSession, Visit
 from clinic.models.visits import name_key
 from clinic.services import ask_for_help, devices, pairings
+from clinic.staff_session import HALF, SessionStore
 from clinic.states import State
 from tests.clinic.inbound.lists import listed, row
 from tests.factories import SECRET, WAY, make_clinic, make_destination, make_device, make_user, make_visit_in
@@ -33,13 +37,14 @@ CODE = "BCDFGHJK"
 @dataclass
 class World:
     """Who is there. `cookies`: of each actor, by name. `values`: what an address's parameter may be, by name.
-    `links`: pages that an actor has been sent to, and to which no link leads."""
+    `links`: pages that an actor has been sent to, and to which no link leads. `people`: user names, by actor."""
 
     ours: Clinic
     theirs: Clinic
     cookies: dict[str, dict[str, str]] = field(default_factory=lambda: {NOBODY: {}})
     values: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
 
     def knows(self, parameter: str, *values: Any) -> None:
         """Adds real values of a parameter, each once."""
@@ -54,6 +59,7 @@ def build() -> World:
         _people(clinic, family)
     _devices(world)
     _staff(world)
+    _half_in(world)
     _values(world)
     _list(world)
     _phones(world)
@@ -91,6 +97,7 @@ def _staff(world: World) -> None:
         "clerk of the other clinic": make_user("zoe", world.theirs),
         "manager": make_user("mo", world.ours, "manager", is_staff=True),
         "ops": make_user("olu", world.ours, "ops", is_staff=True),
+        "auditor": make_user("aud", world.ours, "auditor"),
         "superuser": make_user("root", is_staff=True, is_superuser=True),
         "somebody who left": make_user("lee"),
         "somebody locked out": make_user("max", world.ours),
@@ -98,9 +105,27 @@ def _staff(world: World) -> None:
     for name, user in people.items():
         browser = Client()
         browser.force_login(user)
-        world.cookies[name] = {settings.SESSION_COOKIE_NAME: browser.cookies[settings.SESSION_COOKIE_NAME].value}
+        _remember(world, name, user, browser.session, **{DEVICE_ID_SESSION_KEY: "a test's"})
     User.objects.filter(username="max").update(is_active=False)
     Group.objects.create(name="Nurses")
+
+
+def _half_in(world: World) -> None:
+    """The password was right: one has a code to give, the other a key to set up. Both for longer than is usual."""
+    for name, called in (("somebody half in", "kim"), ("somebody without a code", "sam")):
+        user, asked = make_user(called, world.ours, "manager"), HttpRequest()
+        TOTPDevice.objects.create(user=user, name="app", confirmed=called == "kim")
+        asked.session = SessionStore()
+        half_log_in.begin(asked, user)
+        note = {**asked.session[HALF], "at": timezone.now().timestamp() + 3600}
+        _remember(world, name, user, asked.session, **{HALF: note})
+
+
+def _remember(world: World, name: str, user: User, session: Any, **more: Any) -> None:
+    session.update(more)
+    session.save()
+    world.people[name] = user.username
+    world.cookies[name] = {settings.SESSION_COOKIE_NAME: session.session_key}
 
 
 def _list(world: World) -> None:
@@ -148,4 +173,5 @@ def secrets(world: World) -> list[str]:
     kept = [SECRET, settings.SECRET_KEY]
     kept += [hashed for hashed in Device.objects.values_list("token_hash", flat=True) if hashed]
     kept += Pairing.objects.values_list("secret_hash", flat=True)
+    kept += StaffSession.objects.values_list("session_key", flat=True)
     return kept + list(User.objects.values_list("password", flat=True))

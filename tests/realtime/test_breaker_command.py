@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from clinic.models import AuditEvent
 from realtime import breaker
 from realtime.breaker import Breaker
 from tests.realtime.breaker_rig import calls, hurry, lapse
+
+# What a person does with it is told in the audit.
+pytestmark = pytest.mark.django_db
 
 
 def said(*arguments: str) -> str:
@@ -50,3 +54,4 @@ def test_length_that_is_too_long_or_none_is_refused(live_redis: Any, length: str
 def test_without_redis_it_says_what_that_means() -> None:
     with pytest.raises(CommandError, match="Redis does not answer"):
         said("open")
+    assert not AuditEvent.objects.exists(), "nothing was done"

@@ -61,7 +61,7 @@ def test_retry_of_a_cause_leaves_the_others_alone(work: Any) -> None:
         job_queues.enqueue("low", job)
     work()
     assert failures.retry("low", failures.of(LOW)) == 2
-    assert job_queues.depths()["low"] == 2 and failures.groups() == [
+    assert job_queues.standing()["low"].depth == 2 and failures.groups() == [
         (Cause("low", "fail_otherwise", "LookupError"), 1)
     ]
     work()

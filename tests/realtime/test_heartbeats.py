@@ -6,17 +6,22 @@ import asyncio
 import json
 import os
 import threading
+import time
 from typing import Any
 
 import pytest
 import redis
 
 from clinic.running.worker import PoolWorker
-from realtime import heartbeats, job_queues
-from realtime.heartbeats import BEATS, PAGES, SERVED, SILENT_SECONDS
+from realtime import heartbeats, job_queues, redis_link, tally
+from realtime.heartbeats import BEATS, PAGES, SCHEDULER, SERVED, SILENT_SECONDS
+from realtime.tally import Counter
+from tests.own_valkey import OwnValkey
 from tests.realtime import rig
 from tests.realtime.rig import frozen, running_hub
 from tests.waiting import until
+
+ALL = Counter("all", "All.")
 
 
 def pass_time(live_redis: Any, seconds: float, *kinds: str) -> None:
@@ -84,18 +89,91 @@ def test_beats_come_by_themselves_and_the_last_is_taken_back(live_redis: Any) ->
     assert heartbeats.hear().served["low"] < 5
 
 
-def test_without_redis_saying_is_quiet_and_hearing_tells() -> None:
-    heartbeats.say("web", [PAGES]), heartbeats.leave("web")
+def test_without_redis_a_heart_is_quiet_and_hearing_tells() -> None:
     with heartbeats.beating("worker of any", ["low"]), pytest.raises(redis.RedisError):
         heartbeats.hear()
 
 
-def test_saying_does_not_wait_for_a_frozen_redis(live_redis: Any) -> None:
-    with frozen(live_redis):
-        done = threading.Thread(target=heartbeats.say, args=("web", [PAGES]))
-        done.start()
-        done.join(0.2)
-        assert not done.is_alive()
+def test_news_is_told_at_once_and_telling_waits_for_nothing(
+    live_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeats, "EVERY", rig.NEVER)
+    news = [4]
+    with heartbeats.beating("web", [PAGES], obeys=lambda: news[0]) as heart:
+        until(lambda: [one.obeys for one in heartbeats.hear().beats] == [4])
+        news[0] = 5
+        with frozen(live_redis):
+            begun = time.monotonic()
+            heart.soon()
+            assert time.monotonic() - begun < redis_link.PATIENCE
+        heart.soon()
+        until(lambda: [one.obeys for one in heartbeats.hear().beats] == [5])
+
+
+def test_beat_under_way_does_not_outlive_its_process(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was told after the word was taken back would be "Silent" on the page for ten minutes."""
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        under_way.set()
+        go_on.wait(5)
+        return 7
+
+    heart = heartbeats.Heart("web", [PAGES], sockets=slow)
+    heart.start()
+    assert under_way.wait(5)
+    # Gives up waiting: the beat is still under way.
+    heart.stop()
+    go_on.set()
+    heart.join(5)
+    assert live_redis.hlen(BEATS) == 0 and "pages" in heartbeats.hear().served
+
+
+def test_word_that_cannot_be_had_ends_nothing(live_redis: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> int:
+        raise RuntimeError("no word")
+
+    with heartbeats.beating("web", [PAGES], sockets=fail):
+        until(lambda: "a beat was not told" in caplog.text, 3)
+        ALL.count()
+    assert ALL.family(tally.read()).samples[0].value == 1
+
+
+def test_end_of_a_process_hands_its_last_count_over(live_redis: Any) -> None:
+    with heartbeats.beating("web", [PAGES]):
+        until(lambda: heartbeats.hear().living)
+        ALL.count()
+    assert ALL.family(tally.read()).samples[0].value == 1
+    assert heartbeats.hear().beats == ()
+
+
+def test_what_is_counted_while_redis_is_away_is_told_when_it_is_back(own_valkey: OwnValkey) -> None:
+    own_valkey.kill()
+    with heartbeats.beating("web", [PAGES]) as heart:
+        ALL.count()
+        heart.soon()
+        own_valkey.start()
+        until(lambda: ALL.family(tally.read()).samples[0].value == 1, 5)
+
+
+def test_scheduler_that_hangs_lives_but_does_not_serve(live_redis: Any) -> None:
+    heartbeats.tell("scheduler", [SCHEDULER], round_age=40)
+    pulse = heartbeats.hear()
+    assert pulse.living and pulse.served[SCHEDULER] == pytest.approx(40, abs=0.5)
+    heartbeats.tell("scheduler", [SCHEDULER], round_age=2)
+    heartbeats.tell("scheduler", [SCHEDULER], round_age=50)
+    assert heartbeats.hear().served[SCHEDULER] == pytest.approx(2, abs=0.5), "another one is well"
+
+
+def test_word_of_another_release_is_read_as_far_as_it_is_known(live_redis: Any) -> None:
+    heartbeats.tell("web", [PAGES], sockets=3)
+    ((name, text),) = live_redis.hgetall(BEATS).items()
+    at, _space, said = text.decode().partition(" ")
+    told = {**json.loads(said), "mood": "sunny"}
+    del told["sockets"]
+    live_redis.hset(BEATS, name, f"{at} {json.dumps(told)}")
+    (beat,) = heartbeats.hear().beats
+    assert (beat.kind, beat.sockets) == ("web", 0)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import Error, InterfaceError
 
-from realtime import look, obedience, rights
+from realtime import heartbeats, look, obedience, rights
 from realtime.hub import Hub
 from realtime.routing import application
 from realtime.sockets import FORBIDDEN
@@ -41,7 +41,7 @@ def test_word_on_the_switch_is_given_while_the_database_says_nothing(
         async with running_hub() as ours:
             await until(lambda: ours.vendor)
             monkeypatch.setattr(look, "at", fail)
-            await sync_to_async(live_redis.delete)(obedience.WORDS)
+            await sync_to_async(live_redis.delete)(heartbeats.BEATS)
             await until(lambda: obedience.count(0).of == 1)
 
     asyncio.run(scene())

@@ -49,7 +49,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def watch(live_redis: Any) -> Iterator[None]:
     """A running watch that has told its first word and hears hints."""
-    with watching(KIND):
+    with watching(KIND, ["notices"]):
         until(lambda: obedience.count(0).of and live_redis.pubsub_numsub(switch.HINT)[0][1])
         yield
     live_redis.publish(switch.HINT, "")
@@ -136,7 +136,7 @@ def test_database_away_keeps_the_old_word_and_the_watch_alive(
 def test_redis_that_died_and_came_back_is_told_again_and_hints_again(
     own_valkey: OwnValkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with watching(KIND):
+    with watching(KIND, ["notices"]):
         until(lambda: obedience.settle(0, 0) == Obeyed(1, 1))
         own_valkey.kill()
         own_valkey.start()
@@ -161,7 +161,7 @@ def test_unforeseen_error_does_not_end_the_watch(
 
 
 def test_watch_that_ends_takes_its_word_back(quick: None, live_redis: Any) -> None:
-    with watching(KIND):
+    with watching(KIND, ["notices"]):
         until(lambda: obedience.count(0).of == 1)
     until(lambda: obedience.count(0).of == 0, 2)
 

@@ -9,10 +9,9 @@ import pytest
 from prometheus_client.core import Metric
 
 from clinic.running.home import free_port
-from realtime import roll, tally
+from realtime import tally
 from realtime.tally import Counter, Histogram
-from tests.own_valkey import OwnValkey, connect
-from tests.waiting import until
+from tests.own_valkey import connect
 
 CALLS = Counter("calls", "Calls.", ("of", "end"))
 ALL = Counter("all", "All.")
@@ -56,38 +55,24 @@ def test_each_bucket_holds_all_that_is_less(live_redis: Any) -> None:
     assert samples(BARE.family(tally.read()))["bare_seconds_count",] == 0
 
 
-def test_what_is_counted_while_redis_is_away_is_told_when_it_is_back(own_valkey: OwnValkey) -> None:
-    own_valkey.kill()
-    with tally.handing_over("web"):
-        ALL.count()
-        threading.Event().wait(0.1)
-        ALL.count()
-        own_valkey.start()
-        until(lambda: samples(ALL.family(tally.read()))["all_total",] == 2, 5)
+def test_counts_under_bounds_that_a_release_changed_stay_in_buckets_that_hold_them(live_redis: Any) -> None:
+    old = Histogram("bare_seconds", "Spans.", (0.05, 0.5, 5.0))
+    for seconds in (0.01, 0.3, 4.0, 9.0):
+        old.observe(seconds)
+    tally.hand_over()
+    assert samples(BARE.family(tally.read())) == {
+        ("bare_seconds_bucket", "0.1"): 1,
+        ("bare_seconds_bucket", "1"): 2,
+        ("bare_seconds_bucket", "+Inf"): 4,
+        ("bare_seconds_count",): 4,
+        ("bare_seconds_sum",): pytest.approx(13.31),
+    }
 
 
 def test_counting_never_waits_for_redis(settings: Any) -> None:
     connect(settings, f"redis://127.0.0.1:{free_port()}/0")
     ALL.count()
     BARE.observe(1)
-
-
-def test_end_of_a_process_tells_the_last_and_takes_it_off_the_roll(live_redis: Any) -> None:
-    with tally.handing_over("scheduler", lambda: 7):
-        until(lambda: roll.hear(tally.PROCESSES) == {roll.name("scheduler"): 7}, 3)
-        ALL.count()
-    assert samples(ALL.family(tally.read())) == {("all_total",): 1}
-    assert roll.hear(tally.PROCESSES) == {}
-
-
-def test_word_that_cannot_be_had_ends_nothing(live_redis: Any, caplog: pytest.LogCaptureFixture) -> None:
-    def fail() -> int:
-        raise RuntimeError("no word")
-
-    with tally.handing_over("web", fail):
-        until(lambda: "figures were not handed over" in caplog.text, 3)
-        ALL.count()
-    assert samples(ALL.family(tally.read())) == {("all_total",): 1}
 
 
 def test_many_threads_lose_no_count(live_redis: Any) -> None:

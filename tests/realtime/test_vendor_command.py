@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from realtime import obedience, switch
+from realtime import heartbeats, obedience, switch
 from realtime.management.commands import vendor as vendor_command
 from realtime.management.commands.vendor import length
 from realtime.models import Switch, SwitchEvent
@@ -95,8 +95,8 @@ def test_status_as_json_tells_all_and_changes_nothing() -> None:
 
 
 def test_stop_waits_until_all_obey_and_says_so(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    obedience.tell("web", 0)
-    monkeypatch.setattr(obedience.time, "sleep", lambda _seconds: obedience.tell("web", 1))
+    heartbeats.tell("web", [], obeys=0)
+    monkeypatch.setattr(obedience.time, "sleep", lambda _seconds: heartbeats.tell("web", [], obeys=1))
     assert vendor("stop").endswith("Obeyed by 1 of 1 process.")
     state = json.loads(vendor("status", "--json"))
     assert (state["obeyed"], state["processes"], state["others"]) == (1, 1, [])
@@ -104,8 +104,8 @@ def test_stop_waits_until_all_obey_and_says_so(live_redis: Any, monkeypatch: pyt
 
 def test_stop_names_who_has_not_obeyed_in_time(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vendor_command, "SETTLE_SECONDS", 0.05)
-    obedience.tell("web", 1)
-    obedience.tell("worker of any", 0)
+    heartbeats.tell("web", [], obeys=1)
+    heartbeats.tell("worker of any", [], obeys=0)
     said = vendor("stop")
     assert f"Obeyed by 1 of 2 processes; not yet: worker of any, pid {os.getpid()} on " in said
     assert json.loads(vendor("status", "--json"))["processes"] == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 import time
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic import audit_check
+from clinic import audit, audit_check, audit_triggers
 from clinic.audit_check import Head, Walked
 from clinic.models import Clinic
 from clinic.models.audit import SYSTEM
@@ -17,10 +18,13 @@ SAY_EVERY = 2.0
 
 
 class Command(BaseCommand):
-    help = "verify: reads it all; fails where a row was changed or is missing. heads: what to keep elsewhere."
+    help = (
+        "verify: reads it all; fails where a row was changed or is missing. heads: what to keep elsewhere. "
+        "protect: puts back what makes the database refuse changes."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action", choices=["verify", "heads"])
+        parser.add_argument("action", choices=["verify", "heads", "protect"])
         parser.add_argument("--heads", type=Path, metavar="FILE", help="what `audit heads` wrote earlier")
         parser.add_argument("--json", action="store_true", help="one line of JSON")
 
@@ -29,11 +33,17 @@ class Command(BaseCommand):
             for head in audit_check.heads():
                 self.stdout.write(str(head))
             return
+        if action == "protect":
+            audit_triggers.put_back()
+            audit.write(audit.SYSTEM, "audit.protect", by=audit.shell(getpass.getuser()))
+            return
         progress = Progress(self.stderr.write)
         found = list(audit_check.check(_known(options["heads"]), progress.step))
         progress.end()
-        self.stdout.write(json.dumps(_plain(found, progress)) if options["json"] else _words(found, progress))
-        if any(one.problems for one in found):
+        gone = audit_triggers.gone()
+        as_json = {**_plain(found, progress), "triggers_gone": gone}
+        self.stdout.write(json.dumps(as_json) if options["json"] else _words(found, gone, progress))
+        if gone or any(one.problems for one in found):
             sys.exit(1)
 
 
@@ -87,7 +97,7 @@ def _plain(found: list[Walked], progress: Progress) -> dict[str, Any]:
     }
 
 
-def _words(found: list[Walked], progress: Progress) -> str:
+def _words(found: list[Walked], gone: list[str], progress: Progress) -> str:
     names = {
         SYSTEM: "of the system",
         **{pk: f"of {slug}" for pk, slug in Clinic.objects.values_list("pk", "slug")},
@@ -97,6 +107,8 @@ def _words(found: list[Walked], progress: Progress) -> str:
         for one in found
         for _number, what in one.problems
     ]
+    if gone:
+        lines.append(f"The database lets the audit be changed: {', '.join(gone)} is gone. See docs/ops/audit.md.")
     if not lines:
         lines = ["Whole: no row of the audit was changed or taken out."]
     return "\n".join([*lines, f"{progress.rows} rows in {len(found)} chains, {progress.rate} a second."])

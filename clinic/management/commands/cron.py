@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from clinic import logs
 from clinic.running import schedule
-from realtime import heartbeats, tally
+from realtime import heartbeats
 
 
 class Command(BaseCommand):
@@ -19,6 +19,5 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        with tally.handing_over("scheduler", schedule.seconds_since_round):
+        with heartbeats.beating("scheduler", [heartbeats.SCHEDULER], round_age=schedule.seconds_since_round):
             schedule.run(stop)
-        heartbeats.leave("cron")

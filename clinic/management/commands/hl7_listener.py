@@ -8,8 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clinic import logs
 from clinic.inbound.listener import Limits, Listener, tls_context
 from clinic.inbound.receiver import receive
+from realtime import heartbeats
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -28,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--max-connections", type=int, default=Limits.connections)
 
     def handle(self, *args: Any, host: str, port: int, max_connections: int, **options: Any) -> None:
+        logs.take_what_nobody_caught()
         tls = _tls(options["tls_certificate"], options["tls_key"], options["client_ca"])
         if max_connections < 1:
             raise CommandError("--max-connections must be 1 or more.")
@@ -42,7 +45,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{host}:{port} cannot be listened on: {error.strerror or error}") from None
         self.stderr.write(f"Listening on {host}:{listening.getsockname()[1]}.")
-        asyncio.run(_serve(Listener(receive, Limits(connections=max_connections), tls), listening))
+        listener = Listener(receive, Limits(connections=max_connections), tls)
+        with heartbeats.beating("HL7 listener", [heartbeats.BOOKINGS]):
+            asyncio.run(_serve(listener, listening))
 
 
 async def _serve(listener: Listener, listening: socket.socket) -> None:

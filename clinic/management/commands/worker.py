@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from clinic import logs
 from clinic.running import worker
 from clinic.running.pools import POOLS
-from realtime import heartbeats, switch_watch, tally
+from realtime import switch_watch
 
 
 class Command(BaseCommand):
@@ -23,6 +23,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, pool: str, **options: Any) -> None:
         logs.take_what_nobody_caught()
         connection = redis.Redis(**{**settings.REDIS_KWARGS, **worker.redis_options()})
-        kind, queues = f"worker of {pool}", POOLS[pool]
-        with switch_watch.of_worker(pool, queues), heartbeats.beating(kind, queues), tally.handing_over(kind):
+        with switch_watch.of_worker(pool, POOLS[pool]):
             worker.run(pool, connection)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic import audit, clock, request_context
 from clinic.models import AuditChain, AuditEvent, Clinic
@@ -94,6 +95,24 @@ def test_database_refuses_what_does_not_follow_the_last(harbor: Clinic) -> None:
     row.pk, row.sequence, row.previous, row.at = None, 2, "forged", clock.now() + timedelta(seconds=1)
     with pytest.raises(DatabaseError, match="the audit is a chain"), transaction.atomic():
         row.save(force_insert=True)
+
+
+@pytest.mark.parametrize("sequence", [-1, 0, 2, 50])
+def test_database_refuses_what_begins_in_the_air(harbor: Clinic, sequence: int) -> None:
+    make_visit(harbor)
+    for chain in (harbor.pk, harbor.pk + 70):
+        row = AuditEvent.objects.get(chain=harbor.pk)
+        row.pk, row.chain, row.sequence, row.previous = None, chain, sequence, ""
+        with pytest.raises(DatabaseError, match="the audit is a chain"), transaction.atomic():
+            row.save(force_insert=True)
+
+
+def test_each_row_costs_three_statements(harbor: Clinic) -> None:
+    make_visit(harbor)
+    with CaptureQueriesContext(connection) as asked:
+        audit.write(harbor.pk, "visit.look", by=audit.EVENKEEL)
+    said = [query["sql"] for query in asked.captured_queries if "clock_timestamp" not in query["sql"]]
+    assert [sql.split()[0] for sql in said] == ["SELECT", "INSERT", "UPDATE"]
 
 
 def test_detail_takes_only_what_is_named(harbor: Clinic) -> None:

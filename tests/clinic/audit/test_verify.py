@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from clinic import audit, audit_check
 from clinic.models import AuditChain, AuditEvent, Clinic
 from clinic.running.schedule import tasks
+from realtime import tally
 from tests.factories import make_clinic, make_visit
 
 pytestmark = pytest.mark.django_db
@@ -140,9 +141,44 @@ def test_row_that_was_slipped_in_after_the_end(chain: int) -> None:
     assert problems() == ["Row 11 is not the chain's end, which is 10."]
 
 
-def test_command_says_it_in_words_and_in_json(chain: int, forger: Any) -> None:
+@pytest.mark.parametrize("ends", [{"sequence": 7}, {"hash": "x"}, {"sequence": 12, "hash": "x"}, None])
+def test_chain_whose_end_does_not_fit_goes_on_and_tells_of_it(
+    harbor: Clinic, chain: int, ends: dict[str, Any] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who comes at night is checked in, whoever was at the database."""
+    rows = AuditChain.objects.filter(pk=chain)
+    rows.update(**ends) if ends else rows.delete()
+    assert make_visit(harbor).state == "waiting"
+    mended, told = AuditEvent.objects.filter(chain=chain, sequence__gt=10).order_by("sequence")
+    assert (mended.action, mended.detail["to"], told.action) == ("audit.mend", 10, "visit.check-in")
+    counted = [number for name, number in tally._counted.items() if "evenkeel_audit_mended" in name]
+    assert "is damaged" in caplog.text and counted == [1]
+    make_visit(harbor)
+    (problem,) = problems()
+    assert problem.startswith("Row 11 tells of damage: the chain had gone on to") and "10 was its last" in problem
+
+
+def test_chain_whose_last_rows_are_gone_goes_on(harbor: Clinic, chain: int, forger: Any) -> None:
+    forger.execute("DELETE FROM clinic_auditevent WHERE sequence > 7")
+    make_visit(harbor)
+    assert problems() == ["Row 8 tells of damage: the chain had gone on to 10, and 7 was its last row."]
+
+
+def test_trigger_that_is_gone_is_told_of_and_put_back(chain: int, forger: Any) -> None:
+    code, said = verify()
+    assert code == 1 and "lets the audit be changed" in said and "audit_no_gap" in said
+    call_command("audit", "protect")
+    assert verify()[0] == 0
+    with pytest.raises(DatabaseError, match="the audit is only added to"), transaction.atomic():
+        AuditEvent.objects.update(actor="mallory")
+
+
+def test_command_says_that_it_is_whole(chain: int) -> None:
     code, said = verify()
     assert (code, said.splitlines()[0]) == (0, "Whole: no row of the audit was changed or taken out.")
+
+
+def test_command_says_it_in_words_and_in_json(chain: int, forger: Any) -> None:
     forger.execute("UPDATE clinic_auditevent SET actor = 'mallory' WHERE sequence = 4")
     code, said = verify()
     assert (code, said.splitlines()[0]) == (1, f"Chain {chain} (of harbor): Row 4 was changed.")

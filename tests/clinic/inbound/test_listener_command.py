@@ -19,9 +19,12 @@ from django.db import connection
 from django.utils import timezone
 
 from clinic.models import Clinic, InboundMessage, Visit
+from realtime import heartbeats
+from realtime.heartbeats import BOOKINGS
 from tests.clinic.inbound.listening import Sender, listener
 from tests.clinic.inbound.messages import siu
 from tests.stack import ROOT
+from tests.waiting import until
 
 # Listens with this test's database, and dies when it would write its answer.
 DIES = """
@@ -73,6 +76,18 @@ def test_without_a_database_it_gives_no_answer_and_it_ends_when_told(tmp_path: P
             assert sender.read() == b""
         running.send_signal(signal.SIGTERM)
         assert running.wait(10) == 0
+
+
+def test_it_is_among_the_processes_that_live_until_it_ends(
+    live_redis: Any, valkey_url: str, tmp_path: Path
+) -> None:
+    home = {"EVENKEEL_HOME": str(tmp_path), "DATABASE_URL": "", "REDIS_URL": valkey_url}
+    with process("manage.py", "hl7_listener", "--port", "0", **home) as (running, _port):
+        beat = until(lambda: heartbeats.hear().living)[0]
+        assert (beat.kind, beat.pid, beat.serves) == ("HL7 listener", running.pid, (BOOKINGS,))
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0
+    assert heartbeats.hear().beats == ()
 
 
 @pytest.mark.parametrize(

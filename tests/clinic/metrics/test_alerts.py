@@ -12,10 +12,10 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from clinic import figures as pages
+from clinic import counted as pages
 from clinic.models import Clinic
 from clinic.states import Verb
-from realtime import figures, roll, tally
+from realtime import counted, heartbeats, tally
 from tests.clinic.owed import owe
 from tests.clinic.scrape import text
 from tests.factories import do, make_destination, make_device, make_visit
@@ -91,13 +91,13 @@ def scraped(harbor: Clinic, live_redis: Any) -> dict[str, list[dict[str, str]]]:
     owe(harbor)
     do(make_visit(harbor), Verb.CALL)
     tally.forget()
-    figures.MISSES.count("vendor")
-    figures.JOBS.count("low", "failed")
-    figures.JOB_DELAYS.observe(1, "integrations")
+    counted.MISSES.count("vendor")
+    counted.JOBS.count("low", "failed")
+    counted.JOB_DELAYS.observe(1, "integrations")
     pages.REQUESTS.observe(1, "/desk/")
     pages.ANSWERS.count("/desk/", "500")
     tally.hand_over()
-    roll.tell(tally.PROCESSES, "scheduler, pid 1 on a", 0)
+    heartbeats.tell("scheduler", [], round_age=0)
     found: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(text()):
         for sample in family.samples:
@@ -119,6 +119,16 @@ def test_each_figure_is_told_of(scraped: dict[str, list[dict[str, str]]]) -> Non
     told = (OPS / "figures.md").read_text()
     names = {re.sub(r"_(bucket|sum|count)$", "", name) for name in scraped}
     assert len(names) > 30 and {name for name in names if f"`{name}`" not in told} == set()
+
+
+def test_no_rule_counts_twice_what_two_web_processes_both_say() -> None:
+    greater = re.compile(r"max without \(instance(?:, \w+)*\) \((?:\w+\()?evenkeel_")
+    wrong = [
+        rule["alert"]
+        for rule in RULES
+        if len(greater.findall(rule["expr"])) != len(re.findall(r"\bevenkeel_", rule["expr"]))
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from clinic.integrations import jobs as deliveries
 from clinic.models import Clinic, Destination
 from clinic.running import worker
-from realtime import breaker, job_queues, jobs, notices, redis_link, roll, switch, tally
+from realtime import breaker, heartbeats, job_queues, jobs, notices, redis_link, switch, tally
 from realtime.breaker import Breaker
-from realtime.models import Desired, Topic
+from realtime.models import Desired, Switch, Topic
 from tests.clinic.owed import owe
 from tests.clinic.scrape import Figures, figures
 from tests.waiting import until
@@ -82,9 +84,31 @@ def test_breaker_and_gate_as_they_stand(live_redis: Any, settings: Any) -> None:
     live_redis.hset(breaker.STATE, mapping={"state": "open", "until": int(time.time() * 1000) + 9_000})
     Breaker(live_redis).force("closed", why="a drill")
     found = figures()
-    assert [found["evenkeel_breaker_state", state] for state in ("closed", "half-open", "open")] == [0, 0, 1]
+    assert [found["evenkeel_breaker_state", state] for state in ("closed", "half-open", "open")] == [1, 0, 0]
     assert found["evenkeel_breaker_changes_total", "forced closed", "auto"] == 1
     assert (found["evenkeel_switch_on",], found["evenkeel_gate_open",]) == (1, 1)
+    Breaker(live_redis).force("auto", why="the drill is over")
+    found = figures()
+    assert [found["evenkeel_breaker_state", state] for state in ("closed", "half-open", "open")] == [0, 0, 1]
+    assert (found["evenkeel_vendor_configured",], found["evenkeel_gate_open",]) == (1, 0)
+
+
+def test_switch_whose_time_is_up_is_on_before_that_is_written_down(live_redis: Any) -> None:
+    switch.flip(Desired.OFF, by="olu", reason="a drill", length=timedelta(hours=1))
+    assert figures()["evenkeel_switch_on",] == 0
+    Switch.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert figures()["evenkeel_switch_on",] == 1
+
+
+@pytest.mark.parametrize("said", [{"ABLY_PUBLISH_KEY": "", "ABLY_SUBSCRIBE_KEY": ""}, {"VENDOR_FORCED_OFF": True}])
+def test_vendor_that_is_not_to_be_used_is_told_apart_from_one_that_is_ill(
+    live_redis: Any, settings: Any, said: dict[str, Any]
+) -> None:
+    for name, value in said.items():
+        setattr(settings, name, value)
+    found = figures()
+    assert (found["evenkeel_vendor_configured",], found["evenkeel_gate_open",]) == (0, 0)
+    assert found["evenkeel_breaker_state", "closed"] == 1
 
 
 def test_tries_by_destination(harbor: Clinic, emr: Destination, live_redis: Any) -> None:
@@ -93,12 +117,12 @@ def test_tries_by_destination(harbor: Clinic, emr: Destination, live_redis: Any)
     assert handed_over()["evenkeel_delivery_tries_total", str(emr.pk), "taken"] == 1
 
 
-def test_job_queues_and_processes(live_redis: Any) -> None:
+def test_job_queues_and_processes(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     job_queues.enqueue("low", abs, 1)
-    roll.tell(tally.PROCESSES, "web, pid 1 on a", 40)
-    roll.tell(tally.PROCESSES, "web, pid 1 on b", 2)
-    roll.tell(tally.PROCESSES, "scheduler, pid 2 on a", 90)
-    roll.tell(tally.PROCESSES, "scheduler, pid 2 on b", 1)
+    for host, sockets, round_age in (("a", 40, 90), ("b", 2, 1)):
+        monkeypatch.setattr(heartbeats.socket, "gethostname", lambda host=host: host)
+        heartbeats.tell("web", [], sockets=sockets)
+        heartbeats.tell("scheduler", [], round_age=round_age)
     found = figures()
     assert found["evenkeel_job_queue_depth", "low"] == 1
     assert found["evenkeel_job_queue_oldest_seconds", "low"] >= 0

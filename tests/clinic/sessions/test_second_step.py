@@ -4,9 +4,11 @@ import re
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic import audit
@@ -44,6 +46,7 @@ def test_roles_above_the_desk_need_it(harbor: Clinic, role: str) -> None:
 def test_password_alone_opens_nothing(mo: User) -> None:
     client = Client()
     send_password(client, "mo")
+    assert not is_in(client)
     for address in ("/desk/", "/ops/engine/", "/admin/"):
         assert "login/?next=" in client.get(address)["Location"]
     assert not is_in(client)
@@ -125,24 +128,6 @@ def test_clerk_who_becomes_a_manager_sets_it_up_at_the_next_page(harbor: Clinic,
     assert 'href="/desk/day/"' in page and client.get("/desk/day/").status_code == 200
 
 
-def test_clerk_may_set_it_up_and_is_then_asked_for_it(ana: User) -> None:
-    client = Client()
-    send_password(client, "ana")
-    assert "a password alone does not open" in client.get("/login/set-up/").content.decode()
-    client.post("/login/set-up/", {"code": code_of(ana)})
-    assert send_password(Client(), "ana")["Location"] == "/login/code/"
-
-
-def test_new_key_takes_the_place_of_the_old_one(mo: User) -> None:
-    client = Client()
-    old_paper = set_up(client, mo)
-    old_code = code_of(mo, ahead=1)
-    client.get("/login/set-up/")
-    client.post("/login/set-up/", {"code": code_of(mo)})
-    assert TOTPDevice.objects.count() == 1
-    assert not log_in(Client(), mo, old_code) and not log_in(Client(), mo, old_paper[0])
-
-
 def test_nobody_sees_a_key_who_has_one_and_gave_only_the_password(mo: User) -> None:
     set_up(Client(), mo)
     client = Client()
@@ -198,3 +183,32 @@ def test_admin_shows_nobodys_key(client: Client) -> None:
     client.force_login(make_user("root", is_staff=True, is_superuser=True))
     for address in ("/admin/otp_totp/totpdevice/", "/admin/otp_static/staticdevice/"):
         assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["user", "group"])
+def test_permission_of_django_alone_reaches_no_further_than_the_desk(ana: User, way: str) -> None:
+    permission = Permission.objects.get(codename="change_switch")
+    if way == "user":
+        ana.user_permissions.add(permission)
+    else:
+        group = Group.objects.create(name="operators")
+        group.permissions.add(permission)
+        ana.groups.add(group)
+    client = Client()
+    send_password(client, "ana")
+    assert is_in(client) and client.get("/ops/").status_code == 404
+    assert client.post("/ops/vendor/", {"action": "stop", "reason": "x"}).status_code == 404
+
+
+def test_whoever_may_enter_the_admin_needs_it(harbor: Clinic) -> None:
+    lea = make_user("lea", harbor, is_staff=True)
+    assert second_step.is_needed(lea) and second_step.is_needed(make_user("kim", is_staff=True))
+
+
+def test_clerks_roles_are_read_once_a_page(ana: User) -> None:
+    client = Client()
+    send_password(client, "ana")
+    client.get("/desk/board/")
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/desk/board/")
+    assert len([one for one in asked if 'FROM "clinic_membership"' in one["sql"]]) == 1

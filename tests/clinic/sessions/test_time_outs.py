@@ -55,6 +55,7 @@ LIVE_PAGES = {
     "calls for help": lambda client: client.get("/desk/alarms/"),
     "a script": lambda client: client.get("/desk/", headers={"sec-fetch-dest": "empty"}),
     "a live part": lambda client: client.get("/ops/engine/", headers={"x-part": "1"}),
+    "a page that loads itself": lambda client: client.get("/desk/devices/?itself"),
     "the vendor's stream": lambda client: client.get("/live/aaaaaaaaaaaaaaaaaaaaaaaaaa/vendor/"),
     "a device's report": lambda client: client.post("/devices/report/", {"kind": "kiosk"}),
 }
@@ -66,6 +67,14 @@ def test_what_a_page_asks_by_itself_does_not_keep_the_log_in(client: Client, clo
         clock.add(minutes=1)
         LIVE_PAGES[what](client)
     assert not works(client)
+
+
+def test_list_of_devices_says_that_it_asks_by_itself(client: Client, settings: Any) -> None:
+    page = client.get("/desk/devices/").content.decode()
+    assert '<meta http-equiv="refresh" content="30; url=?itself">' in page
+    # And with scripts, to browsers too that do not say what a request is for.
+    script = (settings.BASE / "static/js/devices.js").read_text()
+    assert script.count("fetch(") == script.count('"X-Part": "1"') == 1
 
 
 def test_kiosk_and_screen_in_the_same_browser_do_not_keep_it(client: Client, clock: Clock, harbor: Clinic) -> None:

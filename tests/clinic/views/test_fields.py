@@ -18,7 +18,7 @@ from clinic.views.kiosk_steps import STEPS
 from realtime.models import Switch
 from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.views.kiosk_pages import FLOW, Marks, answer
-from tests.factories import make_user
+from tests.factories import make_clinic, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +168,6 @@ def test_log_in_says_one_thing_whatever_is_wrong(client: Client, name: str) -> N
 
 @pytest.mark.parametrize(("reason", "words"), [("", "Say why"), ("x" * 201, "under 200"), ("\x07\x1b", "Say why")])
 def test_switch_needs_a_reason_and_is_not_flipped_without(reason: str, words: str) -> None:
-    olu: User = make_user("olu", role="ops")
+    olu: User = make_user("olu", make_clinic("depot"), "ops")
     page = logged_in(olu).post("/ops/vendor/", {"action": "stop", "reason": reason, "seen": "0"}, follow=True)
     assert words in page.content.decode() and Switch.objects.get().version == 0

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.test import Client
 
 from clinic import limits
-from clinic.models import Clinic, Visit
+from clinic.models import Clinic, HelpRequest, Visit
 from clinic.services import Actor, call_next
+from clinic.states import Verb
 from tests.clinic.conftest import Clock
 from tests.clinic.views.kiosk_pages import LAST, answer, finish, paired_client
-from tests.factories import make_booking, make_clinic
+from tests.factories import do, make_booking, make_clinic, make_visit
 from tests.names import another_name
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_redis")]
@@ -32,6 +33,13 @@ def claim(kiosk: Client, given: str) -> str:
     """Somebody says that they are booked under this name. Gives the page with the ticket."""
     kiosk.get("/kiosk/")
     answer(kiosk, arrival="booked", given_name=given)
+    return finish(kiosk)
+
+
+def walk_in(kiosk: Client, given: str) -> str:
+    """The page at the end for somebody who says nothing of a booking."""
+    kiosk.get("/kiosk/")
+    answer(kiosk, given_name=given)
     return finish(kiosk)
 
 
@@ -63,6 +71,62 @@ def test_after_five_misses_this_kiosk_finds_nobody_and_loses_nobody(clinic: Clin
     assert Visit.objects.filter(state="waiting").count() == 6
 
 
+def test_spent_kiosk_finds_no_booking_of_a_walk_in_either(clinic: Clinic, clock: Clock) -> None:
+    booking = make_booking(clinic, clock.now(), "Bob")
+    kiosk = paired_client(clinic)
+    for _miss in range(5):
+        claim(kiosk, another_name())
+    assert "data-ticket" in walk_in(kiosk, "Bob")
+    booking.refresh_from_db()
+    assert booking.state == "expected"
+
+
+def test_walk_in_with_a_booking_sees_what_one_without_sees(clinic: Clinic, clock: Clock) -> None:
+    make_booking(clinic, clock.now(), "Bob")
+    pages = []
+    for given in ("Bob", "Rob"):
+        pages.append(walk_in(paired_client(clinic, name=given), given))
+        call_next(clinic, by=Actor(), room=clinic.rooms.first())
+    assert plain(pages[0]) == plain(pages[1])
+    assert Visit.objects.get(given_name="Bob").booked_for is not None
+
+
+def test_who_asks_for_others_that_are_here_is_soon_sent_to_the_desk(clinic: Clinic, clock: Clock) -> None:
+    here = [make_visit(clinic, given=name) for name in ("Ann", "Cid", "Dan", "Eve", "Flo", "Gus")]
+    kiosk = paired_client(clinic)
+    assert all(one.ticket in walk_in(kiosk, one.given_name) for one in here[:5])
+    page = walk_in(kiosk, "Gus")
+    assert "data-ticket" not in page and here[5].ticket not in page and "Please go to the front desk" in page
+    assert HelpRequest.objects.get(taken_at=None).device.name == "Entrance"
+    assert "data-ticket" in walk_in(kiosk, "Hal"), "a walk-in is never refused"
+    assert Visit.objects.count() == 7
+
+
+def test_who_taps_twice_or_comes_back_is_not_counted(clinic: Clinic, clock: Clock) -> None:
+    kiosk = paired_client(clinic)
+    for _patient in range(6):
+        kiosk.get("/kiosk/")
+        answer(kiosk, given_name=another_name())
+        shown = [finish(kiosk), finish(kiosk)]
+        assert plain(shown[0]) == plain(shown[1])
+    for visit in Visit.objects.all():
+        do(visit, Verb.STEP_OUT)
+        assert visit.ticket in walk_in(kiosk, visit.given_name)
+    make_booking(clinic, clock.now(), "Bob")
+    claim(kiosk, "Bob")
+    assert Visit.objects.get(given_name="Bob").booked_for is not None
+
+
+def test_who_stepped_out_comes_back_at_a_spent_kiosk_too(clinic: Clinic, clock: Clock) -> None:
+    visit, kiosk = make_visit(clinic, given="Ann"), paired_client(clinic)
+    do(visit, Verb.STEP_OUT)
+    for _miss in range(5):
+        claim(kiosk, another_name())
+    assert visit.ticket in walk_in(kiosk, "Ann")
+    visit.refresh_from_db()
+    assert visit.state == "waiting"
+
+
 def test_hits_do_not_count_and_other_kiosks_go_on(clinic: Clinic, clock: Clock) -> None:
     names = ["Ann", "Cid", "Dan", "Eve", "Flo", "Gus", "Hal"]
     for given in names:
@@ -90,9 +154,7 @@ def test_ten_minutes_later_it_finds_again(clinic: Clinic, clock: Clock, monkeypa
 def test_walk_ins_count_nothing(clinic: Clinic, clock: Clock) -> None:
     kiosk = paired_client(clinic)
     for _patient in range(6):
-        kiosk.get("/kiosk/")
-        answer(kiosk, given_name=another_name())
-        finish(kiosk)
+        walk_in(kiosk, another_name())
     make_booking(clinic, clock.now(), "Bob")
     claim(kiosk, "Bob")
     assert Visit.objects.get(given_name="Bob").booked_for is not None

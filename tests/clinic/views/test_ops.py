@@ -16,7 +16,7 @@ from clinic.health.away import absence
 from clinic.models import Delivery, Membership
 from clinic.models.audit import AuditEvent
 from clinic.services import devices
-from realtime import obedience, switch
+from realtime import heartbeats, switch
 from realtime.breaker import Breaker
 from realtime.models import Switch, SwitchEvent
 from tests.clinic.test_presenters_ops import fail
@@ -33,7 +33,7 @@ def olu(settings: Any) -> Client:
         "tests.subscribe:" + "s" * 43,
     )
     client = Client()
-    client.force_login(make_user("olu", role="ops"))
+    client.force_login(make_user("olu", make_clinic("depot"), "ops"))
     return client
 
 
@@ -83,7 +83,7 @@ def test_stop_and_start_from_the_page(olu: Client, live_redis: Any) -> None:
 
 def test_how_many_processes_obey_is_beside_the_switch(olu: Client, live_redis: Any) -> None:
     assert "No process that could use the vendor runs" in page(olu)
-    obedience.tell("web", 0)
+    heartbeats.tell("web", [], obeys=0)
     assert "Obeyed by 1 of 1 process" in page(olu)
     flip(olu, "stop", reason="the vendor hangs")
     assert "Obeyed by 0 of 1 process; not yet: web, pid " in page(olu)
@@ -237,7 +237,7 @@ def test_without_the_database_everybody_is_told_that_and_no_more(
         raise OperationalError("connection to server at 10.0.0.7 failed: Plantedfamily")
 
     client, stranger = Client(), Client()
-    client.force_login(make_user("olu", role="ops"))
+    client.force_login(make_user("olu", make_clinic("depot"), "ops"))
     monkeypatch.setattr(asked_first, away)
     whole, part = client.get("/ops/"), client.get("/ops/board/")
     for response in (whole, part):

@@ -11,5 +11,6 @@ ANSWERS = Counter("evenkeel_requests", "Answers of the web processes.", ("route"
 TRIES = Counter(
     "evenkeel_delivery_tries", "Calls to a destination: taken, or why not.", ("destination", "outcome")
 )
+AUDIT_MENDED = Counter("evenkeel_audit_mended", "Times that a chain of the audit did not end in its last row.")
 
-ALL = (REQUESTS, ANSWERS, TRIES)
+ALL = (REQUESTS, ANSWERS, TRIES, AUDIT_MENDED)

@@ -142,7 +142,8 @@
       etag = "";
       document.title = document.querySelector("[data-old]").textContent;
     }
-    for (const one of [foot, place]) one.dataset.age = isOld ? "old" : "fresh";
+    foot.dataset.age = isOld ? "old" : "fresh";
+    place.toggleAttribute("data-lost", isOld);
     for (const one of document.querySelectorAll("[data-old]")) one.hidden = !isOld;
   }
 

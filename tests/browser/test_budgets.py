@@ -56,7 +56,7 @@ class Wire:
 
 
 @pytest.fixture(scope="module")
-def full(stack: Stack) -> None:
+def full(stack: Stack, empty_clinic: None) -> None:
     """As many people wait as on the worst of days."""
     done = stack.manage("shell", "--no-imports", "-c", FILL.format(many=PATIENTS))
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from clinic.models import AuditEvent
 
 FIRST = import_module("clinic.migrations.0013_audit_is_only_added_to")
-THEN = import_module("clinic.migrations.0016_audit_follows_a_row")
+THEN = import_module("clinic.migrations.0015_audit_follows_a_row")
 # By database: what these made, and how to ask for what is in force.
 WANTED = {
     "sqlite": (

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0016_audit_follows_a_row")]
+    dependencies = [("clinic", "0015_audit_follows_a_row")]
     operations = [
         # Makes nothing but the index: the table stays, and with it the triggers that guard it.
         migrations.AddIndex(

@@ -84,24 +84,37 @@ def write(
     by: Who,
     of: tuple[str, object] = ("", ""),
     detail: Mapping[str, Plain] | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Adds one row to each of these chains: a clinic's number, or SYSTEM.
 
-    `of`: the kind and id of what it was done to. Takes the chains' rows after any topic's, by their numbers.
+    `of`: the kind and id of what it was done to. `at`: when, where the caller has read the time already. Takes the
+    chains' rows after any topic's, by their numbers.
     Raises ValueError for a detail that DETAILS does not name.
     """
     if unknown := set(detail or {}) - DETAILS:
         raise ValueError(f"the audit keeps no {', '.join(sorted(unknown))}")
+    deed = _Deed(action, by, of, dict(detail or {}), at)
     with transaction.atomic(savepoint=False):
         for chain in sorted({chains} if isinstance(chains, int) else set(chains)):
-            _add(chain, action, by, of, dict(detail or {}))
+            _add(chain, deed)
 
 
-def _add(chain: int, action: str, by: Who, of: tuple[str, object], detail: dict[str, Plain]) -> None:
+class _Deed(NamedTuple):
+    """As `write` takes it; without a time it is done now."""
+
+    action: str
+    by: Who
+    of: tuple[str, object]
+    detail: dict[str, Plain]
+    at: datetime | None = None
+
+
+def _add(chain: int, deed: _Deed) -> None:
     end = _end_of(chain)
     if (end.sequence, end.hash) != (end.last_sequence or 0, end.last_hash or ""):
         _mend(end)
-    _follow(end, action, by, of, detail)
+    _follow(end, deed)
 
 
 def _end_of(chain: int) -> Any:
@@ -125,24 +138,24 @@ def _mend(end: AuditChain) -> None:
             "the audit's chain %d is damaged: its end was %d, its last row %d", end.pk, was[0], end.sequence
         )
         counted.AUDIT_MENDED.count()
-        _follow(end, MENDED, EVENKEEL, ("", ""), {"from": was[0], "to": end.sequence})
+        _follow(end, _Deed(MENDED, EVENKEEL, ("", ""), {"from": was[0], "to": end.sequence}))
 
 
-def _follow(end: AuditChain, action: str, by: Who, of: tuple[str, object], detail: dict[str, Plain]) -> None:
+def _follow(end: AuditChain, deed: _Deed) -> None:
     asked = request_context.current()
     row = AuditEvent(
         chain=end.pk,
         sequence=end.sequence + 1,
-        at=clock.now(),
-        actor_kind=by.kind,
-        actor_id=by.id,
-        actor=by.name[:150],
+        at=deed.at or clock.now(),
+        actor_kind=deed.by.kind,
+        actor_id=deed.by.id,
+        actor=deed.by.name[:150],
         address=asked.address,
         request_id=asked.request_id,
-        action=action,
-        object_kind=of[0],
-        object_id=str(of[1])[:40],
-        detail=detail,
+        action=deed.action,
+        object_kind=deed.of[0],
+        object_id=str(deed.of[1])[:40],
+        detail=deed.detail,
         previous=end.hash,
     )
     row.hash = digest_of(row)

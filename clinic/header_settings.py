@@ -23,6 +23,7 @@ NOTHING = ("default-src", "base-uri", "form-action", "frame-ancestors")
 def everywhere(*, https: bool, frame_options: str) -> dict[str, str]:
     """For each answer that says nothing else of it. What is no page of ours may load nothing."""
     headers = {
+        "Cache-Control": "no-store",
         "Content-Security-Policy": "; ".join(f"{what} 'none'" for what in NOTHING),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

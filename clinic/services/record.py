@@ -95,7 +95,9 @@ def write(
     )
     outbox.write(event, from_schedule=from_schedule)
     moved: dict[str, audit.Plain] = {"from": from_state, "to": visit.state}
-    audit.write(visit.clinic_id, f"visit.{verb}", by=by.who, of=("visit", visit.public_id), detail=moved)
+    audit.write(
+        visit.clinic_id, f"visit.{verb}", by=by.who, of=("visit", visit.public_id), detail=moved, at=slot.at
+    )
     notices.announce(topic)
     about = {"visit": visit.public_id, "clinic": visit.clinic_id}
     transaction.on_commit(lambda: logger.info("visit %s", verb, extra=about), robust=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-# What browsers lend to pages. Ours use nothing of it but sound, and the wake lock of a wait-room screen.
+# What browsers lend to pages, as far as it reaches beyond them: ours use nothing of it but sound, and the wake lock of
+# a wait-room screen. Each word travels with each answer.
 _UNUSED = (
-    *("accelerometer", "bluetooth", "browsing-topics", "camera", "clipboard-read", "display-capture"),
-    *("encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts"),
-    *("magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture"),
-    *("publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb"),
-    *("window-management", "xr-spatial-tracking"),
+    *("bluetooth", "camera", "clipboard-read", "display-capture", "geolocation", "hid", "microphone", "midi"),
+    *("payment", "serial", "usb"),
 )
 HSTS = f"max-age={365 * 24 * 3600}"
 PERMISSIONS_POLICY = ", ".join([f"{name}=()" for name in _UNUSED] + ["autoplay=(self)", "screen-wake-lock=(self)"])

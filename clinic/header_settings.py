@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-# What browsers lend to pages, as far as it reaches beyond them: ours use nothing of it but sound, and the wake lock
+# What browsers lend to pages, as far as it reaches beyond them: ours use nothing of it but sound and the wake lock
 # of a wait-room screen. Each word travels with each answer.
 _UNUSED = (
     *("bluetooth", "camera", "clipboard-read", "display-capture", "geolocation", "hid", "microphone", "midi"),

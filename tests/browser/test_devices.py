@@ -119,6 +119,7 @@ def test_screen_is_paired_reports_is_locked_out_and_comes_back(
     check(desk, (1366, 768), (360, 740))
 
     row.get_by_text("Lock out").click()
+    desk.wait_for_url("**/revoke/")
     check(desk, (360, 740), (1366, 768))
     desk.locator("[data-primary]").click(no_wait_after=True)
     # Rights are looked at each five seconds anyhow: this is sooner.

@@ -92,9 +92,11 @@ def write(source: Path, catalog: Catalog) -> None:
 
 
 def make(source: Path) -> None:
-    """Writes the .mo beside a .po."""
-    with source.with_suffix(".mo").open("wb") as binary:
+    """Writes the .mo beside a .po, whole at once: a process that starts meanwhile reads it too."""
+    draft = source.with_suffix(".mo-draft")
+    with draft.open("wb") as binary:
         mofile.write_mo(binary, read(source))
+    draft.replace(source.with_suffix(".mo"))
 
 
 def wanted(code: str) -> dict[str, Text]:

@@ -7,6 +7,9 @@ from functools import cache
 
 from django.conf import settings
 
+# `manage.py build` compiles catalogs, and writes the time into them: two machines would have two builds of one code.
+MADE = {".mo", ".mo-draft"}
+
 
 @cache
 def build_id() -> str:
@@ -14,6 +17,6 @@ def build_id() -> str:
     digest = hashlib.sha256()
     for folder in ("templates", "static", "clinic", "realtime"):
         for path in sorted((settings.BASE / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and path.suffix not in MADE and "__pycache__" not in path.parts:
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:8]

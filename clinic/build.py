@@ -7,7 +7,7 @@ from functools import cache
 
 from django.conf import settings
 
-# `manage.py build` compiles catalogs, and writes the time into them: two machines would have two builds of one code.
+# `manage.py build` compiles catalogs, and the time is in them: two machines would have two builds of one code.
 MADE = {".mo", ".mo-draft"}
 
 

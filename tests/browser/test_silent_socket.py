@@ -49,7 +49,7 @@ def test_page_does_not_wait_for_a_socket_that_has_fallen_silent(stack: Stack, co
     ticket = check_in(kiosk, stack)
     monitor.clock.fast_forward(SILENT * 1000)
     wait_for_row(monitor, ticket, "waiting", ASK + 1)
-    expect(live).to_have_attribute("data-live", "vendor", timeout=100)
+    expect(live).to_have_attribute("data-live", "vendor", timeout=1000)
     go_to_last_page(kiosk, stack, Patient())
     wait_for_row(monitor, finish(kiosk), "waiting", ASK + 1)
     assert way.sockets > 1

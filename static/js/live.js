@@ -97,12 +97,13 @@ const live = (() => {
         if (isRefused || (answer.status !== 304 && !answer.ok)) throw new Error(String(answer.status));
         if (answer.status === 200) {
           await board.put(await answer.text(), Number(answer.headers.get("X-Version")));
-          tick();
         }
         etag = answer.headers.get("ETag") || "";
         shown = Number(answer.headers.get("X-Version"));
         page.dataset.version = String(shown);
         confirm(wantedThen, askedAt);
+        // The new board's times, and at once that it is not old any more.
+        tick();
         if (wanted > shown) throw new Error("older than what rang");
         // A hint that led to nothing: the next one may wait. What we ourselves say ends the wait.
         if (shown === before) await wait(1000);

@@ -10,8 +10,9 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("empty_clinic")
 
-# Of static/js/live.js, in seconds: how long it bears a silence, and the longest time between two asks.
-SILENT, ASK = 12, 1.8
+# Of static/js/live.js, in seconds: how long it bears a silence, the longest time between two asks, and when a page
+# is stale.
+SILENT, ASK, STALE = 12, 1.8, 15
 
 
 class Mute:
@@ -38,7 +39,10 @@ class Mute:
             page.send(message)
 
 
-def test_page_does_not_wait_for_a_socket_that_has_fallen_silent(stack: Stack, context: BrowserContext) -> None:
+@pytest.mark.parametrize("seconds", [SILENT, STALE + 1])
+def test_page_does_not_wait_for_a_socket_that_has_fallen_silent(
+    stack: Stack, context: BrowserContext, seconds: int
+) -> None:
     way = Mute(context)
     # The vendor's stream is up and says nothing either, so only the floor is left.
     stack.fault("deaf")
@@ -47,9 +51,9 @@ def test_page_does_not_wait_for_a_socket_that_has_fallen_silent(stack: Stack, co
     live = monitor.locator("[data-live]").first
     expect(live).to_have_attribute("data-live", "both")
     ticket = check_in(kiosk, stack)
-    monitor.clock.fast_forward(SILENT * 1000)
+    monitor.clock.fast_forward(seconds * 1000)
     wait_for_row(monitor, ticket, "waiting", ASK + 1)
-    expect(live).to_have_attribute("data-live", "vendor", timeout=1000)
+    expect(live).to_have_attribute("data-live", "vendor", timeout=100)
     go_to_last_page(kiosk, stack, Patient())
     wait_for_row(monitor, finish(kiosk), "waiting", ASK + 1)
     assert way.sockets > 1

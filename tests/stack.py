@@ -113,6 +113,16 @@ class Stack:
                 return process.pid
         return 0
 
+    @contextmanager
+    def redis_frozen(self) -> Iterator[None]:
+        """It takes connections and bytes, and answers nothing."""
+        pid = self.valkey_pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     # --- The database, asked from outside by a process of its own ---
 
     @cached_property

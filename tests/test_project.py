@@ -46,6 +46,16 @@ def test_every_dependency_says_why_it_is_there() -> None:
     assert [line for line in lines if "#" not in line] == []
 
 
+def test_whatever_the_docs_name_is_there() -> None:
+    missing = []
+    for text in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        said = re.findall(r"`((?:clinic|realtime|tests|static|templates|docs)/[\w./*-]*)`", text.read_text())
+        missing += [f"{text.name}: {path}" for path in said if not any(ROOT.glob(path))]
+        links = [link.partition("#")[0] for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text.read_text())]
+        missing += [f"{text.name}: {link}" for link in links if link and not (text.parent / link).exists()]
+    assert missing == []
+
+
 def test_each_decision_is_in_the_list_by_its_number() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = re.findall(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from tests.access.browsers import Browser, seconds_to_the_end
@@ -85,11 +83,7 @@ def test_revoked_device_loses_its_socket(stack: Stack) -> None:
 @pytest.mark.parametrize("end", ["disabled", "idle"])
 def test_without_redis_it_is_as_soon(stack: Stack, lea: Browser, end: str) -> None:
     socket = lea.listen()
-    valkey = psutil.Process(stack.valkey_pid())
-    valkey.send_signal(signal.SIGSTOP)
-    try:
+    with stack.redis_frozen():
         began = time.monotonic()
         stack.shell.run(IMPORTS + ENDS[end])
         assert seconds_to_the_end(socket, began) < WITHIN
-    finally:
-        valkey.send_signal(signal.SIGCONT)

@@ -105,16 +105,6 @@ def killed_whenever_they_come(stack: Stack, ending: str) -> Iterator[None]:
         killing.join()
 
 
-@contextmanager
-def redis_frozen(stack: Stack) -> Iterator[None]:
-    pid = stack.valkey_pid()
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def paired_screen(stack: Stack, name: str) -> dict[str, Any]:
     """A wait-room screen of the demo's clinic that is no demo device: the cookie of its browser."""
     stack.shell.run(

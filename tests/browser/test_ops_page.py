@@ -30,7 +30,6 @@ from tests.browser.ops_troubles import (
     paired_screen,
     processes,
     read,
-    redis_frozen,
 )
 from tests.browser.people import log_in
 from tests.realtime.breaker_rig import hurry
@@ -73,7 +72,7 @@ def test_silent_vendor_is_not_well_and_then_ill(stack: Stack, ops: Page) -> None
 
 
 def test_redis_that_stops_is_said_at_once(stack: Stack, ops: Page) -> None:
-    with redis_frozen(stack):
+    with stack.redis_frozen():
         assert read(ops, "Redis does not answer: screens follow", time.monotonic()) < WITHIN
         assert "docs/ops/redis.md" in effect(ops)
         expect(ops.locator("[data-obeyed]")).to_contain_text("Redis is away")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -99,15 +97,10 @@ def test_within_a_blink_of_the_click_no_connection_begins_or_stays(stack: Stack,
 def test_with_redis_frozen_it_takes_two_seconds_at_most(stack: Stack, context: BrowserContext) -> None:
     """From a shell, so that no process that holds or hears anything is told by the one that flips."""
     monitor, streams = watched_monitor(context, stack)
-    with patients_coming(stack):
-        pid = stack.valkey_pid()
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            said = stack.manage("vendor", "stop", "--reason", "drill").stdout
-            flipped = stack.ask("Switch.objects.get().at.timestamp()")
-            assert last_sign(stack, monitor, streams, flipped) <= WITHOUT_REDIS
-        finally:
-            os.kill(pid, signal.SIGCONT)
+    with patients_coming(stack), stack.redis_frozen():
+        said = stack.manage("vendor", "stop", "--reason", "drill").stdout
+        flipped = stack.ask("Switch.objects.get().at.timestamp()")
+        assert last_sign(stack, monitor, streams, flipped) <= WITHOUT_REDIS
     assert "Redis is away: each process obeys within 2 seconds." in said
 
 

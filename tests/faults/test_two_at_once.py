@@ -21,17 +21,6 @@ SWEPT = 15
 
 
 @contextmanager
-def redis_frozen(stack: Stack) -> Iterator[None]:
-    """It takes connections and bytes, and answers nothing."""
-    pid = stack.valkey_pid()
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
 def redis_killed(stack: Stack) -> Iterator[None]:
     """It is started again by itself, at the same address, with nothing in it that was not on its disk."""
     os.kill(stack.valkey_pid(), signal.SIGKILL)
@@ -42,8 +31,8 @@ def redis_killed(stack: Stack) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("fault", "redis_away"),
     [
-        pytest.param(Mode.SILENT, redis_frozen, id="silent, Redis frozen"),
-        pytest.param(Mode.DEAF, redis_frozen, id="deaf, Redis frozen"),
+        pytest.param(Mode.SILENT, Stack.redis_frozen, id="silent, Redis frozen"),
+        pytest.param(Mode.DEAF, Stack.redis_frozen, id="deaf, Redis frozen"),
         pytest.param(Mode.REFUSE, redis_killed, id="refuse, Redis killed"),
     ],
 )

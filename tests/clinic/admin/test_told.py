@@ -18,21 +18,6 @@ from tests.factories import make_device, make_user, make_visit
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def mo(harbor: Clinic) -> User:
-    return make_user("mo", harbor, "manager", is_staff=True)
-
-
-@pytest.fixture
-def manager(mo: User) -> Client:
-    return logged_in(mo)
-
-
-@pytest.fixture
-def superuser(db: None) -> Client:
-    return logged_in(make_user("admin", is_staff=True, is_superuser=True))
-
-
 def rooms_form(harbor: Clinic, *rooms: dict[str, Any]) -> dict[str, Any]:
     said = {"rooms-TOTAL_FORMS": len(rooms), "rooms-INITIAL_FORMS": sum("id" in room for room in rooms)}
     for number, room in enumerate(rooms):

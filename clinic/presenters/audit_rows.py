@@ -18,7 +18,7 @@ from realtime.plain import one_line
 PER_PAGE = 50
 MOST_EXPORTED = 20_000
 # A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@")
 COLUMNS = (
     *("number", "time", "who_kind", "who_number", "who", "action", "of", "of_number", "detail", "address"),
     *("request", "hash"),
@@ -131,4 +131,5 @@ def _cell(value: object) -> object:
     """What people typed is on one line, and no formula."""
     if not isinstance(value, str):
         return value
-    return f"'{one_line(value)}" if value.startswith(FORMULA) else one_line(value)
+    line = one_line(value)
+    return f"'{line}" if line.startswith(FORMULA) else line

@@ -166,7 +166,7 @@ def test_file_holds_what_was_asked_for_and_is_told(eve: Client, harbor: Clinic) 
     assert told(harbor.pk, "actor", "detail")[-1] == ("audit.export", "eve", {"count": 1})
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1+1", "\n@A1", " \x07 -1"])
 def test_no_cell_is_a_formula(eve: Client, harbor: Clinic, name: str) -> None:
     audit.write(harbor.pk, "help.ask", by=audit.Who(audit.PATIENT.kind, None, name))
     (row,) = exported(eve)

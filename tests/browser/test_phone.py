@@ -119,6 +119,7 @@ def test_phone_pages_hold_their_layout_and_please_axe(
         assert layout.faults(page, TARGETS) == [] and axe.violations(page) == []
     page.goto(f"{link}leave/")
     page.get_by_role("button", name="Yes, leave the line").click()
+    expect(page.locator("[data-board] [data-state=left]").first).to_be_visible()
     assert layout.faults(page, TARGETS) == [] and axe.violations(page) == []
     small.close()
 

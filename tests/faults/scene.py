@@ -20,8 +20,8 @@ SCREEN, FLOOR = 1000, 1500 * 1.2 + 500
 # Milliseconds over the healthy median, of all POSTs and of those that write, and at most. No figure of speed: a
 # wait for the vendor would show as a second.
 NOISE, LONGEST_POST = 150, 1000
-# Seconds. Streams come back by their back-off, which has full jitter.
-SETTLED, CONFIRMED, STREAMS = 10, 10, 30
+# Seconds. A page asks for its stream again after a minute at most: its back-off has full jitter.
+SETTLED, CONFIRMED, STREAMS = 10, 10, 65
 
 
 @dataclass

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from babel.messages import mofile, pofile
@@ -92,11 +93,10 @@ def write(source: Path, catalog: Catalog) -> None:
 
 
 def make(source: Path) -> None:
-    """Writes the .mo beside a .po, whole at once: a process that starts meanwhile reads it too."""
-    draft = source.with_suffix(".mo-draft")
-    with draft.open("wb") as binary:
-        mofile.write_mo(binary, read(source))
-    draft.replace(source.with_suffix(".mo"))
+    """Writes the .mo beside a .po, whole at once: another process may read or make it at the same time."""
+    with NamedTemporaryFile(dir=source.parent, suffix=".mo-draft", delete=False) as draft:
+        mofile.write_mo(draft, read(source))
+    Path(draft.name).replace(source.with_suffix(".mo"))
 
 
 def wanted(code: str) -> dict[str, Text]:

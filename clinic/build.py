@@ -7,8 +7,10 @@ from functools import cache
 
 from django.conf import settings
 
+from clinic.whole_files import DRAFT
+
 # `manage.py build` compiles catalogs, and the time is in them: two machines would have two builds of one code.
-MADE = {".mo", ".mo-draft"}
+MADE = {".mo", DRAFT}
 
 
 @cache

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from babel.messages import mofile, pofile
@@ -19,6 +18,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from django.conf import settings
 from django.utils.translation import templatize
+
+from clinic.whole_files import write_whole
 
 Text = str | tuple[str, ...]
 
@@ -94,9 +95,9 @@ def write(source: Path, catalog: Catalog) -> None:
 
 def make(source: Path) -> None:
     """Writes the .mo beside a .po, whole at once: another process may read or make it at the same time."""
-    with NamedTemporaryFile(dir=source.parent, suffix=".mo-draft", delete=False) as draft:
-        mofile.write_mo(draft, read(source))
-    Path(draft.name).replace(source.with_suffix(".mo"))
+    binary = BytesIO()
+    mofile.write_mo(binary, read(source))
+    write_whole(source.with_suffix(".mo"), binary.getvalue())
 
 
 def wanted(code: str) -> dict[str, Text]:

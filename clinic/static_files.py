@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
+from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from clinic.build import build_id
+from clinic.whole_files import write_whole
 
 # A name that its content gave it: what is behind it never changes.
 OF_ITS_CONTENT = re.compile(r"\.[0-9a-f]{12}\.\w+$")
+COMPRESSED = (".br", ".gz")
+
+
+class OnceCompressor(Compressor):  # type: ignore[misc]
+    """Leaves alone what an earlier build compressed, and writes each file whole."""
+
+    def compress(self, path: str) -> list[str]:
+        made = [path + kind for kind in COMPRESSED if Path(path + kind).exists()]
+        return made if len(made) == len(COMPRESSED) else super().compress(path)
+
+    def write_data(self, path: str, data: bytes, suffix: str, stat_result: os.stat_result) -> str:
+        write_whole(Path(path + suffix), data)
+        return path + suffix
 
 
 class BuiltFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Hashed and compressed. Files of earlier builds stay, and each build has a list of its own.
 
     A process of the old build that starts again after `manage.py build` of the new one would else name the new
-    build's files, or find none for what only its own templates name.
+    build's files, or find none for what only its own templates name. What has the name of its content is written
+    once and whole: browsers ask for it during a build too, and keep for a year what they get.
     """
+
+    def delete(self, name: str) -> None:
+        if not OF_ITS_CONTENT.search(name):
+            super().delete(name)
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        if not OF_ITS_CONTENT.search(name):
+            return str(super()._save(name, content))
+        path = Path(self.path(name))
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, b"".join(content.chunks()))
+        return name
+
+    def create_compressor(self, **options: Any) -> OnceCompressor:
+        return OnceCompressor(**options)
 
     def read_manifest(self) -> str | None:
         """This build's list; of code that was changed since it was built, the newest."""

@@ -16,3 +16,12 @@ def until(what: Callable[[], T | None], seconds: float = 5.0, why: str = "") -> 
         assert time.monotonic() < end, why or f"not true within {seconds:g} s"
         time.sleep(0.01)
     return found
+
+
+def comes(what: Callable[[], object], seconds: float) -> bool:
+    """Whether `what` is true at some time within so many seconds."""
+    try:
+        until(what, seconds)
+    except AssertionError:
+        return False
+    return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from clinic.whole_files import write_whole
+
 SHARED = ("css/tokens.css", "css/base.css")
 LIVE = ("js/board.js", "js/live.js")
 
@@ -45,7 +47,7 @@ def make(sources: Path, target: Path) -> None:
     """Writes every bundle into the folder `target`, whose sibling is that of the fonts."""
     target.mkdir(parents=True, exist_ok=True)
     for name, parts in BUNDLES.items():
-        (target / name).write_text(joined(sources, parts))
+        write_whole(target / name, joined(sources, parts).encode())
 
 
 def joined(sources: Path, parts: tuple[str, ...]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import fontpkg_atkinson_hyperlegible as atkinson
 from fontTools import subset
+
+from clinic.whole_files import write_whole
 
 CUTS = {"Regular": "atkinson-regular", "Bold": "atkinson-bold"}
 # What nearly every page needs comes with it; a browser fetches the rest for the name that has such a letter. The
@@ -38,5 +41,7 @@ def _subset(source: Path, target: Path, ranges: list[tuple[int, int]]) -> None:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[code for first, last in ranges for code in range(first, last + 1)])
     cutter.subset(font)
-    subset.save_font(font, str(target), options)
+    made = BytesIO()
+    subset.save_font(font, made, options)
+    write_whole(target, made.getvalue())
     font.close()

@@ -19,6 +19,8 @@ from clinic.whole_files import write_whole
 
 # A name that its content gave it: what is behind it never changes.
 OF_ITS_CONTENT = re.compile(r"\.[0-9a-f]{12}\.\w+$")
+# A process that starts meanwhile reads its build's list, so none is ever missing.
+LIST = re.compile(r"staticfiles[\w-]*\.json$")
 COMPRESSED = (".br", ".gz")
 
 
@@ -43,14 +45,12 @@ class BuiltFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """
 
     def delete(self, name: str) -> None:
-        if not OF_ITS_CONTENT.search(name):
+        if not (OF_ITS_CONTENT.search(name) or LIST.match(name)):
             super().delete(name)
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        if not OF_ITS_CONTENT.search(name):
-            return str(super()._save(name, content))
         path = Path(self.path(name))
-        if not path.exists():
+        if not (OF_ITS_CONTENT.search(name) and path.exists()):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, b"".join(content.chunks()))
         return name
@@ -66,7 +66,6 @@ class BuiltFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     def save_manifest(self) -> None:
         super().save_manifest()
         newest = super().read_manifest() or ""
-        self.manifest_storage.delete(_list_name())
         self.manifest_storage._save(_list_name(), ContentFile(newest.encode()))
 
 

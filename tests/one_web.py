@@ -18,6 +18,7 @@ import psutil
 
 from clinic.running import home as homes
 from clinic.running import valkey
+from tests import prepared
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,6 +84,7 @@ class OneWeb:
     def start(self) -> None:
         for folder in ("static", "assets"):
             (self.home / folder).mkdir()
+        prepared.copy(self.home)
         self._start_valkey()
         self._shell = self.python("manage.py", "shell", "--no-imports", "-c", SHELL, pipes=True)
         found = self._answer()

@@ -22,7 +22,7 @@ from redis.retry import Retry
 
 from clinic.running import home as homes
 from clinic.running import valkey
-from tests import canaries
+from tests import canaries, prepared
 from tests.shell import Shell
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -138,6 +138,7 @@ class Stack:
 def running(folder: Path, *, cuts: Path | None = None, database_url: str = "") -> Iterator[Stack]:
     """A started stack in a fresh home. `cuts`: a file that names the paths that are cut now."""
     folder.mkdir(parents=True, exist_ok=True)
+    prepared.copy(folder)
     stack = Stack(folder, homes.free_port(), cuts, database_url)
     stack.start()
     try:

@@ -19,6 +19,7 @@ import httpx
 from clinic.running import home as homes
 from clinic.running import programs
 from clinic.running.child import Program
+from tests import prepared
 from tests.deploy import postgres
 from tests.deploy.proxy import HOST, Proxy
 from tests.own_valkey import OwnValkey
@@ -87,7 +88,8 @@ class Cluster:
         self.valkey.start()
         self._start("emr", programs.emr(self.emr, self.secret, self.folder / "emr.jsonl"), self.env())
         self.manage("migrate")
-        for machine in self.home_of:
+        for machine, home in self.home_of.items():
+            prepared.copy(home, database=False)
             self.manage("build", machine=machine)
         self.shell = Shell(ROOT, self.env())
         self.shell.run(SEED.format(addresses=self._addresses(), secret=self.secret))

@@ -29,22 +29,26 @@
   /* --- One tap is one tap ------------------------------------------------------------------------------------ */
 
   let sent = -Infinity;
+  let isSending = false;
   let goes = false;
   addEventListener("submit", (event) => {
     if (goes) return;
-    const isSecond = performance.now() - sent < AGAIN;
-    if (isSecond || !isUp()) event.preventDefault();
+    const form = event.target;
+    const isSecond = isSending || performance.now() - sent < AGAIN;
+    const forgets = form.getAttribute("action") === page.dataset.wipe;
+    if (isSecond || !forgets || !isUp()) event.preventDefault();
     if (isSecond) return;
     sent = performance.now();
-    if (!isUp()) sendLater(event.target, event.submitter);
+    if (!forgets) send(form, event.submitter);
+    else if (!isUp()) wipe();
   });
 
-  async function sendLater(form, button) {
-    if (form.getAttribute("action") === page.dataset.wipe) return wipe();
-    await serverIsBack();
+  async function send(form, button) {
+    isSending = true;
+    await serverAnswers();
     goes = true;
     form.requestSubmit(button);
-    goes = false;
+    goes = isSending = false;
   }
 
   // The second tap of a double tap lands on the next page, whose button is in the same place. A page's clock starts
@@ -58,15 +62,24 @@
 
   /* --- Is the server there? ---------------------------------------------------------------------------------- */
 
-  // What is sent to a server that is away is lost with its page. A page that knows keeps it, and sends it once the
-  // server is back; what was taken without our hearing of it may be sent again.
+  // What is sent to a server that is away is lost with its page. So a page asks first, and sends once the server is
+  // there; what was taken without our hearing of it may be sent again.
   const isUp = () => page.dataset.server !== "away" && navigator.onLine;
 
   async function look() {
     page.dataset.server = (await isThere()) ? "here" : "away";
-    setTimeout(look, LOOK_AGAIN);
   }
-  setTimeout(look, LOOK_AGAIN);
+
+  async function keepLooking() {
+    await look();
+    setTimeout(keepLooking, LOOK_AGAIN);
+  }
+  setTimeout(keepLooking, LOOK_AGAIN);
+
+  async function serverAnswers() {
+    if (isUp()) await look();
+    if (!isUp()) await serverIsBack();
+  }
 
   async function serverIsBack() {
     clearTimeout(timer);

@@ -13,7 +13,7 @@ from tests.one_web import OneWeb, running
 
 PATIENT = Patient("Wilhelmina", "Zimmerfeld")
 # The page believes that its server is there.
-UNAWARE = "() => { window.fetch = async () => ({ ok: true }); }"
+UNAWARE = "() => { window.fetch = () => new Promise((done) => setTimeout(() => done({ ok: true }))); }"
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,20 @@ def test_answers_wait_on_their_page_and_go_on_when_the_server_is_back(kiosk: Bro
     expect(page.locator("[name=family_name]")).to_have_value(PATIENT.family_name)
 
 
+def test_answers_wait_too_when_the_server_went_away_just_now(kiosk: BrowserContext, web: OneWeb) -> None:
+    """Before the page has looked for it."""
+    page = kiosk.new_page()
+    at_name_page(page, web)
+    web.kill_web()
+    page.locator("[data-primary]").click()
+    expect(page.locator("[data-away-dialog]")).to_be_visible()
+    expect(page.locator("[name=family_name]")).to_have_value(PATIENT.family_name)
+    web.start_web()
+    page.wait_for_url(f"{web.url}/kiosk/birth/")
+
+
 def test_page_lost_on_the_way_comes_back_by_itself(kiosk: BrowserContext, web: OneWeb) -> None:
-    """The server dies before the page has noticed: what was sent is lost, what was answered before is not."""
+    """The server dies in the moment of sending: what was sent is lost, what was answered before is not."""
     page = kiosk.new_page()
     at_name_page(page, web)
     page.evaluate(UNAWARE)

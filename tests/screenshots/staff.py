@@ -9,7 +9,7 @@ from tests.screenshots.camera import Camera
 from tests.stack import Stack
 
 MORNING = ["--at", "harbor", "--from", "Mon 09:30", "--hours", "1", "--surge", "Mon 09:45 1h 5x", "--speed", "180"]
-# That hour was played in twenty seconds; its visits get the hour's own times, so that somebody has waited.
+# That hour was played in seconds; its visits get times like a morning's, so that somebody has waited.
 UNFOLD = """
 from datetime import timedelta
 from django.db import transaction
@@ -18,7 +18,7 @@ from realtime import notices
 now = timezone.now()
 for visit in Visit.objects.filter(clinic__slug="harbor").exclude(booked_for__gt=now + timedelta(minutes=5)):
     names = ("booked_for", "arrived_at", "order_key", "called_at", "stepped_out_at", "roomed_at", "ended_at")
-    times = {name: now + (at - now) * 180 for name in names if (at := getattr(visit, name))}
+    times = {name: now + (at - now) * 90 for name in names if (at := getattr(visit, name))}
     Visit.objects.filter(pk=visit.pk).update(**times)
 with transaction.atomic():
     notices.announce(notices.lock(Clinic.objects.get(slug="harbor").topic_id))

@@ -176,7 +176,9 @@ class PhoneForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.ChoiceField(choices=Reason.choices, widget=forms.RadioSelect, error_messages=ONE_OF)
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=Reason.choices, widget=forms.RadioSelect, error_messages=ONE_OF
+    )
     needs_help = forms.BooleanField(
         label=_("I need help here: moving, seeing, hearing or understanding"), required=False
     )

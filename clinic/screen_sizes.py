@@ -18,7 +18,7 @@ CAPITAL, CALLED_FONT, NEXT_FONT = 0.72, 0.86, 0.8
 
 # What the style sheet has room for: (rows up to, height of one).
 CALLED = ((4, 15.0), (5, 12.6), (6, 10.2), (8, 7.4), (10, 11.8), (16, 7.4))
-NEXT = ((6, 7.8), (12, 9.4), (16, 7.6), (20, 6.2), (42, 4.5))
+NEXT = ((6, 9.4), (8, 7.8), (16, 7.6), (20, 6.2), (42, 4.5))
 NEXT_WITH_NAMES = ((16, 7.6), (20, 6.2), (28, 4.5))
 ZONE, GAP = 70.0, 1.4
 # With fewer called tickets than these to be read at once, a larger screen is needed.

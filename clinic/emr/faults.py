@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from realtime.standin import orders
 from realtime.standin.wire import Dropped
 
 R = TypeVar("R")
@@ -61,19 +60,14 @@ class Order:
 
         Raises ValueError with a sentence for whoever sent it.
         """
-        try:
-            value = json.loads(body)
-        except ValueError as error:
-            raise ValueError('The body is not JSON. Send {"mode": "silent", "seconds": 10}.') from error
-        if not isinstance(value, dict) or value.get("mode") not in list(Mode):
-            raise ValueError(f"Unknown mode. Choose one of {', '.join(Mode)}.")
+        value = orders.read(body, Mode)
         whom, count = value.get("for", "all"), value.get("count")
         if isinstance(whom, int):
             whom, count = "all", whom
         if whom not in ("all", *PROTOCOLS):
             raise ValueError('"for" is "all", "http", "mllp" or a number of messages.')
         protocols = PROTOCOLS if whom == "all" else (whom,)
-        spans = {name: _above_zero(name, value.get(name)) for name in ("seconds", "ms")}
+        spans = {name: orders.above_zero(value, name) for name in ("seconds", "ms")}
         return cls(Mode(value["mode"]), protocols, count=_whole(count), **spans)
 
 
@@ -153,14 +147,6 @@ async def act(manner: Manner, answers: Answers[R]) -> None:
     if mode is Mode.SLOW:
         await asyncio.sleep(manner.seconds)
     await answers.say(answer)
-
-
-def _above_zero(name: str, value: object) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ValueError(f"{name} is a number above 0, or left out.")
-    return float(value)
 
 
 def _whole(value: object) -> int | None:

@@ -145,7 +145,7 @@ def _of_destination(one: Standing, now: datetime) -> str:
 def _gave_up(one: Standing) -> str:
     count = one.owed.given_up
     of, them = ("of", "it") if count == 1 else ("the oldest of", "them")
-    kept = f"{messages(count)}, {of} {one.owed.oldest_given_up:%Y-%m-%d %H:%M} UTC"
+    kept = f"{messages(count)}, {of} {one.owed.oldest_given_up:%-d %b %H:%M} UTC"
     return f"{one.destination.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
 
 

@@ -65,7 +65,7 @@ def _row(device: Device, now: datetime) -> DeviceRow:
         clinic=device.clinic.name,
         state=state,
         was_heard=last is not None,
-        seen=_("%(time)s ago") % {"time": span(now - last.at)} if last else _("never"),
+        seen=_("%(time)s ago") % {"time": _span(now - last.at)} if last else _("never"),
         build=_build(last),
         path=_path(last),
         sound=_sound(last),
@@ -123,13 +123,13 @@ def _sound(last: DeviceReport | None) -> str:
 def _age(last: DeviceReport | None) -> str:
     if last is None or last.data_age is None:
         return ""
-    return span(timedelta(seconds=last.data_age))
+    return _span(timedelta(seconds=last.data_age))
 
 
 def _loaded(last: DeviceReport | None, now: datetime) -> str:
     if last is None or last.up_seconds is None:
         return ""
-    return _("%(time)s ago") % {"time": span(now - last.at + timedelta(seconds=last.up_seconds))}
+    return _("%(time)s ago") % {"time": _span(now - last.at + timedelta(seconds=last.up_seconds))}
 
 
 def edition(device: Device) -> str:
@@ -146,3 +146,7 @@ def screen_type(device: Device) -> TypeSize | None:
     if device.kind != Device.Kind.MONITOR or inches is None or metres is None:
         return None
     return type_for(float(inches), float(metres))
+
+
+def _span(length: timedelta) -> str:
+    return span(length) if length >= timedelta(seconds=10) else _("under 10 s")

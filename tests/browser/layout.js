@@ -7,6 +7,8 @@
   const px = unit === "mm" ? parseFloat(getComputedStyle(root).getPropertyValue("--mm")) : 1;
   const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]";
   const HALF = 0.5;
+  // Between letters and the edge that is drawn around them.
+  const AIR = 3;
   const found = [];
 
   function name(one) {
@@ -52,6 +54,7 @@
     return wide > 2 && high > 0.3 * Math.min(a.height, b.height);
   }
 
+  const isDrawn = (style) => parseFloat(style.borderLeftWidth) > 0 && style.borderLeftColor !== "rgba(0, 0, 0, 0)";
   const clips = (style) => [style.overflowX, style.overflowY].some((flow) => flow === "hidden" || flow === "clip");
   const walker = document.createTreeWalker(shown, NodeFilter.SHOW_TEXT);
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
@@ -75,6 +78,10 @@
       const tall = middle.top < edge.top - 1 || middle.bottom > edge.bottom + 1;
       if ((clips(style) && (leaves || tall)) || (at.matches(`${CONTROLS}, label`) && style.display !== "inline" && (leaves || tall))) {
         found.push(`clipped: "${text.data.trim()}" in ${name(at)}`);
+      }
+      const air = Math.min(box.left - edge.left - parseFloat(style.borderLeftWidth), edge.right - parseFloat(style.borderRightWidth) - box.right);
+      if (at.matches(`${CONTROLS}, label`) && isDrawn(style) && !leaves && air < AIR - HALF) {
+        found.push(`tight: "${text.data.trim()}" in ${name(at)}`);
       }
       if (/auto|scroll/.test(style.overflowX + style.overflowY)) break;
     }

@@ -15,6 +15,15 @@ from clinic.states import Verb
 visit = Visit.objects.select_related("clinic__topic").get(ticket={ticket!r}, state="waiting")
 move(visit.clinic, visit.public_id, Verb.LEFT, by=Actor())
 """
+# A press is sent and done; the page learns of it once `letGo` is called.
+HOLD_ANSWERS = """() => {
+  const [own, held] = [fetch, new Promise((go) => (window.letGo = go))];
+  window.fetch = async (...asked) => {
+    const answer = await own(...asked);
+    if (asked[1]?.method === "POST") await held;
+    return answer;
+  };
+}"""
 AT_HAND = "({ id: document.activeElement.id, from: document.activeElement.selectionStart, top: scrollY })"
 
 
@@ -204,6 +213,24 @@ def test_call_next_without_an_answer_calls_nobody_else_when_pressed_again(
 
 def level(page: Page, ticket: str) -> str:
     return card(page, ticket).locator("[data-wait]").inner_text().partition("min")[2]
+
+
+def test_room_chosen_for_the_next_stays_when_a_late_answer_comes(stack: Stack, context: BrowserContext) -> None:
+    """The live board has shown what the press did; the clerk is quicker than the press's own answer."""
+    tickets, page = [arrive(stack, minutes=9), arrive(stack)], open_desk(context, stack)
+    page.evaluate(HOLD_ANSWERS)
+    rooms = page.locator("#room-next")
+    rooms.select_option(label="Room 1")
+    page.locator("#call-next").click()
+    wait_for_row(page, tickets[0], "called", 3)
+    rooms.select_option(label="Room 3")
+    page.evaluate("letGo()")
+    expect(page.locator(".said")).to_contain_text(f"{tickets[0]}: Call")
+    expect(rooms.locator("option:checked")).to_have_text("Room 3")
+    page.locator("#call-next").click()
+    expect(card(page, tickets[1])).to_contain_text("Room 3")
+    expect(page.locator(".said")).to_contain_text(f"{tickets[1]}: Call")
+    expect(rooms.locator("option:checked")).not_to_have_text("Room 3")
 
 
 def test_wait_grows_long_while_nothing_changes(stack: Stack, context: BrowserContext) -> None:

@@ -29,6 +29,7 @@ WIDEST = """
 const widest = (half) => half.textContent.replace(/[A-Z]/g, "W");
 for (const half of document.querySelectorAll(".code span")) half.textContent = widest(half);
 """
+TOPS = "all => all.map((one) => one.getBoundingClientRect().top)"
 TARGETS = [("a:not(.button)", 24), ("input[type=checkbox]", 24), (".button, input, select", 44)]
 
 
@@ -116,7 +117,8 @@ def test_screen_is_paired_reports_is_locked_out_and_comes_back(
     row = desk.locator(".row", has_text="Hall")
     expect(row).to_contain_text("this build")
     expect(row).to_have_attribute("data-state", "well")
-    check(desk, (1366, 768), (360, 740))
+    check(desk, (360, 740), (1366, 768))
+    assert len(set(row.locator("dd").evaluate_all(TOPS))) == 1
 
     row.get_by_text("Lock out").click()
     desk.wait_for_url("**/revoke/")

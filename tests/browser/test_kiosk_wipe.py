@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import FLAGS
 from tests.browser.kiosk_walk import go_on
 from tests.browser.people import Patient, answer_page, finish
+from tests.chromium import FLAGS
 from tests.stack import Stack
 
 SECRETS = ["Zimmerfeld", "Wilhelmina", "555-0187", "April 17"]

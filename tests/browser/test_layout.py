@@ -13,6 +13,7 @@ FAULTS = [
     ("small: ", "<button style='width: 79px; height: 200px'>Go</button>"),
     ("clipped: ", "<p style='overflow: hidden; width: 40px; white-space: nowrap'>Far too long</p>"),
     ("clipped: ", "<button style='width: 90px; height: 90px; white-space: nowrap'>Far too long for this</button>"),
+    ("tight: ", "<button style='width: max-content; height: 90px; padding: 0 1px'>Septiembre</button>"),
     ("outside: ", "<p style='position: fixed; left: -9px'>Left</p>"),
     ("overlap: ", "<button style='width: 90px; height: 90px; margin-right: -20px'>A</button>" * 2),
     ("scrolls sideways: ", "<div style='width: 200vw'>Wide</div>"),

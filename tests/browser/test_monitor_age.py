@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.studio import Screen, Studio, open_screen, open_studio
+from tests.browser.studio import Screen, Studio, open_screen
 
 SHOWN = 10
 # Of static/js/screen.js, in seconds: a new build, and the night's 3:30 with ten minutes to both sides.
 OUTDATED_BY, HALF_PAST_THREE, EITHER_WAY = 60, 18.5 * 3600, 600
-
-
-@pytest.fixture
-def studio() -> Iterator[Studio]:
-    with open_studio() as studio:
-        yield studio
-
-
-@pytest.fixture
-def screen(context: BrowserContext, studio: Studio) -> Screen:
-    return open_screen(context, studio)
 
 
 def loads(screen: Screen) -> int:

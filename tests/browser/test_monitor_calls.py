@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from clinic.presenters import MonitorRow
-from tests.browser.studio import Screen, Studio, open_screen, open_studio
+from tests.browser.studio import Screen, Studio, open_screen
 
 # Of static/js/calls.js, in seconds.
 SHOWN, FRESH = 10, 60
-
-
-@pytest.fixture
-def studio() -> Iterator[Studio]:
-    with open_studio() as studio:
-        yield studio
-
-
-@pytest.fixture
-def screen(context: BrowserContext, studio: Studio) -> Screen:
-    return open_screen(context, studio)
 
 
 def call(screen: Screen, ticket: str, room: str = "Room 2", **more: str) -> None:

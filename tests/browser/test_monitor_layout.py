@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from clinic.presenters import MonitorRow, Shown
 from clinic.screen_sizes import CALLED_FONT, type_for
 from tests.browser import axe, cover, layout
-from tests.browser.studio import Screen, Studio, open_screen, open_studio
+from tests.browser.studio import Screen, Studio, open_screen
 
 SIZES = [(1920, 1080), (1366, 768), (3840, 2160), (1080, 1920)]
 LONGEST_ROOM = "Consultorio de otorrinología 3"
@@ -22,12 +20,6 @@ USUAL = (1920, 1080)
 # What must be whole in the window: all of a board, or all of a call.
 BOARD = [".calls li", ".line li", ".tv-foot > p", ".tv-banner", ".tv-hidden", ".more"]
 CALL = [".tv-call > *"]
-
-
-@pytest.fixture
-def studio() -> Iterator[Studio]:
-    with open_studio() as studio:
-        yield studio
 
 
 def rows(state: str, number: int, *, label: str = "") -> list[MonitorRow]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.studio import Screen, Studio, open_screen, open_studio
+from tests.browser.studio import Screen, Studio, open_screen
 
 # What the page plays and says is written down, in place of loudspeaker and voices.
 EAR = """
@@ -33,12 +32,6 @@ FAIL_ONCE = """(name) => {
 }"""
 NOTES = ["note 880", "note 659"]
 SHOWN, AGAIN = 10, 20
-
-
-@pytest.fixture
-def studio() -> Iterator[Studio]:
-    with open_studio() as studio:
-        yield studio
 
 
 @pytest.fixture

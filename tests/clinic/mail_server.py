@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import cast
@@ -54,18 +52,3 @@ class Session(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line)
         return cast(EmailMessage, message_from_bytes(b"".join(lines), policy=policy.default))
-
-
-@contextmanager
-def mail_server() -> Iterator[MailServer]:
-    """One that serves until the block ends."""
-    server = MailServer()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()

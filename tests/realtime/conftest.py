@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from realtime import breaker, hub
+from realtime.breaker import Breaker
+from realtime.dirty import Dirty
 from tests import canaries
 from tests.own_valkey import OwnValkey, connect
 from tests.realtime.rig import NEVER
@@ -46,6 +48,17 @@ def vendor(rig: Rig, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     until(lambda: rig.seen()["open"] == 0)
     yield rig
     assert canaries.found(str(rig.seen())) == []
+
+
+@pytest.fixture
+def guard(live_redis: Any) -> Breaker:
+    return Breaker(live_redis)
+
+
+@pytest.fixture
+def fence(live_redis: Any) -> int:
+    """Of the lease that whoever calls the vendor holds."""
+    return Dirty(live_redis).take_lease()
 
 
 @pytest.fixture

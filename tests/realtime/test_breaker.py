@@ -18,16 +18,6 @@ from tests.realtime.rig import frozen
 PATIENCE = 0.25
 
 
-@pytest.fixture
-def guard(live_redis: Any) -> Breaker:
-    return Breaker(live_redis)
-
-
-@pytest.fixture
-def fence(live_redis: Any) -> int:
-    return Dirty(live_redis).take_lease()
-
-
 def state(guard: Breaker) -> str:
     return guard.peek().state
 

@@ -9,23 +9,12 @@ import pytest
 
 from realtime import breaker, gate, switch
 from realtime.breaker import Breaker, View
-from realtime.dirty import Dirty
 from realtime.gate import Decision
 from realtime.models import Switch
 from tests.realtime.breaker_rig import calls, hurry
 from tests.realtime.rig import frozen
 
 CLOSED, WELL = View(), Switch()
-
-
-@pytest.fixture
-def guard(live_redis: Any) -> Breaker:
-    return Breaker(live_redis)
-
-
-@pytest.fixture
-def fence(live_redis: Any) -> int:
-    return Dirty(live_redis).take_lease()
 
 
 @pytest.mark.django_db

@@ -17,11 +17,6 @@ from tests.realtime.rig import frozen, running_hub, until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def guard(live_redis: Any) -> Breaker:
-    return Breaker(live_redis)
-
-
 def test_pages_may_use_the_vendor_while_the_breaker_is_closed(
     live_redis: Any, guard: Breaker, quick_second: None
 ) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from channels.layers import get_channel_layer
 
 from realtime import bell, hub, redis_link
+from realtime.broadcast import Watched
 from realtime.models import Topic
 from realtime.transports import channels
 from tests.own_valkey import OwnValkey
@@ -19,14 +21,26 @@ from tests.realtime.rig import NEVER, frozen, raised, ring, running_hub, until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@asynccontextmanager
+async def watching_hub(topic: Topic) -> AsyncIterator[Watched]:
+    """A running hub, and what it knows of the topic."""
+    async with running_hub() as ours:
+        watched = await ours.watch(topic.name)
+        assert watched is not None
+        yield watched
+
+
+def subscribed(client: Any) -> bool:
+    """Whether the hub hears the layer."""
+    return bool(client.pubsub_numsub("evenkeel__group__hubs")[0][1] == 1)
+
+
 def test_layer_alone_rings(live_redis: Any, no_second: None) -> None:
     topic = Topic.objects.create()
 
     async def scene() -> None:
-        async with running_hub() as ours:
-            watched = await ours.watch(topic.name)
-            assert watched is not None
-            await until(lambda: live_redis.pubsub_numsub("evenkeel__group__hubs")[0][1] == 1)
+        async with watching_hub(topic) as watched:
+            await until(lambda: subscribed(live_redis))
             assert channels.tell_hubs(ring(topic.name, 2)).result(2)
             await until(lambda: watched.version == 2)
 
@@ -37,10 +51,8 @@ def test_message_that_makes_no_sense_does_not_deafen_the_hub(live_redis: Any, no
     topic = Topic.objects.create()
 
     async def scene() -> None:
-        async with running_hub() as ours:
-            watched = await ours.watch(topic.name)
-            assert watched is not None
-            await until(lambda: live_redis.pubsub_numsub("evenkeel__group__hubs")[0][1] == 1)
+        async with watching_hub(topic) as watched:
+            await until(lambda: subscribed(live_redis))
             live_redis.publish("evenkeel__group__hubs", b"\xc1 not a message")
             for nonsense in ({"type": "notices"}, {"type": "notices", "notices": [[1]]}, {}):
                 channels.tell_hubs(nonsense)
@@ -54,9 +66,7 @@ def test_hub_hears_again_after_redis_was_killed_and_is_back(own_valkey: OwnValke
     topic = Topic.objects.create()
 
     async def scene() -> None:
-        async with running_hub() as ours:
-            watched = await ours.watch(topic.name)
-            assert watched is not None
+        async with watching_hub(topic) as watched:
 
             async def heard(version: int) -> None:
                 while watched.version < version:
@@ -84,7 +94,7 @@ def test_hub_started_without_redis_hears_once_it_is_there(own_valkey: OwnValkey,
             assert len(layer.channels) <= 1
             own_valkey.start()
             client = redis_link.client()
-            await until(lambda: client.pubsub_numsub("evenkeel__group__hubs")[0][1] == 1, 4)
+            await until(lambda: subscribed(client), 4)
             assert len(layer.channels) == len(layer.groups["evenkeel__group__hubs"]) == 1
 
     asyncio.run(scene())
@@ -106,7 +116,7 @@ def test_half_a_subscription_is_undone(live_redis: Any, monkeypatch: pytest.Monk
 
         monkeypatch.setattr(shard, "subscribe", subscribe_badly)
         async with running_hub():
-            await until(lambda: live_redis.pubsub_numsub("evenkeel__group__hubs")[0][1] == 1)
+            await until(lambda: subscribed(live_redis))
             assert len(layer.channels) == len(layer.groups["evenkeel__group__hubs"]) == 1
 
     asyncio.run(scene())
@@ -142,15 +152,13 @@ def test_frozen_redis_holds_neither_the_hub_nor_its_end(live_redis: Any, quick_s
     topic = Topic.objects.create()
 
     async def scene() -> float:
-        async with running_hub() as ours:
-            watched = await ours.watch(topic.name)
-            assert watched is not None
-            await until(lambda: live_redis.pubsub_numsub("evenkeel__group__hubs")[0][1] == 1)
+        async with watching_hub(topic) as watched:
+            await until(lambda: subscribed(live_redis))
             with frozen(live_redis):
                 await raised(topic)
                 assert await until(lambda: watched.version == 2) < 1
                 begun = time.monotonic()
-                await ours._tasks[0].get_loop().run_in_executor(None, bell.ring, ring(topic.name, 3))
+                await asyncio.get_running_loop().run_in_executor(None, bell.ring, ring(topic.name, 3))
                 await until(lambda: watched.version == 3)
                 return begun
 

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def guard(live_redis: Any) -> Breaker:
-    return Breaker(live_redis)
-
-
-@pytest.fixture
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Dirty, "turn", lambda self: 0)
 

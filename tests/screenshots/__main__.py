@@ -8,9 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
-from tests.browser.conftest import FLAGS
+from tests.chromium import chromium
 from tests.screenshots import devices, kiosk, on_call, staff
 from tests.screenshots.camera import Camera
 from tests.stack import ROOT, running
@@ -31,8 +29,7 @@ def main(words: list[str]) -> None:
     chosen = parser.parse_args(words)
     folder = ROOT / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, running(Path(home) / "home") as stack, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with tempfile.TemporaryDirectory() as home, running(Path(home) / "home") as stack, chromium() as browser:
         camera = Camera(browser, folder)
         parts = {"staff": staff.take, "kiosk": kiosk.take, "phone": kiosk.take_phone, "devices": devices.take}
         # The last: it locks this machine out of the log-in for a while.
@@ -40,7 +37,6 @@ def main(words: list[str]) -> None:
         for name, take in parts.items():
             if chosen.only in (None, name):
                 take(camera, stack)
-        browser.close()
     if chosen.readme:
         for name, shot in README.items():
             shutil.copy(folder / f"{shot}.png", ROOT / "docs" / "img" / f"{name}.png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.browser.people import log_in
 from tests.screenshots.camera import Camera
 from tests.stack import Stack
 
@@ -19,12 +20,7 @@ def take(camera: Camera, stack: Stack) -> None:
             page.goto(f"{stack.url}/pair/{kind}/")
             camera.take(page, f"pairing-{size}")
     with camera.at("desk") as context:
-        page = context.new_page()
-        page.goto(f"{stack.url}/login/?next=/desk/devices/pair/")
-        page.fill("[name=username]", "ana")
-        page.fill("[name=password]", "evenkeel-demo")
-        page.locator("[type=submit]").first.click()
-        page.locator("[name=code]").wait_for()
+        page = log_in(context, stack, "desk", "/desk/devices/pair/")
         camera.take(page, "devices-pair")
         for kind in ("kiosk", "monitor"):
             pk = stack.ask(f"Device.objects.get(name='Demo', kind='{kind}').pk")

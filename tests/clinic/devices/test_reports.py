@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clinic import presenters
 from clinic.access import cookie_name
@@ -151,6 +151,15 @@ def test_row_says_it_in_words(harbor: Clinic, monitor: Client, clock: Clock) -> 
     assert row(harbor).state == "silent" and "Nothing heard" in row(harbor).concerns[0]
     told(monitor, build="0a1b2c3d")
     assert row(harbor).build == "older: 0a1b2c3d"
+
+
+def test_row_is_in_the_language_of_the_desk(
+    harbor: Clinic, monitor: Client, clock: Clock, all_languages: None
+) -> None:
+    told(monitor, build=build_id(), data_age="2")
+    with translation.override("es"):
+        found = row(harbor)
+    assert (found.seen, found.data_age) == ("hace menos de 10 s", "menos de 10 s")
 
 
 def test_row_says_since_when_its_page_is_open(harbor: Clinic, monitor: Client, clock: Clock) -> None:

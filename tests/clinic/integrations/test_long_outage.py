@@ -5,14 +5,13 @@ Days pass by the clock that tests set; the calls are real, to a peer that fails 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from clinic import health
-from clinic.emr import Beside, listening
+from clinic.emr import Beside
 from clinic.integrations import alarms, jobs
 from clinic.models import Clinic, Delivery, Destination
 from clinic.services import Actor, deliveries
@@ -20,25 +19,12 @@ from clinic.services.deliveries import Range
 from clinic.states import Verb
 from realtime import job_queues
 from tests.clinic.conftest import Clock
-from tests.factories import SECRET, do, make_destination, make_user, make_visit
+from tests.factories import do, make_destination, make_user, make_visit
 
 pytestmark = pytest.mark.django_db
 
 STAY = (Verb.CALL, Verb.ROOM, Verb.DISCHARGE)
 STEP = timedelta(minutes=5)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Beside]:
-    with listening(SECRET) as records:
-        yield records
-
-
-@pytest.fixture
-def records(running: Beside) -> Iterator[Beside]:
-    running.reset()
-    yield running
-    running.fault("ok")
 
 
 class Days:

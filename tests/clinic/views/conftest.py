@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from clinic import catalogs
-from clinic.models import Clinic, Room
+from clinic.models import Clinic, Destination, Room
 from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.views.kiosk_pages import paired_client
-from tests.factories import make_clinic, make_user
+from tests.factories import make_clinic, make_destination, make_user
 
 
 @pytest.fixture
@@ -25,6 +25,16 @@ def ana(clinic: Clinic) -> Client:
 @pytest.fixture
 def ben(clinic: Clinic) -> Client:
     return logged_in(make_user("ben", clinic))
+
+
+@pytest.fixture
+def olu(clinic: Clinic) -> Client:
+    return logged_in(make_user("olu", clinic, "ops"))
+
+
+@pytest.fixture
+def emr(clinic: Clinic) -> Destination:
+    return make_destination(clinic, name="Record system")
 
 
 @pytest.fixture

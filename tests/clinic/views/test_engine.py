@@ -13,23 +13,12 @@ from clinic.services import Actor, destinations
 from clinic.states import Verb
 from tests.clinic.engine_states import given_up, put, silent
 from tests.clinic.owed import owe, row
-from tests.clinic.views.desk_pages import logged_in
-from tests.factories import make_destination, make_user
+from tests.factories import make_destination
 
 pytestmark = pytest.mark.django_db
 WHY = "they have mended it"
 SLOW = "slow: the last answer took 2.3 s"
 UNREACHABLE = {"is_ill": True, "failures": 2, "last_error": "it cannot be reached"}
-
-
-@pytest.fixture
-def olu(clinic: Clinic) -> Client:
-    return logged_in(make_user("olu", clinic, "ops"))
-
-
-@pytest.fixture
-def emr(clinic: Clinic) -> Destination:
-    return make_destination(clinic, name="Record system")
 
 
 def page(client: Client, address: str = "/ops/engine/") -> str:

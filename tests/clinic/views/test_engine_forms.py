@@ -18,16 +18,6 @@ from tests.factories import make_clinic, make_destination, make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def olu(clinic: Clinic) -> Client:
-    return logged_in(make_user("olu", clinic, "ops"))
-
-
-@pytest.fixture
-def emr(clinic: Clinic) -> Destination:
-    return make_destination(clinic, name="Record system")
-
-
 def page(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, address

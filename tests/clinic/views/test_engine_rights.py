@@ -23,11 +23,6 @@ GIVEN, FAMILY = "Plantedgiven", "Plantedfamily"
 
 
 @pytest.fixture
-def emr(clinic: Clinic) -> Destination:
-    return make_destination(clinic, name="Record system")
-
-
-@pytest.fixture
 def lost(clinic: Clinic, emr: Destination) -> Delivery:
     said = answers(GIVEN, FAMILY, date(1931, 2, 3), phone="202 555 0143")
     visit = check_in(clinic, said, by=Actor())

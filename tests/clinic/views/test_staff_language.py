@@ -13,6 +13,7 @@ from tests.clinic.views.kiosk_pages import paired_client
 from tests.factories import make_device, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("spanish")]
+LABELS = re.compile(r"<label[^>]*>([^<]+)</label>")
 
 
 def page(client: Client, address: str, asked: str) -> str:
@@ -51,3 +52,8 @@ def test_numbers_that_scripts_and_fields_read_are_written_the_same_in_every_lang
     form = page(logged_in(make_user("mo", clinic, "manager")), f"/desk/devices/{device.pk}/", "es")
     assert '<html lang="es"' in form and 'value="4.724"' in form
     assert re.search(r'data-px-per-mm="\d+\.\d+"', form) and not re.search(r'data-px-per-mm="\d+,', form)
+
+
+def test_every_question_of_the_check_in_is_in_the_language_of_the_desk(ana: Client) -> None:
+    english, theirs = (set(LABELS.findall(page(ana, "/desk/check-in/", asked))) for asked in ("en", "es"))
+    assert len(english) > 10 and not english & theirs

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 TEXT, PING, WHOLE_TEXT = 1, 9, 0x81
 PONG, MASK = 0x8A, bytes(4)
@@ -48,8 +49,17 @@ class Socket(asyncio.Protocol):
         self.lost = False
         self._rest = b""
 
+    async def open(self, make: Callable[[], socket.socket] = socket.socket) -> Self:
+        """Connects, and is let in. Raises ConnectionError when the server refuses."""
+        loop, sock = asyncio.get_running_loop(), make()
+        sock.setblocking(False)
+        await loop.sock_connect(sock, ("127.0.0.1", self.place.port))
+        await loop.create_connection(lambda: self, sock=sock)
+        await self.opened
+        return self
+
     def connection_made(self, transport: Any) -> None:
-        self._transport = transport
+        self.transport = transport
         transport.write(self.place.handshake())
 
     def data_received(self, data: bytes) -> None:
@@ -95,12 +105,4 @@ class Socket(asyncio.Protocol):
             self._heard(payload)
         elif kind == PING:
             # With a mask of zeros the few bytes go back as they are.
-            self._transport.write(bytes([PONG, 0x80 | len(payload)]) + MASK + payload)
-
-
-async def connect(place: Place, heard: Callable[[bytes], None]) -> Socket:
-    """Opened. Raises ConnectionError when the server refuses."""
-    loop = asyncio.get_running_loop()
-    _transport, socket = await loop.create_connection(lambda: Socket(place, heard), "127.0.0.1", place.port)
-    await socket.opened
-    return socket
+            self.transport.write(bytes([PONG, 0x80 | len(payload)]) + MASK + payload)

@@ -30,7 +30,25 @@ THREADS = 16
 QUICK = 0.3
 
 ALIVE, READY, FIGURES, OPERATIONS = "/healthz", "/readyz", "/metrics", "/ops/"
+# Bytes: what is more than any form of ours is not kept, in memory or on the disk. As in our nginx.conf.
+LARGEST_BODY = 1024 * 1024
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+class Receiving:
+    """`receive` of one request. A body that is larger than any of ours ends as if its client had left."""
+
+    def __init__(self, receive: Any) -> None:
+        self.receive, self.read = receive, 0
+
+    @property
+    def is_too_large(self) -> bool:
+        return self.read > LARGEST_BODY
+
+    async def __call__(self) -> Any:
+        message = await self.receive()
+        self.read += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.is_too_large else message
 
 
 @dataclass
@@ -85,8 +103,10 @@ class Handler(ASGIHandler):
             await self.send_response(machines.readyz(_blank(scope), await self.watch.look()), send)
             return
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(receiving := Receiving(receive))
         except RequestAborted:
+            if receiving.is_too_large:
+                await self.send_response(errors.too_large(_blank(scope)), send)
             return
         visit = Visit(scope, body)
         leaving = asyncio.create_task(visit.watch(receive))

@@ -63,6 +63,8 @@ LOG_IN = Limit("log-in", 30, 60)
 LOG_IN_NAME = Limit("log-in name", 50, 3600)
 # Patients at one kiosk who say that they are booked and are not found, or who are here already.
 SEARCH = Limit("search", 5, 600)
+# What is asked for without a log-in, from one network, and is not there.
+MISS = Limit("miss", 300, 60)
 
 _lock = Lock()
 _known: OrderedDict[str, _Known] = OrderedDict()

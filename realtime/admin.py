@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+import redis
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminRadioSelect
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch
+from django.utils.cache import add_never_cache_headers
 from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
 from django_rq.queues import get_queue_by_index
 from rq.exceptions import InvalidJobOperation, InvalidJobOperationError, NoSuchJobError
 
-from realtime import switch, told
+from realtime import redis_link, switch, told
 from realtime.models import Desired, Switch, SwitchEvent
 from realtime.switch import SwitchRefused
 
@@ -186,7 +188,9 @@ def _tell(request: HttpRequest, where: Mapping[str, Any]) -> None:
 def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Keeps staff out who may not flip the switch; who has not logged in is asked to by the view itself.
 
-    What is NOT_THERE is not found. Whatever they ask to be changed is told to the audit first.
+    What is NOT_THERE is not found. Whatever they ask to be changed is told to the audit first. Redis is asked
+    whether it answers before all else: some of django-rq's clients have no time-outs, some of its pages go on to
+    the next job after each that failed, and what cannot be begun is not told of.
     """
 
     @wraps(view)
@@ -194,13 +198,30 @@ def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         if request.user.is_authenticated and not request.user.has_perm(OPERATOR):
             raise PermissionDenied
         try:
+            if request.user.is_authenticated:
+                redis_link.client().ping()
             if request.method == "POST" and admin.site.has_permission(request):
                 _tell(request, kwargs)
             return view(request, *args, **kwargs)
         except NOT_THERE as error:
             raise Http404 from error
+        except redis.RedisError as error:
+            return _redis_away(request, error)
 
     return wrapped
+
+
+def _redis_away(request: HttpRequest, error: redis.RedisError) -> HttpResponse:
+    """503, to a program as JSON: what is wrong, what patients notice, what to do."""
+    said = {"title": "Redis does not answer", "error": type(error).__name__, "runbook": "docs/ops/redis.md"}
+    answer: HttpResponse
+    if "stats.json" in request.path:
+        answer = JsonResponse(said, status=503)
+    else:
+        context = {**admin.site.each_context(request), **said}
+        answer = render(request, "admin/realtime/redis_away.html", context, status=503)
+    add_never_cache_headers(answer)
+    return answer
 
 
 class JobQueuesAdmin(QueueAdmin):  # type: ignore[misc]

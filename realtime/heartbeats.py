@@ -29,6 +29,8 @@ BEATS, SERVED = "evenkeel:beats", "evenkeel:beats:served"
 EVERY = 1.0
 # Of whom nothing was heard for so long is silent: a busy machine may swallow some beats.
 SILENT_SECONDS = 5.0
+# Of whom nothing was heard for so long, or who is at one job for so long, hangs: a job may take half of that.
+HANGS_SECONDS = 120.0
 # A silent one that nobody replaced is shown for so long.
 KEEP_MS = 600_000
 # What else is done beside the job queues.
@@ -38,6 +40,7 @@ FIRST = "-"
 _began = time.time()
 
 # ARGV: name, what it says of itself, for how long a word is kept, how long ago it last served, and what it serves.
+# Gives the names and words of those that have missed two beats.
 _TELL = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -50,10 +53,16 @@ for i = 5, #ARGV do
 end
 redis.call('HSETNX', KEYS[2], '-', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-local all = redis.call('HGETALL', KEYS[1])
+local all, late = redis.call('HGETALL', KEYS[1]), {}
 for i = 1, #all, 2 do
-  if tonumber(string.match(all[i + 1], '^(%d+)')) + ARGV[3] < now then redis.call('HDEL', KEYS[1], all[i]) end
+  local heard = tonumber(string.match(all[i + 1], '^(%d+)'))
+  if heard + ARGV[3] < now then
+    redis.call('HDEL', KEYS[1], all[i])
+  elseif heard + 2000 < now then
+    late[#late + 1], late[#late + 2] = all[i], all[i + 1]
+  end
 end
+return late
 """
 _HEAR = """
 local time = redis.call('TIME')
@@ -68,7 +77,8 @@ class Beat:
 
     In seconds: `age` since it was last heard, `up` since it began, `doing_seconds` at what it does, `round_age`
     since a scheduler did all that was due. `sockets`: open ones of a web process. `obeys`: the version of the
-    switch's row that it has taken in; None for one that could not use the vendor.
+    switch's row that it has taken in; None for one that could not use the vendor. `gone`: its machine has no such
+    process any more; of a machine where nobody beats that is not known.
     """
 
     kind: str
@@ -82,10 +92,20 @@ class Beat:
     sockets: int = 0
     round_age: float = 0.0
     obeys: int | None = None
+    gone: bool = False
 
     @property
     def is_silent(self) -> bool:
         return self.age > SILENT_SECONDS
+
+    @property
+    def is_stuck(self) -> bool:
+        """A worker that beats, at a job that should have been cut off by its time-out."""
+        return self.kind.startswith("worker") and self.doing_seconds > HANGS_SECONDS
+
+    @property
+    def hangs(self) -> bool:
+        return not self.gone and (self.age > HANGS_SECONDS or self.is_stuck)
 
     @property
     def name(self) -> str:
@@ -110,6 +130,13 @@ class Pulse:
     @property
     def living(self) -> tuple[Beat, ...]:
         return tuple(one for one in self.beats if not one.is_silent)
+
+    @property
+    def hanging(self) -> tuple[Beat, ...]:
+        """Those that hang while others do all their work, the longest first."""
+        served = {what for one in self.living if not one.is_stuck for what in one.serves}
+        found = [one for one in self.beats if one.hangs and served.issuperset(one.serves)]
+        return tuple(sorted(found, key=lambda one: -max(one.age, one.doing_seconds)))
 
     def is_served(self, what: str) -> bool:
         return any(what in one.serves for one in self.living)
@@ -151,7 +178,29 @@ def tell(
         "obeys": obeys,
     }
     words = (json.dumps(said), str(KEEP_MS), str(round(round_age * 1000)))
-    redis_link.client().eval(_TELL, 2, BEATS, SERVED, _own_name(kind), *words, *serves)
+    late: Any = redis_link.client().eval(_TELL, 2, BEATS, SERVED, _own_name(kind), *words, *serves)
+    _say_who_is_gone(_pairs(late))
+
+
+def _say_who_is_gone(late: list[tuple[bytes, bytes]]) -> None:
+    """Of these, those that ran on this machine and do not any more."""
+    here = socket.gethostname()
+    for name, text in late:
+        at, _space, told = text.partition(b" ")
+        said = json.loads(told)
+        if said["host"] == here and not said.get("gone") and not _runs(said["pid"]):
+            redis_link.client().hset(BEATS, name, f"{at.decode()} {json.dumps({**said, 'gone': True})}")
+
+
+def _runs(pid: int) -> bool:
+    """Whether this machine has such a process, whosever it is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Heart(threading.Thread):
@@ -213,14 +262,14 @@ def beating(kind: str, serves: Sequence[str], **said: Callable[[], Any]) -> Iter
 
 
 def hear() -> Pulse:
-    """Who lives, and who fell silent while nobody else serves the same. Raises redis.RedisError."""
+    """Who lives, and who is silent: of those that are gone, whose work nobody does. Raises redis.RedisError."""
     found: Any = redis_link.client().eval(_HEAR, 2, BEATS, SERVED)
     now = int(found[0])
     served = {what.decode(): (now - int(at)) / 1000 for what, at in _pairs(found[2])}
     known_for = served.pop(FIRST, 0.0)
     beats = sorted((_beat(text, now) for _name, text in _pairs(found[1])), key=lambda one: one.name)
     pulse = Pulse(tuple(beats), served, known_for)
-    shown = [one for one in beats if not one.is_silent or not all(map(pulse.is_served, one.serves))]
+    shown = [one for one in beats if not one.gone or not all(map(pulse.is_served, one.serves))]
     return Pulse(tuple(shown), served, known_for)
 
 

@@ -19,6 +19,7 @@ from django.db import OperationalError, connections
 
 from realtime import bell, breaker, counted, gate, heartbeats, look, obedience, rights
 from realtime.broadcast import Broadcast, Listener, Watched
+from realtime.known_topics import KnownTopics
 from realtime.transports.channels import GROUP
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Hub:
         self._heart = heartbeats.Heart("web", [heartbeats.PAGES], **said)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="hub-second")
         self._finder = ThreadPoolExecutor(1, thread_name_prefix="hub-find")
+        self._known = KnownTopics(lambda: self._loop.run_in_executor(self._finder, look.names))
 
     async def start(self) -> None:
         """Begins to listen; call on the event loop that will serve the pages."""
@@ -99,6 +101,8 @@ class Hub:
             raise OperationalError("the hub's last look at the database is too old")
         known = self.topics.get(name)
         if known is None:
+            if not await self._known.has(name):
+                return None
             version = await self._loop.run_in_executor(self._finder, look.version_of, name)
             if version is None:
                 return None
@@ -107,6 +111,10 @@ class Hub:
                 self.topics[name] = known
         known.until = time.monotonic() + LOOKED_AT
         return known
+
+    async def knows(self, name: str) -> bool:
+        """Whether there is such a topic; keeps nothing. Raises django.db.DatabaseError when nobody can say."""
+        return name in self.topics or await self._known.has(name)
 
     def add(self, listener: Listener) -> None:
         """It hears the state now, and each newer one."""

@@ -57,6 +57,12 @@ def at(names: Sequence[str]) -> Seen:
     return Seen(versions, rows[0] if rows else None, ahead)
 
 
+def names() -> frozenset[str]:
+    """Of all topics, by one SQL read."""
+    close_old_connections()
+    return frozenset(Topic.objects.values_list("name", flat=True))
+
+
 def version_of(name: str) -> int | None:
     """A topic's version by one SQL read; None for an unknown one."""
     close_old_connections()

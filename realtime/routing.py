@@ -16,6 +16,7 @@ from django.urls import re_path
 from realtime.hub import Hub
 from realtime.sockets import FORBIDDEN, Admission, BellSocket
 
+_SOCKET = re.compile(r"/ws/([a-z2-7]{26})/")
 _LIVE = re.compile(r"/live/([a-z2-7]{26})/")
 # No more than a number has use for: screens ask ten thousands of times a second.
 _HEADERS = [
@@ -28,7 +29,8 @@ _HEADERS = [
 
 def application(hub: Hub, django_app: Any) -> Any:
     """Everything that a web process serves. `django_app` answers all but the sockets and the floor."""
-    admission = OurOrigin(AuthMiddlewareStack(_Unrouted(URLRouter(sockets(hub)))), [settings.PUBLIC_URL])
+    members = AuthMiddlewareStack(_Unrouted(URLRouter(sockets(hub))))
+    admission = OurOrigin(KnownFirst(hub, members), [settings.PUBLIC_URL])
     return ProtocolTypeRouter(
         {
             "http": Floor(hub, django_app),
@@ -85,6 +87,20 @@ class OurOrigin(OriginValidator):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self.valid_origin(_origin(scope)):
             await self.application(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": FORBIDDEN})
+
+
+class KnownFirst:
+    """Who asks for a topic that there is not is refused before their cookies are looked up."""
+
+    def __init__(self, hub: Hub, admission: Any) -> None:
+        self.hub, self.admission = hub, admission
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        match = _SOCKET.fullmatch(scope["path"])
+        if match is None or await self.hub.knows(match[1]):
+            await self.admission(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": FORBIDDEN})
 

@@ -35,4 +35,6 @@ def connect(settings: Any, url: str) -> None:
     hosts = [{**layer["CONFIG"]["hosts"][0], "address": url}]
     settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {**layer["CONFIG"], "hosts": hosts}}}
     settings.REDIS_KWARGS = {**settings.REDIS_KWARGS, **parse_url(url)}  # type: ignore[no-untyped-call]
+    where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
+    settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
     redis_link.client.cache_clear()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+UNHARMED = "Patients notice nothing."
+
 
 class Book(StrEnum):
     """A runbook in docs/ops/."""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 
-from clinic.health import unserved
+from clinic.health import hanging, unserved
 from clinic.health.facts import Facts, gather
-from clinic.health.truth import Book, Truth
+from clinic.health.truth import UNHARMED, Book, Truth
 from clinic.integrations.troubles import (
     AWAY,
     BEHIND,
@@ -35,7 +35,6 @@ from realtime.obedience import sentence as obeyed_words
 
 ALL_GOOD = "All good"
 OWN_PATH = "screens run on our own path"
-UNHARMED = "Patients notice nothing."
 FOLLOW = "Patients notice nothing: check-in works, and screens follow within 2 seconds."
 REACHES_LATER = "Patients notice nothing. Visits reach that system later, in order."
 
@@ -199,5 +198,6 @@ IN_ORDER: tuple[Callable[[Facts], Truth | None], ...] = (
     _vendor_off,
     _vendor_not_well,
     _device_missed,
+    hanging.truth,
     _destination_worth_a_word,
 )

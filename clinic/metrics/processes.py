@@ -35,11 +35,18 @@ def _job_queues() -> Iterator[Metric]:
 
 
 def _processes() -> Iterator[Metric]:
-    living = heartbeats.hear().living
+    pulse = heartbeats.hear()
+    living = pulse.living
     counts = GaugeMetricFamily("evenkeel_processes", "Processes that live.", labels=["kind"])
     for kind in KINDS:
         counts.add_metric([kind], sum(one.kind == kind for one in living))
     yield counts
+    hanging = GaugeMetricFamily(
+        "evenkeel_processes_hanging", "Processes that hang while others do their work.", labels=["kind"]
+    )
+    for kind in KINDS:
+        hanging.add_metric([kind], sum(one.kind == kind for one in pulse.hanging))
+    yield hanging
     sockets = sum(one.sockets for one in living)
     yield GaugeMetricFamily("evenkeel_sockets_open", "Pages that listen, over all web processes.", value=sockets)
     idle = [one.round_age for one in living if one.kind == "scheduler"]

@@ -50,7 +50,7 @@ class Lever:
 
 @dataclass(frozen=True)
 class ProcessRow:
-    """`heard`: now, or how long ago. `doing`: what, and for how long; "" of one that is silent."""
+    """`heard`: now, or how long ago. `doing`: what, and for how long; of one that is silent the last known."""
 
     kind: str
     where: str
@@ -144,16 +144,22 @@ def _sent(sent: dict[str, int] | None) -> str:
 
 
 def _process(one: Beat) -> ProcessRow:
-    spent = f" for {span(timedelta(seconds=one.doing_seconds))}" if one.doing_seconds >= 10 else ""
     return ProcessRow(
         kind=one.kind,
         where=f"{one.host}, pid {one.pid}",
         serves=", ".join(one.serves),
         heard=_heard(one.age) if one.is_silent else "now",
-        doing="" if one.is_silent else f"{one.doing}{spent}" if one.doing else "waits",
+        doing=_doing(one),
         up=span(timedelta(seconds=one.up)),
         is_silent=one.is_silent,
     )
+
+
+def _doing(one: Beat) -> str:
+    if one.is_silent:
+        return f"{one.doing}, when last heard" if one.doing else ""
+    spent = f" for {span(timedelta(seconds=one.doing_seconds))}" if one.doing_seconds >= 10 else ""
+    return f"{one.doing}{spent}" if one.doing else "waits"
 
 
 def _heard(seconds: float) -> str:

@@ -10,7 +10,7 @@ vendor          {switch: {position, actor, reason, at, expires_at, version},
                 obeyed: {obeyed, of, others}, notices: {path: count}}
 job_queues      {name: {depth, oldest_seconds, in_flight, failed_last_hour, in_per_minute, out_per_minute,
                 minutes: sixty of {waited, depth, left, finished, failed} or null, the oldest first}}
-processes       [{kind, pid, host, serves, age, up, doing, doing_seconds}], in seconds
+processes       [{kind, pid, host, serves, age, up, doing, doing_seconds, gone}], in seconds
 unserved_for    {job queue, or scheduler: seconds since a living process last served it}
 destinations    [{id, name, clinic, state, waiting, given_up, oldest}]: those that are owed anything
 devices         [{id, kind, name, clinic, state, seen, build, path, sound, data_age, concerns}], in words

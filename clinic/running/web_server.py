@@ -9,10 +9,13 @@ import time
 from collections.abc import Sequence
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Seconds in which who has just been let in says what they want. Uvicorn itself would hang up on them.
 LEAVING = 0.5
 CLOSE = (b"connection", b"close")
+# Bytes of a request's first line and headers, beside what is read at once.
+LONGEST_HEAD = 64 * 1024
 
 
 class WebServer(uvicorn.Server):
@@ -30,6 +33,27 @@ class WebServer(uvicorn.Server):
         while not self.force_exit and (left := end - time.monotonic()) > 0:
             await asyncio.sleep(min(0.1, left))
         await super().shutdown(sockets)
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Uvicorn's HTTP, which by itself would collect a head without an end for as long as one is sent."""
+
+    _is_in_head, _head = False, 0
+
+    def on_message_begin(self) -> None:
+        self._is_in_head, self._head = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_in_head and not self.transport.is_closing():
+            self._head += len(data)
+            if self._head > LONGEST_HEAD:
+                self.send_400_response("The request's head is too long.")
 
 
 def _somebody_waits(listening: Sequence[socket.socket]) -> bool:

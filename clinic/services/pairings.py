@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from clinic import audit, clock
+from clinic import audit, clock, proofs
 from clinic.digests import digest
 from clinic.models import Clinic, Device, DeviceReport, Pairing, WrongCode
 from clinic.models.devices import FINDING_LETTERS
@@ -32,11 +32,18 @@ GUESSES_COUNT_FOR = timedelta(minutes=10)
 # A form that is sent twice is sent again within this time.
 REPEATED_WITHIN = timedelta(minutes=1)
 TRIES = 10
+PURPOSE = "pairing"
+
+
+def is_proven(secret: str) -> bool:
+    """Whether a browser has it from us."""
+    return proofs.is_proven(PURPOSE, secret)
 
 
 def standing(kind: str, secret: str) -> Pairing | None:
     """The pairing that this browser waits for, while its code is good."""
-    return Pairing.objects.filter(kind=kind, secret_hash=digest(secret), ends_at__gt=clock.now()).first()
+    found = Pairing.objects.filter(kind=kind, secret_hash=digest(secret), ends_at__gt=clock.now())
+    return found.first() if secret else None
 
 
 def offer(kind: str, address: str) -> tuple[Pairing, str]:
@@ -45,11 +52,11 @@ def offer(kind: str, address: str) -> tuple[Pairing, str]:
     `address`: the network that it asks from.
     """
     now = clock.now()
-    Pairing.objects.filter(ends_at__lte=now).delete()
-    from_there = Pairing.objects.filter(address=address).count()
-    if from_there >= MOST_AT_ONE_ADDRESS or Pairing.objects.count() >= MOST_OPEN:
+    is_open = Pairing.objects.filter(ends_at__gt=now)
+    if is_open.filter(address=address).count() >= MOST_AT_ONE_ADDRESS or is_open.count() >= MOST_OPEN:
         raise Refused(_("Too many screens ask to be paired right now."))
-    secret = secrets.token_urlsafe(32)
+    Pairing.objects.filter(ends_at__lte=now).delete()
+    secret = proofs.with_proof(PURPOSE, secrets.token_urlsafe(32))
     asks = Pairing(kind=kind, secret_hash=digest(secret), address=address, ends_at=now + CODE_LIFE)
     for _try in range(TRIES):
         asks.code = "".join(secrets.choice(LETTERS) for _n in range(CODE_LETTERS))

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from clinic import context
+from clinic import context, limits
 from clinic.kiosk_session import KioskSession
 
 PUBLIC = ("kiosk:start", "monitor:screen")
@@ -27,6 +27,13 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, SessionInterrupted):
         return _page(request, "500.html", 503)
     return _page(request, "400.html", 400)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """More than any page of ours sends. Whatever still comes is not waited for."""
+    page = _page(request, "400.html", 413)
+    page["Connection"] = "close"
+    return page
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -49,6 +56,13 @@ def no_page(request: HttpRequest, **which: str) -> HttpResponse:
 def not_allowed(request: HttpRequest) -> HttpResponse:
     """A method that an address does not know."""
     return _page(request, "405.html", 405)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Too much was asked for from there that there is not; a minute later this may be tried again."""
+    page = _page(request, "500.html", 429)
+    page["Retry-After"] = str(limits.MISS.seconds)
+    return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

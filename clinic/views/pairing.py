@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import access
+from clinic import access, misses
 from clinic.access import StaffRequest, lead, staff_only
 from clinic.device_forms import CodeForm
 from clinic.models import Device
 from clinic.networks import network
 from clinic.services import Refused, devices, pairings
+from clinic.views import errors
 from clinic.views.devices import COOKIE_LIFE, SCREENS, set_cookie
 
 # Longer than the code: one that is entered in its last seconds is taken up after them.
@@ -30,17 +31,19 @@ SECRET_LIFE = 2 * pairings.CODE_LIFE
 @never_cache
 def ask(request: HttpRequest, kind: str) -> HttpResponse:
     """The page of a browser that is no device yet: a code, and a new one when that has lapsed."""
-    kind = _kind(kind)
+    secret = request.COOKIES.get(access.pairing_cookie(_kind(kind)), "")
+    if misses.refuses(request, is_proven=pairings.is_proven(secret)):
+        return errors.too_many(request)
     if access.device_of(kind, request.COOKIES):
         return redirect(SCREENS[kind])
-    secret = request.COOKIES.get(access.pairing_cookie(kind), "")
-    if device := devices.taken(kind, secret):
+    if secret and (device := devices.taken(kind, secret)):
         return _become(device, secret)
     asks, new = pairings.standing(kind, secret), ""
     try:
         if asks is None:
             asks, new = pairings.offer(kind, network(request))
     except Refused as no:
+        misses.count(request)
         return render(request, "devices/code.html", {"kind": kind, "refused": str(no)}, status=429)
     where = f"{settings.PUBLIC_URL}{reverse('desk:pair_device')}"
     code = pairings.grouped(asks.code)
@@ -56,7 +59,13 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
 def wait(request: HttpRequest, kind: str) -> HttpResponse:
     """Whether the browser's code still waits to be entered: if not, its page has to load again."""
     secret = request.COOKIES.get(access.pairing_cookie(_kind(kind)), "")
-    return JsonResponse({"waits": pairings.standing(kind, secret) is not None})
+    is_ours = pairings.is_proven(secret)
+    if misses.refuses(request, is_proven=is_ours):
+        return errors.too_many(request)
+    waits = pairings.standing(kind, secret) is not None
+    if not waits and not is_ours:
+        misses.count(request)
+    return JsonResponse({"waits": waits})
 
 
 @require_http_methods(["GET", "POST"])

@@ -16,11 +16,12 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import access, boards, languages, presenters
+from clinic import access, boards, languages, misses, phone_links, presenters
 from clinic.digests import digest
 from clinic.models import Visit
 from clinic.presenters import PhoneBoard
 from clinic.services import Refused, phones
+from clinic.views import errors
 
 
 class PhoneRequest(HttpRequest):
@@ -31,19 +32,30 @@ class PhoneRequest(HttpRequest):
 
 
 def by_phone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Lets a living link in, in its visit's language and its clinic's time. No answer is kept anywhere."""
+    """Lets a living link in, in its visit's language and its clinic's time. No answer is kept anywhere.
+
+    A link of ours that has ended is no miss: many phones of one clinic may still show theirs.
+    """
 
     @never_cache
     @wraps(view)
     def wrapped(request: Any, token: str) -> HttpResponse:
+        is_ours = phone_links.is_proven(token)
+        if misses.refuses(request, is_proven=is_ours):
+            return _untraced(errors.too_many(request))
         visit = phones.visit_behind(token)
         if visit is None:
-            return no_link(request)
+            return no_link(request) if is_ours else _miss(request)
         request.visit, request.token = visit, token
         with translation.override(visit.language), timezone.override(visit.clinic.zone):
             return _untraced(view(request))
 
     return wrapped
+
+
+def _miss(request: HttpRequest) -> HttpResponse:
+    misses.count(request)
+    return no_link(request)
 
 
 @never_cache

@@ -31,15 +31,44 @@
       const said = new URLSearchParams(new FormData(form, submitter));
       said.set("press", first(form, said));
       for (const select of form.querySelectorAll("select[data-touched]")) select.dataset.touched = "sent";
-      const answer = await fetch(form.action, { method: "POST", body: said, signal: AbortSignal.timeout(press.WAIT) });
+      const answer = await answerTo(form, said);
       if (answer.status >= 500) throw new Error(String(answer.status));
       /* Logged out, or the card is no longer ours to see. */
       if (!answer.ok || new URL(answer.url).pathname !== location.pathname) return location.reload();
       await take(new DOMParser().parseFromString(await answer.text(), "text/html"), form);
     } catch {
-      say($("no-answer").content.cloneNode(true));
+      sayOf(form, "no-answer");
     }
     press.done();
+  }
+
+  /* A server process that died with the press may have done it: each try says the same, so that it counts once. Another
+     process answers at once, or this one is started again within some seconds. */
+  const TRIED_FOR = 8000;
+  const FIRST_PAUSE = 250;
+  const LONGEST_PAUSE = 1500;
+  const AWAY = [502, 503, 504];
+
+  async function answerTo(form, said) {
+    const end = performance.now() + TRIED_FOR;
+    for (let most = FIRST_PAUSE; ; most = Math.min(2 * most, LONGEST_PAUSE)) {
+      press.hold();
+      const answer = await once(form.action, said, end - performance.now());
+      const pause = most * (0.5 + Math.random() / 2);
+      if (answer && !AWAY.includes(answer.status)) return answer;
+      if (performance.now() + pause >= end) throw new Error("no answer");
+      if (most === FIRST_PAUSE) sayOf(form, "asks-again");
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+
+  /* One try; null for one without an answer. */
+  async function once(where, body, left) {
+    try {
+      return await fetch(where, { method: "POST", body, signal: AbortSignal.timeout(Math.min(press.WAIT, left)) });
+    } catch {
+      return null;
+    }
   }
 
   /* The page after the press, in place: what was done or refused, and the board, unless a newer one is here. */
@@ -65,6 +94,14 @@
     clearTimeout(undoTimer);
     undoTimer = setTimeout(endUndo, UNDO_FOR);
     sayNear();
+  }
+
+  /* That the server is silent: in the bar and, for one visit, on its card. */
+  function sayOf(form, id) {
+    const said = $(id).content.cloneNode(true);
+    const visit = /\/visits\/([^/]+)\//.exec(form.action);
+    if (visit) said.querySelector(".said").dataset.near = visit[1];
+    say(said);
   }
 
   /* Not under a finger or a focus that is on it. */

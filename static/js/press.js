@@ -5,11 +5,13 @@ const press = (() => {
   const WAIT = 5000;
   let sentAt = -Infinity;
   const done = () => (sentAt = -Infinity);
+  /* It is sent once more by the page itself, and is still on its way. */
+  const hold = () => (sentAt = performance.now());
 
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.defaultPrevented) return;
     if (performance.now() - sentAt < WAIT) event.preventDefault();
-    else sentAt = performance.now();
+    else hold();
   });
 
   addEventListener("pageshow", (event) => {
@@ -17,5 +19,5 @@ const press = (() => {
     if (event.persisted) location.reload();
   });
 
-  return { WAIT, done };
+  return { WAIT, hold, done };
 })();

@@ -17,7 +17,7 @@ from django.urls import path
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from clinic.handler import Handler
+from clinic.handler import LARGEST_BODY, Handler
 from realtime.models import Topic
 from tests.realtime.rig import until
 
@@ -230,5 +230,19 @@ def test_page_that_nobody_waits_for_any_more_is_not_made_but_a_post_is_done(one_
         assert (await posted.answer())[1] == b"checked in"
         await asyncio.wait_for(left.task, 10)
         assert left.sent == [] and len(inside) == 1
+
+    asyncio.run(scene())
+
+
+@pytest.mark.urls("clinic.urls")
+def test_body_larger_than_any_form_is_refused_before_it_is_kept(one_thread: Handler) -> None:
+    """Without its length said beforehand, and without an end."""
+
+    async def scene() -> None:
+        client = Client(one_thread, "/login/", b"x" * LARGEST_BODY, whole=False)
+        client.say(b"x", more=True)
+        assert (await client.answer())[0] == 413
+        assert (b"Connection", b"close") in client.sent[0]["headers"]
+        assert (await Client(one_thread, "/login/", b"x" * LARGEST_BODY).answer())[0] != 413
 
     asyncio.run(scene())

@@ -175,7 +175,8 @@ class Cluster:
         return (self.folder / f"{name.replace(' ', '-')}.log").read_text()
 
     def _start(self, name: str, program: Program, env: dict[str, str]) -> None:
-        env = {**env, **(program.env or {})}
+        # By which the database knows it, too.
+        env = {**env, "PGAPPNAME": name, **(program.env or {})}
         with (self.folder / f"{name.replace(' ', '-')}.log").open("ab") as log:
             process = subprocess.Popen(list(program.argv), env=env, stdout=log, stderr=log)
         self._running[name] = process

@@ -141,8 +141,6 @@ def prepared(valkey_url: str) -> Iterator[None]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         connect(settings, valkey_url)
-        where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
-        settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
         get, post = httpx.get, httpx.post
         httpx.get = httpx.post = _stand_in  # type: ignore[assignment]
         logging.disable(logging.CRITICAL)

@@ -152,10 +152,8 @@ def test_who_has_not_logged_in_is_asked_to() -> None:
     ],
 )
 def test_job_queue_job_or_worker_that_there_is_not_is_not_found(
-    live_redis: object, olu: Client, settings: Any, page: str
+    live_redis: object, olu: Client, page: str
 ) -> None:
-    where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
-    settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
     assert olu.get(f"/admin/django_rq/dashboard/{page}").status_code == 404
 
 
@@ -168,9 +166,7 @@ def test_job_queues_have_no_objects_to_add_or_look_at(page: str) -> None:
         assert method(f"/admin/django_rq/dashboard/{page}").status_code == 404
 
 
-def test_job_queues_take_no_address_or_token_that_is_none(live_redis: object, olu: Client, settings: Any) -> None:
-    where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
-    settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
+def test_job_queues_take_no_address_or_token_that_is_none(live_redis: object, olu: Client) -> None:
     back = {"HTTP_REFERER": "\xff\xfe"}
     assert olu.post("/admin/django_rq/dashboard/queues/confirm-action/0/", {}, **back).status_code == 404
     assert Client().get("/admin/django_rq/dashboard/stats.json/d\u05d0").status_code == 404

@@ -58,11 +58,12 @@ def test_who_is_not_heard_is_silent_and_what_it_served_is_not_served(live_redis:
     assert pulse.served["notices"] == pytest.approx(SILENT_SECONDS + 1, abs=0.5)
 
 
-def test_silent_one_is_forgotten_once_another_serves_the_same(live_redis: Any) -> None:
+def test_silent_one_is_shown_while_its_process_is_there_though_another_serves_the_same(live_redis: Any) -> None:
     heartbeats.tell("worker of notices", ["notices"])
     pass_time(live_redis, SILENT_SECONDS + 1)
     heartbeats.tell("worker of any", ["notices", "low"])
-    assert [one.kind for one in heartbeats.hear().beats] == ["worker of any"]
+    assert [one.kind for one in heartbeats.hear().beats] == ["worker of any", "worker of notices"]
+    assert heartbeats.hear().hanging == ()
 
 
 def test_words_of_the_long_dead_do_not_fill_redis(live_redis: Any) -> None:

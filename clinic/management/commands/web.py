@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from clinic import logs
-from clinic.running.web_server import WebServer
+from clinic.running.web_server import BoundedHttp, WebServer
 
 # Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
 # for it for ever, also once it has closed the connection.
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             "clinic.asgi:application",
             host=host,
             port=port,
+            http=BoundedHttp,
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=4096,

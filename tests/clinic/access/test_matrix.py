@@ -33,9 +33,7 @@ GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)\??")
 
 
 @pytest.fixture
-def world(live_redis: Any, settings: Any) -> World:
-    where = {name.upper(): settings.REDIS_KWARGS[name] for name in ("host", "port", "password")}
-    settings.RQ_QUEUES = {name: {**queue, **where} for name, queue in settings.RQ_QUEUES.items()}
+def world(live_redis: Any) -> World:
     return worlds.build()
 
 

@@ -1,0 +1,84 @@
+"""A request's head has an end, and what is a right one passes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.server import ServerState
+
+from clinic.running.web_server import LONGEST_HEAD, BoundedHttp
+
+PART = b"x" * 16 * 1024
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Says how long the body was."""
+    length, more = 0, True
+    while more:
+        message = await receive()
+        length, more = length + len(message.get("body", b"")), message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d" % length})
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """To a server of this protocol."""
+    config = uvicorn.Config(app, log_config=None, http=BoundedHttp)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: BoundedHttp(config, state, {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    yield reader, writer
+    writer.close()
+    server.close()
+
+
+async def sent(writer: asyncio.StreamWriter, part: bytes, times: int) -> None:
+    """In parts, for as long as the server takes them."""
+    try:
+        for _n in range(times):
+            writer.write(part)
+            await writer.drain()
+    except ConnectionError:
+        return
+
+
+def endless(begin: bytes, part: bytes) -> bytes:
+    """The first line of the answer to a head that does not end."""
+
+    async def scene() -> bytes:
+        async with connection() as (reader, writer):
+            await sent(writer, begin, 1)
+            await sent(writer, part, 2 * LONGEST_HEAD // len(part) + 32)
+            return await asyncio.wait_for(reader.readline(), 10)
+
+    return asyncio.run(scene())
+
+
+def test_one_header_without_an_end_is_cut_off() -> None:
+    assert endless(b"GET / HTTP/1.1\r\nHost: a\r\nCookie: ", PART) == b"HTTP/1.1 400 Bad Request\r\n"
+
+
+def test_headers_without_an_end_are_cut_off() -> None:
+    assert endless(b"GET / HTTP/1.1\r\nHost: a\r\n", b"X-A: %s\r\n" % PART) == b"HTTP/1.1 400 Bad Request\r\n"
+
+
+def test_long_body_is_no_head_and_the_next_request_begins_anew() -> None:
+    async def scene() -> None:
+        async with connection() as (reader, writer):
+            length = 8 * LONGEST_HEAD
+            head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length
+            for _n in range(3):
+                await sent(writer, head, 1)
+                await sent(writer, PART, length // len(PART))
+                answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+                assert answer.startswith(b"HTTP/1.1 200")
+                assert b"%d" % length in await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 10)
+
+    asyncio.run(scene())

@@ -14,6 +14,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "monitor.css": (*SHARED, "css/monitor.css"),
     "monitor.js": (*LIVE, *(f"js/{noun}.js" for noun in ("sound", "calls", "screen", "register", "heartbeat"))),
     "offline.js": ("js/offline.js",),
+    "staff.css": ("css/log-in.css",),
     "staff.js": ("js/server-clock.js", "js/log-in.js"),
     "desk.css": (*SHARED, "css/desk-alarm.css", "css/desk.css", "css/log-in.css"),
     "day.css": (*SHARED, "css/desk-alarm.css", "css/desk-day.css", "css/log-in.css"),

@@ -81,6 +81,7 @@
     for (const one of said.querySelectorAll("[data-at]")) one.textContent = clock(one.dataset.at);
     form.hidden = !["minutes", "minute", "seconds"].includes(what);
     noAnswer.hidden = true;
+    dodge();
     document.documentElement.toggleAttribute("data-logged-out", what === "over");
   }
 
@@ -88,6 +89,16 @@
   function settle(what) {
     const host = (what !== "over" && document.querySelector("dialog:modal")) || document.body;
     if (place.parentElement !== host) host.prepend(place);
+  }
+
+  /* Whoever works with keys alone sees where they are: it goes to the other side. */
+  function dodge() {
+    const at = document.activeElement;
+    if (place.contains(at)) return;
+    place.removeAttribute("data-dodges");
+    const [mine, theirs] = [place.getBoundingClientRect(), at.getBoundingClientRect()];
+    const beside = mine.right < theirs.left || theirs.right < mine.left || mine.bottom < theirs.top || theirs.bottom < mine.top;
+    place.toggleAttribute("data-dodges", at !== document.body && !beside);
   }
 
   function clock(timeZone) {
@@ -100,6 +111,8 @@
   place.addEventListener("focusin", (event) => {
     if (!place.contains(event.relatedTarget)) before = event.relatedTarget;
   });
+
+  addEventListener("focusin", dodge);
 
   /* Not seen by press.js: the page's own form may be sent at the same time. */
   form.addEventListener("submit", (event) => {

@@ -195,6 +195,20 @@ def test_it_can_be_pressed_over_an_open_dialog(stack: Stack, context: BrowserCon
     expect(page.locator("#why-stop")).to_have_value("half a reason")
 
 
+def test_it_hides_nothing_that_has_the_focus(stack: Stack, context: BrowserContext) -> None:
+    page = open_page(context, stack, "desk", "/desk/check-in/")
+    ends(stack, idle=110)
+    asks_again(page)
+    expect(page.get_by_role("button", name="Stay logged in")).to_be_visible()
+    under = "one => Object.assign(one.style, {position: 'fixed', insetBlockEnd: '80px', insetInlineEnd: '30px'})"
+    page.locator("[data-verb=check-in]").evaluate(under)
+    page.locator("[data-verb=check-in]").focus()
+    boxes = [one.bounding_box() for one in (notice(page), page.locator("[data-verb=check-in]"))]
+    assert boxes[0] and boxes[1] and boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+    page.locator("[name=given_name]").focus()
+    expect(notice(page)).not_to_have_attribute("data-dodges", "")
+
+
 def test_ops_page_counts_by_the_servers_clock(stack: Stack, context: BrowserContext) -> None:
     """The browser's own is a quarter of a century behind."""
     page = open_page(context, stack, "ops", "/ops/")

@@ -65,9 +65,14 @@ totp = TOTP(offer.key); totp.time = time.time()
 print(json.dumps([offer.key.hex(), second_step.confirm(lea, f"{totp.token():06d}")[1]]))
 """
 AS_BEFORE = """
+from django.contrib.auth.models import User
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from clinic.models import PhoneKey
 PhoneKey.objects.filter(user__username="mo").update(last_t=9, drift=1)
+# What is left of somebody whose second step was reset since.
 PhoneKey.objects.filter(user__username="lea").delete()
+lea = User.objects.get(username="lea")
+TOTPDevice.objects.create(user=lea, name="app", last_t=2**62)
 """
 UNDONE = """
 import json

@@ -54,6 +54,7 @@ UNLINKED = {
     "live/<slug:topic>/vendor/",
     "monitor/board/",
     "desk/alarms/",
+    "login/time/",
     "login/code/",
     "login/set-up/",
     "ops/board/",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
-from clinic import boards, presenters
+from clinic import boards, log_in_end, presenters
 from clinic.build import build_id
 from clinic.models import Clinic
 
@@ -25,10 +25,11 @@ def page(request: HttpRequest) -> dict[str, object]:
 def staff(request: HttpRequest) -> dict[str, object]:
     """Of pages for the staff of one clinic: the strip with its calls for help, made where it is shown.
 
-    `at` ends each address of these pages, `at_and` leads to more of it.
+    `at` ends each address of these pages, `at_and` leads to more of it. `log_in_end`: of their log-in.
     """
     clinic, at = getattr(request, "clinic", None), getattr(request, "at", "")
     shared: dict[str, object] = {"at": at, "at_and": f"{at}&" if at else "?"}
+    shared["log_in_end"] = partial(log_in_end.on_page, request)
     return {**shared, "alarm_strip": partial(_strip, clinic)} if clinic else shared
 
 

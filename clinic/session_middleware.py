@@ -17,7 +17,7 @@ from clinic.views.away import AWAY, database_away
 NOT_STAFF = {"kiosk", "monitor", "phone", "pair", "demo"}
 NOT_PAGES = {"healthz", "readyz", "metrics", "shell"}
 # What a page asks for by itself. So do all GETs that a script makes, and the live parts of pages (X-Part).
-LIVE = {"desk:board", "desk:alarms", "ops:board", "ops:status", "devices:report", "vendor_stream"}
+LIVE = {"desk:board", "desk:alarms", "ops:board", "ops:status", "devices:report", "vendor_stream", "log_in_time"}
 ENDED = "ended"
 # In the address of a page that loads itself again, where scripts are off.
 ITSELF = "itself"

@@ -6,6 +6,7 @@ row, a page or a hub that looks after its sockets, needs to know no more than th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,14 @@ BEGAN, ACTED, HALF = "began", "acted", "half"
 # Seconds. Each act would else be a write.
 WRITTEN_EVERY = 60
 HALF_LIFE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class End:
+    """When a log-in ends if nobody acts any more. `is_final`: and no act moves that."""
+
+    at: datetime
+    is_final: bool
 
 
 class SessionStore(DatabaseStore):
@@ -45,13 +54,22 @@ class SessionStore(DatabaseStore):
         if for_sure or not 0 <= now - self.get(ACTED, 0) < WRITTEN_EVERY:
             self[ACTED] = now
 
+    def end(self) -> End:
+        """Of a log-in that is whole."""
+        idle, whole = _ends({name: self[name] for name in (ACTED, BEGAN)})
+        return End(datetime.fromtimestamp(min(idle, whole), UTC), is_final=whole <= idle)
+
 
 def _end(data: dict[str, Any]) -> datetime:
     if SESSION_KEY in data:
-        idle, whole = settings.SESSION_IDLE.total_seconds(), settings.SESSION_COOKIE_AGE
         # Some pages let a log-in stay for less.
-        short = timezone.now().timestamp() + data.get("_session_expiry", whole)
-        return datetime.fromtimestamp(min(data[ACTED] + idle, data[BEGAN] + whole, short), UTC)
+        short = timezone.now().timestamp() + data.get("_session_expiry", settings.SESSION_COOKIE_AGE)
+        return datetime.fromtimestamp(min(*_ends(data), short), UTC)
     if HALF in data:
         return datetime.fromtimestamp(data[HALF]["at"], UTC) + HALF_LIFE
     return timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
+def _ends(data: dict[str, Any]) -> tuple[float, float]:
+    """The end for want of an act, and the one in any case, in seconds since 1970."""
+    return data[ACTED] + settings.SESSION_IDLE.total_seconds(), data[BEGAN] + settings.SESSION_COOKIE_AGE

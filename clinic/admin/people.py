@@ -120,7 +120,7 @@ class AuditedGroupAdmin(Audited, DjangoGroupAdmin):
     """Django's own."""
 
 
-# Keys of second steps are for nobody's eyes.
+# Nothing of a second step is for anybody's eyes; what django-otp brings for it is not used.
 admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 admin.site.register(Group, AuditedGroupAdmin)
 admin.site.register(User, StaffAdmin)

@@ -6,6 +6,7 @@ from clinic.models.hours import OpeningHours, SpecialHours
 from clinic.models.inbound import BookingUpload, InboundMessage
 from clinic.models.people import HelpRequest, Membership
 from clinic.models.places import Clinic, Room
+from clinic.models.second_step import PaperCodes, PhoneKey
 from clinic.models.sessions import StaffSession
 from clinic.models.visits import Visit, VisitEvent
 
@@ -24,6 +25,8 @@ __all__ = [
     "Membership",
     "OpeningHours",
     "Pairing",
+    "PaperCodes",
+    "PhoneKey",
     "RemoteRecord",
     "Room",
     "SpecialHours",

@@ -1,23 +1,26 @@
-"""The second step of a log-in: a code from an app on a phone, or one of ten on paper. Kept by django-otp."""
+"""The second step of a log-in: a code from an app on a phone, or one of ten on paper."""
 
 from __future__ import annotations
 
+from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping
+from secrets import token_bytes
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic import audit, demo
-from clinic.models import Membership
+from clinic.models import Membership, PaperCodes, PhoneKey
 from clinic.models.audit import SYSTEM
+from clinic.models.second_step import is_digits, new_key
+from clinic.sealed import Unreadable
 
 PAPER_CODES = 10
-DIGITS = 6
+# Eight letters and digits on paper.
+CODE_BYTES = 5
 Roles = Callable[[], Iterable[str] | None]
 NEEDING = (Membership.Role.MANAGER, Membership.Role.OPS, Membership.Role.AUDITOR)
 
@@ -43,12 +46,25 @@ def is_missing(user: User, session: Mapping[str, Any], roles: Roles = lambda: No
 
 def has(user: User) -> bool:
     """Whether it is set up. Then it is asked of everybody, needed or not."""
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+    return bool(PhoneKey.objects.filter(user=user, confirmed=True).exists())
 
 
-def offered(user: User) -> TOTPDevice:
+def is_lost(user: User) -> bool:
+    """Whether no code will ever fit: it is kept under a secret key that this installation has no more."""
+    key = PhoneKey.objects.filter(user=user, confirmed=True).first()
+    return key is not None and not _is_readable(key)
+
+
+def offered(user: User) -> PhoneKey:
     """The key to set up; the same one until it is confirmed, so that a page may be loaded again."""
-    return TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})[0]
+    with transaction.atomic():
+        offer: PhoneKey
+        offer, is_new = PhoneKey.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})
+        if not is_new and not _is_readable(offer):
+            # Nobody has it on a phone yet.
+            offer.sealed_key = new_key()
+            offer.save(update_fields=["sealed_key"])
+        return offer
 
 
 def confirm(user: User, code: str, old: str = "") -> tuple[str, list[str]] | None:
@@ -58,12 +74,12 @@ def confirm(user: User, code: str, old: str = "") -> tuple[str, list[str]] | Non
     comes too soon after a wrong one.
     """
     with transaction.atomic():
-        offer = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
-        if offer is None or not offer.verify_token(plain(code)):
+        offer = PhoneKey.objects.select_for_update().filter(user=user, confirmed=False).first()
+        if offer is None or not _fits(offer, plain(code)):
             return None
         if has(user) and not verify(user, old):
             return None
-        TOTPDevice.objects.filter(user=user, confirmed=True).delete()
+        PhoneKey.objects.filter(user=user, confirmed=True).delete()
         offer.confirmed = True
         offer.save(update_fields=["confirmed"])
         codes = _new_paper_codes(user)
@@ -74,10 +90,10 @@ def confirm(user: User, code: str, old: str = "") -> tuple[str, list[str]] | Non
 def verify(user: User, code: str) -> str:
     """What the session keeps of a right code; "" for a wrong one, one used before, or one too soon after those."""
     said = plain(code)
-    model = TOTPDevice if len(said) == DIGITS and said.isdecimal() else StaticDevice
+    model: type[PhoneKey | PaperCodes] = PhoneKey if is_digits(said) else PaperCodes
     with transaction.atomic():
-        for device in model.objects.select_for_update().filter(user=user, confirmed=True):
-            if device.verify_token(said):
+        for device in model._default_manager.select_for_update().filter(user=user, confirmed=True):
+            if _fits(device, said):
                 return str(device.persistent_id)
     return ""
 
@@ -85,8 +101,8 @@ def verify(user: User, code: str) -> str:
 def reset(user: User, *, by: audit.Who) -> bool:
     """Takes it away, for somebody who lost phone and paper: it is set up anew at the next log-in. False: none."""
     with transaction.atomic():
-        had, _what = TOTPDevice.objects.filter(user=user).delete()
-        StaticDevice.objects.filter(user=user).delete()
+        had, _what = PhoneKey.objects.filter(user=user).delete()
+        PaperCodes.objects.filter(user=user).delete()
         if had:
             audit.write(chains_of(user), "login.reset", by=by, of=("user", user.pk))
         return bool(had)
@@ -102,9 +118,24 @@ def chains_of(user: User) -> list[int]:
     return list(Membership.objects.filter(user=user.pk).values_list("clinic", flat=True)) or [SYSTEM]
 
 
+def _fits(device: PhoneKey | PaperCodes, said: str) -> bool:
+    try:
+        return device.verify_token(said)
+    except Unreadable:
+        return False
+
+
+def _is_readable(key: PhoneKey) -> bool:
+    try:
+        return bool(key.key)
+    except Unreadable:
+        return False
+
+
 def _new_paper_codes(user: User) -> list[str]:
-    StaticDevice.objects.filter(user=user).delete()
-    paper = StaticDevice.objects.create(user=user, name="paper")
-    codes = [StaticToken.random_token() for _n in range(PAPER_CODES)]
-    StaticToken.objects.bulk_create(StaticToken(device=paper, token=code) for code in codes)
+    PaperCodes.objects.filter(user=user).delete()
+    codes = [b32encode(token_bytes(CODE_BYTES)).decode().lower() for _n in range(PAPER_CODES)]
+    paper = PaperCodes(user=user, name="paper")
+    paper.keep(codes)
+    paper.save()
     return codes

@@ -101,13 +101,14 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     if not second_step.has(user):
         return redirect("log_in_set_up")
-    form = CodeForm(request.POST or None)
+    form, is_lost = CodeForm(request.POST or None), second_step.is_lost(user)
     if request.method == "POST" and form.is_valid():
         wanted = half_log_in.wanted(request)
         if done := second_step.verify(user, form.cleaned_data["code"]):
             return _let_in(request, user, onward(request, user, wanted), done)
-        sessions.refused(user, "code")
-    return render(request, "registration/code.html", {"form": form, "is_wrong": form.is_bound})
+        sessions.refused(user, "unreadable" if is_lost else "code")
+    context = {"form": form, "is_wrong": form.is_bound, "is_lost": is_lost, "name": user.get_username()}
+    return render(request, "registration/code.html", context)
 
 
 @require_POST

@@ -130,7 +130,7 @@
 
   function fresh() {
     freshAt = performance.now();
-    const now = new Date().toISOString().slice(11, 19);
+    const now = new Date(serverClock.now()).toISOString().slice(11, 19);
     for (const one of document.querySelectorAll("[data-as-of]")) one.textContent = now;
   }
 

@@ -1,5 +1,5 @@
 /* The ops page beyond its live part: the one dialog, and the time until the switch goes back by itself.
-   Without this the dialog opens by its address, and the time is that of the last load. */
+   Without this the dialog opens by its address, and the time is that of the last load. Times are the server's. */
 (() => {
   "use strict";
 
@@ -24,7 +24,7 @@
 
   function count() {
     for (const one of document.querySelectorAll("[data-until]")) {
-      const seconds = Math.max(0, Math.round((Number(one.dataset.until) - Date.now()) / 1000));
+      const seconds = Math.max(0, Math.round((Number(one.dataset.until) - serverClock.now()) / 1000));
       one.textContent = words(seconds);
     }
   }

@@ -17,21 +17,20 @@ StaffSession.objects.update(expire_date=timezone.now())
 # Somebody who is not of the demo's own people, and so needs a second step.
 MAKE = """
 from django.contrib.auth.models import User
-from clinic.models import Clinic, Membership
+from clinic.models import Clinic, Membership, PhoneKey
 lea = User.objects.filter(username="lea").first() or User(username="lea")
 lea.password = User.objects.get(username="ana").password
 lea.save()
 clinic = Clinic.objects.get(slug="harbor")
 Membership.objects.update_or_create(user=lea, clinic=clinic, defaults={"role": "manager"})
-from django_otp.plugins.otp_totp.models import TOTPDevice
-TOTPDevice.objects.filter(user=lea).delete()
+PhoneKey.objects.filter(user=lea).delete()
 """
 FORGIVE = """
-from django_otp.plugins.otp_totp.models import TOTPDevice
-TOTPDevice.objects.update(throttling_failure_count=0)
+from clinic.models import PhoneKey
+PhoneKey.objects.update(throttling_failure_count=0)
 """
-CODE = """(lambda device, totp: f"{totp.TOTP(device.bin_key).token():06d}")(
-__import__("django_otp.plugins.otp_totp.models", fromlist=["x"]).TOTPDevice.objects.get(user__username="lea"),
+CODE = """(lambda device, totp: f"{totp.TOTP(device.key).token():06d}")(
+__import__("clinic.models", fromlist=["x"]).PhoneKey.objects.get(user__username="lea"),
 __import__("django_otp.oath", fromlist=["x"]))""".replace("\n", " ")
 TARGETS = [(".button, input", 44)]
 

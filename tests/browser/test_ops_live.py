@@ -138,7 +138,7 @@ def test_failed_jobs_are_retried_as_a_group(stack: Stack, ops: Page) -> None:
     expect(group).to_contain_text("3 jobs time: TypeError in low")
     group.locator("summary", has_text="Retry 3").click()
     group.locator("[data-verb=retry]").click()
-    expect(ops.locator("[role=status]")).to_contain_text("3 jobs run once more.")
+    expect(ops.locator(".ops-page [role=status]").first).to_contain_text("3 jobs run once more.")
     expect(ops.locator(".changes tbody tr").first).to_contain_text("Failed jobs put back: 3 time")
     client = stack.redis()
     for key in client.scan_iter("rq:failed:low"):

@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic import audit
-from clinic.models import Delivery, Device, Pairing, StaffSession, Visit, VisitEvent
+from clinic.models import Delivery, Device, Pairing, PhoneKey, StaffSession, Visit, VisitEvent
 from realtime.models import Switch
 from tests.factories import make_visit
 from tests.input.cases import Case, make
@@ -55,6 +54,7 @@ UNLINKED = {
     "live/<slug:topic>/vendor/",
     "monitor/board/",
     "desk/alarms/",
+    "login/time/",
     "login/code/",
     "login/set-up/",
     "ops/board/",
@@ -197,8 +197,8 @@ def test_what_clinics_share_is_for_ops_and_a_code_for_everybody(run: Run) -> Non
 
 
 def test_log_in_and_second_step_are_ones_own(run: Run) -> None:
-    device = TOTPDevice.objects.get(user__username="kim")
-    TOTPDevice.objects.update(confirmed=False)
+    device = PhoneKey.objects.get(user__username="kim")
+    PhoneKey.objects.update(confirmed=False)
     assert stored(run, 200, device._meta.db_table, actor="somebody half in") == []
     assert stored(run, 200, device._meta.db_table, actor="clerk")
     StaffSession.objects.filter(user_id=User.objects.get(username="ana").pk).delete()

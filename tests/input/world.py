@@ -15,11 +15,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic import access, half_log_in, phone_links
 from clinic.inbound import uploads
-from clinic.models import Clinic, Device, HelpRequest, Pairing, StaffSession, Visit
+from clinic.models import Clinic, Device, HelpRequest, Pairing, PhoneKey, StaffSession, Visit
 from clinic.models.visits import name_key
 from clinic.services import ask_for_help, devices, pairings
 from clinic.staff_session import HALF, SessionStore
@@ -114,7 +113,7 @@ def _half_in(world: World) -> None:
     """The password was right: one has a code to give, the other a key to set up. Both for longer than is usual."""
     for name, called in (("somebody half in", "kim"), ("somebody without a code", "sam")):
         user, asked = make_user(called, world.ours, "manager"), HttpRequest()
-        TOTPDevice.objects.create(user=user, name="app", confirmed=called == "kim")
+        PhoneKey.objects.create(user=user, name="app", confirmed=called == "kim")
         asked.session = SessionStore()
         half_log_in.begin(asked, user)
         note = {**asked.session[HALF], "at": timezone.now().timestamp() + 3600}

@@ -26,7 +26,7 @@ OWNER = {
     "AuditEvent": "chain",
 }
 # How a row leads to its person, whatever their clinic.
-PERSON = {"StaffSession": "user_id", "TOTPDevice": "user", "StaticDevice": "user", "StaticToken": "device__user"}
+PERSON = {"StaffSession": "user_id", "PhoneKey": "user", "PaperCodes": "user"}
 SHARED = None
 # Log-ins of which the half is done.
 NOBODYS = "nobody's"
@@ -53,7 +53,7 @@ FREE = {
     "/admin/logout/": AUDIT,
     "/audit/events.csv": AUDIT,
 }
-APPS = {"clinic", "realtime", "auth", "axes", "otp_totp", "otp_static"}
+APPS = {"clinic", "realtime", "auth", "axes"}
 # The time of a log-in may change with any answer, like the session.
 NOT_KEPT = {"last_login"}
 

@@ -130,6 +130,9 @@ RULES: dict[str, Rule] = {
     # From this machine; from elsewhere with the token alone (tests/clinic/views/test_machines.py).
     "metrics": Rule(everybody(), R405),
     "login/": Rule(everybody(), everybody()),
+    # Whose log-in has ended is told so, and led nowhere.
+    "login/time/": Rule(only(*STAFF, strangers="401"), R405),
+    "login/stay/": Rule(R405, only(*STAFF, strangers="401")),
     # The second step, of whoever has made the first: tests/clinic/views/ has its pages.
     "login/code/": Rule(everybody("login"), everybody("login")),
     "login/set-up/": Rule(

@@ -26,7 +26,7 @@ AREAS += ("admin/django_rq/", "admin/", "")
 # Who looked, and when somebody was last seen; and what a page offers to whoever asks for it: a code, a key.
 MAY_BE_WRITTEN_BY_READING = {
     "django_session", "clinic_staffsession", "clinic_auditevent", "clinic_auditchain", "clinic_devicereport",
-    "clinic_pairing", "otp_totp_totpdevice",
+    "clinic_pairing", "clinic_phonekey",
 }  # fmt: skip
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 GROUP = re.compile(r"\(\?P<(\w+)>[^)]*\)\??")

@@ -9,7 +9,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from clinic.models import PhoneKey
 
 PLACES = 10
 
@@ -21,8 +22,7 @@ def send_password(client: Client, name: str, password: str | None = None, **more
 
 def code_of(user: User, ahead: int = 0) -> str:
     """What the phone shows now, or `ahead` steps of half a minute from now: each code counts once."""
-    device = TOTPDevice.objects.filter(user=user).latest("pk")
-    totp = TOTP(device.bin_key)
+    totp = TOTP(PhoneKey.objects.filter(user=user).latest("pk").key)
     totp.time = time.time() + 30 * ahead
     return f"{totp.token():06d}"
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic import limits
-from clinic.models import AuditEvent, Clinic, StaffSession
+from clinic.models import AuditEvent, Clinic, PhoneKey, StaffSession
 from clinic.services import second_step
 from tests.clinic.conftest import Clock
 from tests.clinic.sessions.log_ins import code_of, is_in, send_password, set_up
@@ -66,16 +65,16 @@ def codes_on(page: str) -> list[str]:
 def test_open_log_in_gives_no_new_key(
     open_desk: Client, mo: User, paper: list[str], said: dict[str, str], words: str
 ) -> None:
-    before = TOTPDevice.objects.get(confirmed=True).key
+    before = PhoneKey.objects.get(confirmed=True).key
     page = replace(open_desk, mo, **{"old_code": paper[1], **said})
     assert words in page and codes_on(page) == [] and "<title>Error" in page
-    assert TOTPDevice.objects.get(confirmed=True).key == before and is_in(open_desk)
+    assert PhoneKey.objects.get(confirmed=True).key == before and is_in(open_desk)
 
 
 def test_new_key_takes_the_place_of_the_old_one(open_desk: Client, mo: User, paper: list[str]) -> None:
-    old = TOTPDevice.objects.get(confirmed=True).pk
+    old = PhoneKey.objects.get(confirmed=True).pk
     new_paper = codes_on(replace(open_desk, mo, old_code=paper[1]))
-    assert len(new_paper) == 10 and TOTPDevice.objects.get().pk != old
+    assert len(new_paper) == 10 and PhoneKey.objects.get().pk != old
     for code, opens in [(new_paper[0], True), (paper[2], False)]:
         client = Client()
         send_password(client, "mo")
@@ -127,6 +126,6 @@ def test_clerk_may_set_it_up_and_is_then_asked_for_it(ana: User) -> None:
     assert "a password alone does not open" in page and 'href="/desk/"' in page and "id_old_code" not in page
     assert PAGE in client.get("/desk/").content.decode()
     assert "password is not right" in replace(client, ana, password="wrong") and not second_step.has(ana)
-    TOTPDevice.objects.update(throttling_failure_count=0, last_t=-1)
+    PhoneKey.objects.update(throttling_failure_count=0, last_t=-1)
     assert len(codes_on(replace(client, ana))) == 10
     assert send_password(Client(), "ana")["Location"] == "/login/code/"

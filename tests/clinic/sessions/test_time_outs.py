@@ -55,6 +55,7 @@ LIVE_PAGES = {
     "calls for help": lambda client: client.get("/desk/alarms/"),
     "a script": lambda client: client.get("/desk/", headers={"sec-fetch-dest": "empty"}),
     "a live part": lambda client: client.get("/ops/engine/", headers={"x-part": "1"}),
+    "the notice before the end": lambda client: client.get("/login/time/"),
     "the vendor's stream": lambda client: client.get("/live/aaaaaaaaaaaaaaaaaaaaaaaaaa/vendor/"),
     "a device's report": lambda client: client.post("/devices/report/", {"kind": "kiosk"}),
 }

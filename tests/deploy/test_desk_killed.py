@@ -1,4 +1,4 @@
-"""A web process is killed with a clerk's press in its hands: nginx says 502, the page sends it again, it counts once."""
+"""A web process is killed with a clerk's press in its hands: the page sends it again, and it counts once."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_screen_is_paired_reports_is_locked_out_and_comes_back(
     desk.fill("[name=screen_inches]", "55")
     desk.fill("[name=seat]", "6")
     desk.locator("[data-primary]").click()
-    expect(desk.get_by_role("status")).to_contain_text("Saved.")
+    expect(desk.get_by_role("main").get_by_role("status")).to_contain_text("Saved.")
     check(desk, (360, 740), (1366, 768))
 
     screen.clock.fast_forward(6000)

@@ -70,7 +70,10 @@ def said(response: Any) -> str:
 
 def message(response: Any) -> str:
     """The same with its tags."""
-    return str(response.content.decode()).partition('role="status" aria-atomic="true">')[2].partition("<hr")[0]
+    _before, _bar, after = response.content.decode().partition(
+        'class="desk-said" role="status" aria-atomic="true">'
+    )
+    return str(after.partition("<hr")[0])
 
 
 def state(visit: Visit) -> str:

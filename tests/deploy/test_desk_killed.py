@@ -1,4 +1,4 @@
-"""A web process is killed with a clerk's press in its hands: nginx says 502, the page sends it again, once it counts."""
+"""A web process is killed with a press of the desk in its hands: the page sends it again, and it is done once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ EVENTS = "VisitEvent.objects.filter(visit__ticket={!r}, verb={!r}).count()"
 LOCK = (
     "SELECT 1 FROM realtime_topic WHERE id = (SELECT topic_id FROM clinic_clinic WHERE slug = 'harbor') FOR UPDATE"
 )
-WAITS = "SELECT application_name FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name ~ '^web'"
+WAITS = (
+    "SELECT application_name FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name ~ '^web'"
+)
 
 
 @pytest.fixture

@@ -42,8 +42,9 @@ def is_proven(secret: str) -> bool:
 
 def standing(kind: str, secret: str) -> Pairing | None:
     """The pairing that this browser waits for, while its code is good."""
-    found = Pairing.objects.filter(kind=kind, secret_hash=digest(secret), ends_at__gt=clock.now())
-    return found.first() if secret else None
+    if not secret:
+        return None
+    return Pairing.objects.filter(kind=kind, secret_hash=digest(secret), ends_at__gt=clock.now()).first()
 
 
 def offer(kind: str, address: str) -> tuple[Pairing, str]:

@@ -21,7 +21,6 @@ from realtime import heartbeats, job_queues
 from realtime.heartbeats import BEATS, PAGES, SCHEDULER, Beat
 from realtime.models import Desired, Switch
 from tests.realtime.test_heartbeats import pass_time
-from tests.waiting import until
 
 pytestmark = pytest.mark.django_db
 ALL = [*job_queues.NAMES, SCHEDULER, PAGES]
@@ -31,6 +30,8 @@ import django
 django.setup()
 from realtime import heartbeats
 with heartbeats.doing.at("deliver"), heartbeats.beating("worker of general", ["low"]):
+    heartbeats.tell("worker of general", ["low"])
+    print("heard", flush=True)
     sys.stdin.read()
 """
 
@@ -48,8 +49,9 @@ def worker(alive: Any, valkey_url: str) -> Iterator[subprocess.Popen[bytes]]:
     """One more worker, that has been heard."""
     env = {**os.environ, "REDIS_URL": valkey_url, "DJANGO_SETTINGS_MODULE": "clinic.settings"}
     argv = [sys.executable, "-c", WORKER]
-    with subprocess.Popen(argv, cwd=settings.BASE, env=env, stdin=subprocess.PIPE) as process:
-        until(lambda: any(one.pid == process.pid for one in heartbeats.hear().beats), 60)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, cwd=settings.BASE, env=env, **pipes) as process:
+        assert process.stdout and process.stdout.readline() == b"heard\n"
         yield process
         process.kill()
 

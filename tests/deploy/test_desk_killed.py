@@ -1,4 +1,4 @@
-"""A web process is killed with a clerk's press in its hands: the page sends it again, and it counts once."""
+"""A web process is killed with a press of the desk in its hands: the page sends it again, and it is done once."""
 
 from __future__ import annotations
 

@@ -78,6 +78,24 @@ def test_topic_that_is_made_while_a_read_is_under_way_is_not_denied(monkeypatch:
     asyncio.run(scene())
 
 
+def test_whoever_comes_while_a_read_is_under_way_is_answered_by_it_if_it_can() -> None:
+    """After a restart all screens ask within a moment: none waits for a second look."""
+
+    async def scene() -> None:
+        reads = Reads()
+        reads.names = frozenset({"hall", "desk"})
+        known = KnownTopics(reads.read)
+        async with asked(known, "hall") as first:
+            while not reads.count:
+                await asyncio.sleep(0)
+            async with asked(known, "desk") as second:
+                reads.go_on.set()
+                assert await first[0] and await second[0]
+        assert reads.count == 1
+
+    asyncio.run(scene())
+
+
 def test_reads_are_apart_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the event loop's own clock, which the test turns."""
     waited: list[float] = []

@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_kind")]
 def test_the_kind_is_chosen_first(manager: Client, harbor: Clinic) -> None:
     text = shown(manager.get(page("destination", "add")))
     assert re.findall(r'href="\?kind=(\w+)"', text) == ["hl7", "fhir", "webhook"]
-    assert "<form" not in text.split('id="content"')[1]
+    forms = re.findall(r'<form[^>]* action="([^"]*)"', text.split('id="content"')[1])
+    assert forms == ["/login/stay/"], "no form to fill in yet, only the notice before a log-in ends"
 
 
 @pytest.mark.parametrize(

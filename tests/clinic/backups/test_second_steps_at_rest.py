@@ -7,8 +7,7 @@ import os
 import subprocess
 import tarfile
 from base64 import b32encode, b64encode
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -83,24 +82,60 @@ print(json.dumps([list(row) for row in TOTPDevice.objects.order_by("user").value
 TABLES = ("otp_totp_totpdevice", "otp_static_statictoken", "clinic_phonekey", "clinic_papercodes")
 
 
+@dataclass
+class Told:
+    """What one installation said and held, from one that kept all in clear to one that went there and back."""
+
+    before: bytes = b""
+    moved: bytes = b""
+    opened: dict[str, Any] = field(default_factory=dict)
+    new_key: bytes = b""
+    new_codes: list[str] = field(default_factory=list)
+    set_up: bytes = b""
+    backup: bytes = b""
+    undone: list[list[Any]] = field(default_factory=list)
+    again: bytes = b""
+
+
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, bytes]]:
-    """An installation of before, brought to today: one person had a second step, one began to. And its bytes."""
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """One person had a second step before, one began to, a third sets it up today."""
     server = os.environ.get("DATABASE_URL", "")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{BINARIES}{os.pathsep}{os.environ['PATH']}")
         place = Place(tmp_path_factory.mktemp("home"), new_database(server) if server else "")
-        place.manage("migrate", "-v0")
-        place.manage("migrate", "clinic", "0016", "-v0")
-        place.shell(PLANT)
-        before = at_rest(place)
-        place.manage("migrate", "-v0")
-        yield place, before
+        told = Told()
+        _move(place, told)
+        _set_up(place, told)
+        _undo(place, told)
+        return told
 
 
-@pytest.fixture
-def place(homes: tuple[Place, bytes]) -> Place:
-    return homes[0]
+def _move(place: Place, told: Told) -> None:
+    place.manage("migrate", "-v0")
+    place.manage("migrate", "clinic", "0016", "-v0")
+    place.shell(PLANT)
+    told.before = at_rest(place)
+    place.manage("migrate", "-v0")
+    told.moved = at_rest(place)
+    told.opened = json.loads(place.shell(LOOK))
+
+
+def _set_up(place: Place, told: Told) -> None:
+    key, told.new_codes = json.loads(place.shell(SET_UP))
+    told.new_key, told.set_up = bytes.fromhex(key), at_rest(place)
+    kept = place.home / "kept.backup"
+    place.manage("backup", str(kept))
+    with tarfile.open(kept) as archive:
+        told.backup = b"".join(archive.extractfile(one).read() for one in archive.getmembers())  # type: ignore[union-attr]
+
+
+def _undo(place: Place, told: Told) -> None:
+    place.shell(AS_BEFORE)
+    place.manage("migrate", "clinic", "0016", "-v0")
+    told.undone = json.loads(place.shell(UNDONE))
+    place.manage("migrate", "-v0")
+    told.again = at_rest(place)
 
 
 def at_rest(place: Place) -> bytes:
@@ -127,32 +162,23 @@ def planted(within: bytes) -> list[bytes]:
     return [mark for mark in marks if mark in within]
 
 
-def test_what_was_kept_in_clear_is_gone_and_still_opens(homes: tuple[Place, bytes]) -> None:
-    place, before = homes
-    assert len(planted(before)) == 4, "two keys in hexadecimal and two codes can be found this way"
-    assert planted(at_rest(place)) == []
-    said: dict[str, Any] = json.loads(place.shell(LOOK))
+def test_what_was_kept_in_clear_is_gone_and_still_opens(told: Told) -> None:
+    assert len(planted(told.before)) == 4, "two keys in hexadecimal and two codes can be found this way"
+    assert planted(told.moved) == []
+    said = told.opened
     assert said["kept"] == [KEY.hex(), 7, 1, 2] and said["offered"] == KEY[::-1].hex()
     assert said["opens"] == [True, False, True, False], "each code counts once"
     assert said["old build"] == ["mo", True, False], "a process of the old build asks, and lets nobody in"
 
 
-def test_neither_files_nor_backup_tell_a_key_or_a_code(place: Place, tmp_path: Path) -> None:
-    key, codes = json.loads(place.shell(SET_UP))
-    backup = tmp_path / "kept.backup"
-    place.manage("backup", str(backup))
-    with tarfile.open(backup) as archive:
-        held = b"".join(archive.extractfile(one).read() for one in archive.getmembers())  # type: ignore[union-attr]
-    assert len(codes) == 10
-    for where in (at_rest(place), held):
-        assert [mark for mark in forms(bytes.fromhex(key)) if mark in where] == []
-        assert [code for code in codes if code.encode() in where or code.upper().encode() in where] == []
+def test_neither_files_nor_backup_tell_a_key_or_a_code(told: Told) -> None:
+    assert len(told.new_codes) == 10 and len(told.backup) > 1000
+    for where in (told.set_up, told.backup):
+        assert [mark for mark in forms(told.new_key) if mark in where] == []
+        assert [code for code in told.new_codes if code.encode() in where or code.upper().encode() in where] == []
 
 
-def test_undone_phones_work_again(place: Place) -> None:
-    place.shell(AS_BEFORE)
-    place.manage("migrate", "clinic", "0016", "-v0")
-    mo, kim = json.loads(place.shell(UNDONE))
+def test_undone_phones_work_again(told: Told) -> None:
+    mo, kim = told.undone
     assert mo == ["mo", KEY.hex(), True, 9, 1] and kim == ["kim", KEY[::-1].hex(), False, -1, 0]
-    place.manage("migrate", "-v0")
-    assert planted(at_rest(place)) == []
+    assert planted(told.again) == []

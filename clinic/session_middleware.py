@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,7 @@ class StaffLogIn:
 
     def _say_why(self, request: HttpRequest, response: HttpResponse) -> None:
         """The log-in of this cookie has ended: the next page that somebody reads says so."""
-        if is_live(request):
+        if is_live(request) or response.status_code == HTTPStatus.UNAUTHORIZED:
             # Not told to the browser by this answer: the page itself is about to ask, and then it is.
             del request.COOKIES[settings.SESSION_COOKIE_NAME]
         elif response.get("Location", "").startswith(f"{settings.LOGIN_URL}?next="):

@@ -55,8 +55,9 @@ class SessionStore(DatabaseStore):
             self[ACTED] = now
 
     def end(self) -> End:
-        """Of a log-in that is whole."""
-        idle, whole = _ends({name: self[name] for name in (ACTED, BEGAN)})
+        """Of a log-in that is whole. One that begins with this very answer has both its times from now."""
+        now = timezone.now().timestamp()
+        idle, whole = _ends({name: self.get(name, now) for name in (ACTED, BEGAN)})
         return End(datetime.fromtimestamp(min(idle, whole), UTC), is_final=whole <= idle)
 
 

@@ -17,6 +17,8 @@ from realtime.hub import Hub
 from realtime.sockets import FORBIDDEN, Admission, BellSocket
 
 _SOCKET = re.compile(r"/ws/([a-z2-7]{26})/")
+# As 403 and 404 are to a page.
+NOT_FOUND = 4404
 _LIVE = re.compile(r"/live/([a-z2-7]{26})/")
 # No more than a number has use for: screens ask ten thousands of times a second.
 _HEADERS = [
@@ -29,7 +31,7 @@ _HEADERS = [
 
 def application(hub: Hub, django_app: Any) -> Any:
     """Everything that a web process serves. `django_app` answers all but the sockets and the floor."""
-    members = AuthMiddlewareStack(_Unrouted(URLRouter(sockets(hub))))
+    members = AuthMiddlewareStack(URLRouter(sockets(hub)))
     admission = OurOrigin(KnownFirst(hub, members), [settings.PUBLIC_URL])
     return ProtocolTypeRouter(
         {
@@ -92,14 +94,16 @@ class OurOrigin(OriginValidator):  # type: ignore[misc]
 
 
 class KnownFirst:
-    """Who asks for a topic that there is not is refused before their cookies are looked up."""
+    """Who asks for an address or a topic that there is not is refused before their cookies are looked up."""
 
     def __init__(self, hub: Hub, admission: Any) -> None:
         self.hub, self.admission = hub, admission
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         match = _SOCKET.fullmatch(scope["path"])
-        if match is None or await self.hub.knows(match[1]):
+        if match is None:
+            await send({"type": "websocket.close", "code": NOT_FOUND})
+        elif await self.hub.knows(match[1]):
             await self.admission(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": FORBIDDEN})
@@ -115,21 +119,6 @@ def _origin(scope: Any) -> Any:
         return origin
     except ValueError:
         return None
-
-
-class _Unrouted:
-    """A socket at an address that we do not have is refused, without an error in the log."""
-
-    def __init__(self, router: Any) -> None:
-        self.router = router
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await self.router(scope, receive, send)
-        except ValueError as error:
-            if "No route found" not in str(error):
-                raise
-            await send({"type": "websocket.close", "code": 4404})
 
 
 async def _answer(send: Any, status: int, text: str) -> None:

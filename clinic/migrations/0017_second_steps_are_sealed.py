@@ -42,6 +42,10 @@ def same(row):
 def move(apps, schema_editor):
     here, fernet = schema_editor.connection.alias, seal()
     old, paper = apps.get_model('otp_totp', 'TOTPDevice'), apps.get_model('otp_static', 'StaticDevice')
+    if schema_editor.connection.vendor == 'postgresql':
+        # What a process of the old build writes meanwhile would be lost, or a used code be good once more.
+        tables = [old, paper, apps.get_model('otp_static', 'StaticToken')]
+        schema_editor.execute('LOCK TABLE ' + ', '.join(table._meta.db_table for table in tables))
     phones = [row for row in old.objects.using(here) if row.last_t < NEVER]
     sheets = [(row, list(row.token_set.values_list('token', flat=True))) for row in paper.objects.using(here)]
     wipe(apps, schema_editor)

@@ -36,22 +36,29 @@ class WebServer(uvicorn.Server):
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Uvicorn's HTTP, which by itself would collect a head without an end for as long as one is sent."""
+    """Uvicorn's HTTP, which by itself would collect headers without an end for as long as any are sent, before a
+    body or after it.
+    """
 
-    _is_in_head, _head = False, 0
+    _is_in_message, _has_body, _head = False, False, 0
 
     def on_message_begin(self) -> None:
-        self._is_in_head, self._head = True, 0
+        self._is_in_message, self._head = True, 0
         super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        self._is_in_head = False
-        super().on_headers_complete()
+    def on_body(self, body: bytes) -> None:
+        self._has_body = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_in_message = False
+        super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
+        self._has_body = False
         super().data_received(data)
-        if self._is_in_head and not self.transport.is_closing():
-            self._head += len(data)
+        if self._is_in_message and not self.transport.is_closing():
+            self._head = 0 if self._has_body else self._head + len(data)
             if self._head > LONGEST_HEAD:
                 self.send_400_response("The request's head is too long.")
 

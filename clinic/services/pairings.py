@@ -55,7 +55,7 @@ def offer(kind: str, address: str) -> tuple[Pairing, str]:
     now = clock.now()
     is_open = Pairing.objects.filter(ends_at__gt=now)
     if is_open.filter(address=address).count() >= MOST_AT_ONE_ADDRESS or is_open.count() >= MOST_OPEN:
-        raise Refused(_("Too many screens ask to be paired right now."))
+        raise too_many()
     Pairing.objects.filter(ends_at__lte=now).delete()
     secret = proofs.with_proof(PURPOSE, secrets.token_urlsafe(32))
     asks = Pairing(kind=kind, secret_hash=digest(secret), address=address, ends_at=now + CODE_LIFE)
@@ -68,7 +68,12 @@ def offer(kind: str, address: str) -> tuple[Pairing, str]:
             # The finding half of another one.
             continue
         return asks, secret
-    raise Refused(_("Too many screens ask to be paired right now."))
+    raise too_many()
+
+
+def too_many() -> Refused:
+    """More ask than can be at one address, or in all."""
+    return Refused(_("Too many screens ask to be paired right now."))
 
 
 def enter(clinic: Clinic, written: str, by: User, *, replaces: Device | None = None, name: str = "") -> Device:

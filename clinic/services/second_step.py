@@ -58,6 +58,8 @@ def is_lost(user: User) -> bool:
 def offered(user: User) -> PhoneKey:
     """The key to set up; the same one until it is confirmed, so that a page may be loaded again."""
     with transaction.atomic():
+        # Two pages that are opened at once offer the same.
+        User.objects.select_for_update().get(pk=user.pk)
         offer: PhoneKey
         offer, is_new = PhoneKey.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})
         if not is_new and not _is_readable(offer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.http import HttpRequest, JsonResponse
+from django.middleware.csrf import get_token
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -28,4 +29,5 @@ def stay(request: HttpRequest) -> JsonResponse:
 def _told(request: HttpRequest) -> JsonResponse:
     if not request.user.is_authenticated:
         return JsonResponse({}, status=HTTPStatus.UNAUTHORIZED)
-    return JsonResponse(log_in_end.told(request))
+    # A log-in in another tab makes the one that this page has stale.
+    return JsonResponse({**log_in_end.told(request), "token": get_token(request)})

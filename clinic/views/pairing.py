@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic import access, misses
+from clinic import access, limits, misses
 from clinic.access import StaffRequest, lead, staff_only
 from clinic.device_forms import CodeForm
 from clinic.models import Device
@@ -33,7 +33,7 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     """The page of a browser that is no device yet: a code, and a new one when that has lapsed."""
     secret = request.COOKIES.get(access.pairing_cookie(_kind(kind)), "")
     if misses.refuses(request, is_proven=pairings.is_proven(secret)):
-        return errors.too_many(request)
+        return _refused(request, kind, pairings.too_many())
     if access.device_of(kind, request.COOKIES):
         return redirect(SCREENS[kind])
     if secret and (device := devices.taken(kind, secret)):
@@ -44,7 +44,7 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
             asks, new = pairings.offer(kind, network(request))
     except Refused as no:
         misses.count(request)
-        return render(request, "devices/code.html", {"kind": kind, "refused": str(no)}, status=429)
+        return _refused(request, kind, no)
     where = f"{settings.PUBLIC_URL}{reverse('desk:pair_device')}"
     code = pairings.grouped(asks.code)
     context = {"kind": kind, "code": code, "where": where.partition("://")[2], "qr": _qr(where)}
@@ -89,6 +89,13 @@ def _entered(request: StaffRequest, form: CodeForm) -> Device | None:
     except Refused as no:
         form.add_error(None, str(no))
         return None
+
+
+def _refused(request: HttpRequest, kind: str, why: Refused) -> HttpResponse:
+    """The same page without a code: nobody is at such a screen, so it tries again by itself."""
+    response = render(request, "devices/code.html", {"kind": kind, "refused": str(why)}, status=429)
+    response["Retry-After"] = str(limits.MISS.seconds)
+    return response
 
 
 def _kind(name: str) -> str:

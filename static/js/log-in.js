@@ -28,6 +28,7 @@
     serverClock.hear(told.now);
     ends = told.ends;
     isFinal = told.final;
+    form.elements.csrfmiddlewaretoken.value = told.token;
   }
 
   async function look() {
@@ -127,6 +128,7 @@
       const sent = { method: "POST", body: new URLSearchParams(new FormData(form)) };
       const answer = await fetch(form.action, { ...sent, signal: AbortSignal.timeout(ANSWER_WITHIN) });
       if (answer.status === 401) return leave();
+      if (answer.status === 403) await look();
       if (!answer.ok) throw new Error(String(answer.status));
       take(await answer.json());
     } catch {

@@ -29,7 +29,7 @@ THREADS = 16
 # How long most pages take at most, in seconds.
 QUICK = 0.3
 
-ALIVE, READY, FIGURES, OPERATIONS = "/healthz", "/readyz", "/metrics", "/ops/"
+ALIVE, READY, SERVES, FIGURES, OPERATIONS = "/healthz", "/readyz", "/serves/", "/metrics", "/ops/"
 # Bytes: what is more than any form of ours is not kept, in memory or on the disk. As in our nginx.conf.
 LARGEST_BODY = 1024 * 1024
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
@@ -100,7 +100,10 @@ class Handler(ASGIHandler):
             await self.send_response(ops.healthz(_blank(scope)), send)
             return
         if scope["path"] == READY:
-            await self.send_response(machines.readyz(_blank(scope), await self.watch.look()), send)
+            await self.send_response(machines.readyz(_blank(scope), await self.watch.look_at_all()), send)
+            return
+        if scope["path"] == SERVES:
+            await self.send_response(machines.serves(_blank(scope), await self.watch.look()), send)
             return
         try:
             body = await self.read_body(receiving := Receiving(receive))

@@ -38,16 +38,23 @@ class Readiness(NamedTuple):
 
 def look() -> Readiness:
     """How it stands now. A database that hangs holds whoever asks: see `Watch`."""
+    return _whole(database())
+
+
+def database() -> Readiness:
+    """All that decides whether a page can be served."""
     try:
         missing = _missing()
     except AnyDatabaseError:
         return _away("does not answer")
-    said = {"database": "ok", "migrations": _in_words(missing), **_beside()}
-    return Readiness(not missing, {"ready": not missing, **said})
+    return Readiness(not missing, {"ready": not missing, "database": "ok", "migrations": _in_words(missing)})
 
 
 class Watch:
-    """Looks for an event loop that must never be held: one look at a time, for PATIENCE seconds at most."""
+    """Looks for an event loop that must never be held: one look at a time, for PATIENCE seconds at most.
+
+    Pages ask often, so Redis, which may take its time, is asked for monitoring systems alone.
+    """
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ready")
@@ -57,10 +64,21 @@ class Watch:
         self.database_answers = True
 
     async def look(self) -> Readiness:
-        """Who asks while somebody else waits gets the same answer; and a look that hangs is not begun again."""
+        """At the database. Who asks while others wait gets the same answer; what hangs is not begun again."""
         found = await self._look()
         self.database_answers = found.database_answers
         return found
+
+    async def look_at_all(self) -> Readiness:
+        """At Redis and the vendor, too."""
+        found = await self.look()
+        if not found.database_answers:
+            return found
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, _whole, found)
+        except TimeoutError:
+            return _away(HANGS)
 
     async def _look(self) -> Readiness:
         """The patience is the look's, not that of each who asks: what hangs for long already is told at once."""
@@ -78,7 +96,17 @@ class Watch:
 def _look_anew() -> Readiness:
     """By a connection that is still good, of a thread that keeps it."""
     close_old_connections()
-    return look()
+    return database()
+
+
+def _whole(found: Readiness) -> Readiness:
+    """With what we serve without."""
+    if not found.database_answers:
+        return found
+    try:
+        return Readiness(found.ready, {**found.said, **_beside()})
+    except AnyDatabaseError:
+        return _away("does not answer")
 
 
 def _away(how: str) -> Readiness:

@@ -16,7 +16,7 @@ from clinic.views.away import AWAY, database_away
 
 # Pages that ask for no log-in, and those that machines ask for: they work without the table of log-ins.
 NOT_STAFF = {"kiosk", "monitor", "phone", "pair", "demo"}
-NOT_PAGES = {"healthz", "readyz", "metrics", "shell"}
+NOT_PAGES = {"healthz", "readyz", "serves", "metrics", "shell"}
 # What a page asks for by itself. So do all GETs that a script makes, and the live parts of pages (X-Part).
 LIVE = {"desk:board", "desk:alarms", "ops:board", "ops:status", "devices:report", "vendor_stream", "log_in_time"}
 ENDED = "ended"

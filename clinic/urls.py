@@ -140,6 +140,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("healthz", ops.healthz, name="healthz"),
     path("readyz", machines.readyz, name="readyz"),
+    path("serves/", machines.serves, name="serves"),
     path("metrics", machines.metrics, name="metrics"),
 ]
 if settings.DEMO:

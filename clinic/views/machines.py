@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -33,6 +34,14 @@ def readyz(request: HttpRequest, found: readiness.Readiness | None = None) -> Ht
     """200 where this process can serve, else 503 and why. `found`: by whoever asked for us."""
     found = found or readiness.look()
     return JsonResponse(found.said, status=found.status)
+
+
+@require_GET
+@never_cache
+def serves(request: HttpRequest, found: readiness.Readiness | None = None) -> HttpResponse:
+    """What a page asks that nobody is at: 204 where the next page would come, else 503. Redis is not asked."""
+    found = found or readiness.database()
+    return HttpResponse(status=HTTPStatus.NO_CONTENT if found.ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _has_token(request: HttpRequest) -> bool:

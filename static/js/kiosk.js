@@ -29,26 +29,30 @@
   /* --- One tap is one tap ------------------------------------------------------------------------------------ */
 
   let sent = -Infinity;
-  let isSending = false;
+  let sending = null;
   let goes = false;
   addEventListener("submit", (event) => {
     if (goes) return;
     const form = event.target;
-    const isSecond = isSending || performance.now() - sent < AGAIN;
+    const isSecond = form === sending || performance.now() - sent < AGAIN;
     const forgets = form.getAttribute("action") === page.dataset.wipe;
     if (isSecond || !forgets || !isUp()) event.preventDefault();
     if (isSecond) return;
     sent = performance.now();
+    sending = form;
     if (!forgets) send(form, event.submitter);
     else if (!isUp()) wipe();
   });
 
+  /* What was pressed last goes: help, or to start over, waits for nothing that is still on its way. */
   async function send(form, button) {
-    isSending = true;
-    await serverAnswers();
+    if (isUp()) await look();
+    if (form === sending && !isUp()) await serverIsBack();
+    if (form !== sending) return;
     goes = true;
     form.requestSubmit(button);
-    goes = isSending = false;
+    goes = false;
+    sending = null;
   }
 
   // The second tap of a double tap lands on the next page, whose button is in the same place. A page's clock starts
@@ -76,11 +80,6 @@
   }
   setTimeout(keepLooking, LOOK_AGAIN);
 
-  async function serverAnswers() {
-    if (isUp()) await look();
-    if (!isUp()) await serverIsBack();
-  }
-
   async function serverIsBack() {
     clearTimeout(timer);
     document.body.append(away);
@@ -97,7 +96,8 @@
 
   async function isThere() {
     try {
-      return (await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })).ok;
+      const answer = await fetch("/serves/", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
+      return answer.status === 204;
     } catch {
       return false;
     }

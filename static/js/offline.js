@@ -19,8 +19,8 @@
 
   async function ask(wait) {
     try {
-      const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
-      if (answer.ok && (await answer.json()).ready) return leave();
+      const answer = await fetch("/serves/", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) });
+      if (answer.status === 204) return leave();
     } catch {
       // Still away.
     }

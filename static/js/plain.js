@@ -8,8 +8,8 @@
 
   async function leave() {
     try {
-      const answer = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(5000) });
-      if (answer.ok) return location.replace(home);
+      const answer = await fetch("/serves/", { cache: "no-store", signal: AbortSignal.timeout(5000) });
+      if (answer.status === 204) return location.replace(home);
     } catch {
       // Without a server, the browser's own error page would be a dead end. Stay, and ask again.
     }

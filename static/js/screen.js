@@ -91,8 +91,8 @@
   }
 
   async function askServer() {
-    const isThere = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })
-      .then((answer) => answer.ok)
+    const isThere = await fetch("/serves/", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN) })
+      .then((answer) => answer.status === 204)
       .catch(() => false);
     answeredAt = isThere ? performance.now() : -HOLDS;
   }

@@ -15,7 +15,7 @@ from tests.stack import Stack
 # Judged by the origin, since its page may have no form.
 REPORT = "/devices/report/"
 # Read alone, and answered before Django.
-READ = {"/healthz": 405, "/readyz": 405}
+READ = {"/healthz": 405, "/readyz": 405, "/serves/": 405}
 OF_DEMO = ["/demo/fault/", "/demo/records/", "/demo/switch/", "/demo/log-in/admin/", "/logout/", "/admin/logout/"]
 STRANGE = {
     "missing": None,

@@ -117,7 +117,9 @@ class Studio:
         texts = {"/monitor/": self.page, "/monitor/board/": self.board}
         if path in texts:
             return 200, "text/html; charset=utf-8", texts[path]().encode()
-        values: dict[str, Any] = {"/readyz": {"ready": True}, "/live/t/": self.state, "/devices/report/": {}}
+        if path == "/serves/":
+            return 204, "text/plain", b""
+        values: dict[str, Any] = {"/live/t/": self.state, "/devices/report/": {}}
         values["/live/t/vendor/"] = {"url": f"{self.url}/sse", "seconds": 100_000}
         status = 200 if path in values and (self.vendor_up or path != "/live/t/vendor/") else 404
         return status, "application/json", json.dumps(values.get(path, {})).encode()

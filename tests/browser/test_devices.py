@@ -179,7 +179,7 @@ def test_first_page_of_a_kiosk_follows_its_set_up_unless_somebody_is_at_it(
         page.clock.fast_forward(BEAT)
     # Time enough to ask whether the server is there, and to go on.
     for _ask in range(2):
-        with page.expect_response("**/readyz"):
+        with page.expect_response("**/serves/"):
             page.clock.run_for(3000)
     expect(page.locator("[type=radio]")).to_have_count(1)
 

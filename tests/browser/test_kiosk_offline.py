@@ -13,7 +13,7 @@ from tests.one_web import OneWeb, running
 
 PATIENT = Patient("Wilhelmina", "Zimmerfeld")
 # The page believes that its server is there.
-UNAWARE = "() => { window.fetch = () => new Promise((done) => setTimeout(() => done({ ok: true }))); }"
+UNAWARE = "() => { window.fetch = () => new Promise((done) => setTimeout(() => done({ status: 204 }))); }"
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,41 @@ def test_database_that_hangs_is_asked_once_and_holds_nobody(
 
 @pytest.mark.django_db
 def test_only_questions_are_answered() -> None:
-    assert Client().post("/readyz").status_code == 405
+    assert Client().post("/readyz").status_code == Client().post("/serves/").status_code == 405
+
+
+# --- What a page asks that nobody is at -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks Redis fails the test."""
+    monkeypatch.setattr(readiness, "_beside", lambda: pytest.fail("Redis was asked"))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("no_redis")
+def test_page_is_told_in_one_word_and_redis_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Client().get("/serves/")
+    assert (answer.status_code, answer.content) == (204, b"") and "no-store" in answer["Cache-Control"]
+    MigrationRecorder.Migration.objects.filter(app="clinic").delete()
+    assert Client().get("/serves/").status_code == 503, "no page can be made"
+    monkeypatch.setattr(readiness, "database", lambda: readiness._away("does not answer"))
+    assert Client().get("/serves/").status_code == 503
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_redis")
+def test_page_is_told_by_the_event_loop_alone() -> None:
+    handler = Handler(1)
+
+    async def scene() -> None:
+        assert await Caller(handler, "/serves/").answer() == (204, b"")
+
+    asyncio.run(scene())
+    handler.watch._pool.submit(connections.close_all).result()
+    handler.watch._pool.shutdown()
+    handler.pool.shutdown()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,6 +50,7 @@ UNLINKED = {
     "shell.js",
     "healthz",
     "readyz",
+    "serves/",
     "metrics",
     "live/<slug:topic>/vendor/",
     "monitor/board/",

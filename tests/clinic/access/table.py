@@ -125,7 +125,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("audit/", "audit/events.csv"), Rule(AUDIT, R405)),
     # --- Everybody ------------------------------------------------------------------------------------------
     **dict.fromkeys(
-        ("healthz", "readyz", "shell.js", "kiosk/offline/", "monitor/offline/"), Rule(everybody(), R405)
+        ("healthz", "readyz", "serves/", "shell.js", "kiosk/offline/", "monitor/offline/"), Rule(everybody(), R405)
     ),
     # From this machine; from elsewhere with the token alone (tests/clinic/views/test_machines.py).
     "metrics": Rule(everybody(), R405),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -38,7 +39,14 @@ def answer_page(page: Page, patient: Patient) -> None:
             field.fill(value)
 
 
-def go_to_last_page(page: Page, stack: Stack, patient: Patient) -> None:
+class Site(Protocol):
+    """Whatever serves a kiosk."""
+
+    @property
+    def url(self) -> str: ...
+
+
+def go_to_last_page(page: Page, stack: Site, patient: Patient) -> None:
     """Through the kiosk up to the page whose main button makes the visit."""
     page.goto(f"{stack.url}/kiosk/")
     for _page in range(6):
@@ -54,7 +62,7 @@ def finish(page: Page) -> str:
     return page.locator("[data-ticket]").inner_text().strip()
 
 
-def check_in(page: Page, stack: Stack, patient: Patient | None = None) -> str:
+def check_in(page: Page, stack: Site, patient: Patient | None = None) -> str:
     go_to_last_page(page, stack, patient or Patient())
     return finish(page)
 

@@ -18,8 +18,9 @@ def at_name_page(context: BrowserContext, stack: Stack) -> Page:
     page.clock.install()
     page.goto(f"{stack.url}/kiosk/")
     for _page in range(2):
-        page.locator("[data-primary]").click()
-    page.wait_for_url("**/kiosk/name/")
+        with page.expect_navigation():
+            page.locator("[data-primary]").click()
+    expect(page).to_have_url(f"{stack.url}/kiosk/name/")
     answer_page(page, Patient(family_name=SECRET))
     return page
 

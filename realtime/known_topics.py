@@ -2,8 +2,8 @@
 
 Whoever asks for a name that is not known waits for the look at the database that is under way, and if that did not
 find it for one that begins after they asked, together with all others who do: a topic that has just been made is
-never denied, nobody is refused for what others behind the same address ask, and no line of single reads keeps those
-waiting who ask for a topic that there is.
+never denied, nobody is refused for what others behind the same address ask, and no line of single reads keeps
+those waiting who ask for a topic that there is.
 """
 
 from __future__ import annotations

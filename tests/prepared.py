@@ -21,7 +21,9 @@ def make(home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     for command in ("migrate", "build"):
         words = [sys.executable, "manage.py", command, "--verbosity", "0"]
-        subprocess.run(words, cwd=ROOT, env={**kept, "EVENKEEL_HOME": str(home)}, check=True, capture_output=True)
+        env = {**kept, "EVENKEEL_HOME": str(home)}
+        # What it says of a failure is for whoever reads the run.
+        subprocess.run(words, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     return {PLACE: str(home)}
 
 

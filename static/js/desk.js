@@ -54,6 +54,8 @@
     for (let most = FIRST_PAUSE; ; most = Math.min(2 * most, LONGEST_PAUSE)) {
       press.hold();
       const answer = await once(form.action, said, end - performance.now());
+      /* A try that used up its time opened the lock, and the pause is no gap for a second tap. */
+      press.hold();
       const pause = most * (0.5 + Math.random() / 2);
       if (answer && !AWAY.includes(answer.status)) return answer;
       if (performance.now() + pause >= end) throw new Error("no answer");

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -40,6 +42,27 @@ MAY_BE_KEPT = (
 def test_answer_says_what_a_browser_may_do(everybody: Browser, path: str) -> None:
     for answer in (everybody.http.get(path), httpx.get(everybody.stack.url + path)):
         check(answer, path)
+
+
+@pytest.fixture
+def static(everybody: Browser) -> list[str]:
+    """The static files that a page names: icon, style and script."""
+    return sorted(set(re.findall(r"/static/[\w./-]+\.[0-9a-f]{12}\.\w+", everybody.http.get("/monitor/").text)))
+
+
+def test_static_files_say_it_too(everybody: Browser, static: list[str]) -> None:
+    assert {path.rpartition(".")[2] for path in static} >= {"svg", "css", "js"}
+    for path in static:
+        answer = everybody.http.get(path)
+        assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+        check(answer, path)
+
+
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "TRACE", "DELETE"])
+def test_refused_methods_of_a_static_file_say_it_too(stack: Stack, static: list[str], method: str) -> None:
+    answer = httpx.request(method, stack.url + static[0])
+    assert answer.status_code in (400, 403, 405)
+    check(answer, static[0])
 
 
 @pytest.mark.parametrize("topic", ["", "a" * 26])

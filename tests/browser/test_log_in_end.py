@@ -41,6 +41,8 @@ def open_page(context: BrowserContext, stack: Stack, who: str, path: str) -> Pag
 
 
 def set_clock(page: Page) -> None:
+    # A minute of the page's clock is as long a run of its timers as the machine makes of it.
+    page.set_default_timeout(30_000)
     page.clock.install(time="2001-02-03T04:05:06")
     page.reload()
 
@@ -55,7 +57,7 @@ def words(page: Page) -> Locator:
 
 def asks_again(page: Page) -> None:
     """So long that a page that is not near its end has asked the server."""
-    with page.expect_response("**/login/time/", timeout=30_000):
+    with page.expect_response("**/login/time/"):
         page.clock.run_for(61_000)
 
 
@@ -71,7 +73,7 @@ def test_notice_comes_in_time_and_its_button_keeps_the_log_in(
     asks_again(page)
     expect(said).to_have_text("You will be logged out in 2 minutes, since nothing was pressed here.")
     assert axe.violations(page) == []
-    with page.expect_response("**/login/stay/", timeout=30_000):
+    with page.expect_response("**/login/stay/"):
         stay.click()
     expect(said).to_have_text("You stay logged in.")
     expect(stay).to_be_hidden()
@@ -107,7 +109,7 @@ def test_use_in_one_tab_withdraws_the_notice_in_the_other(stack: Stack, context:
         expect(words(page)).to_contain_text("2 minutes")
     one.get_by_role("button", name="Stay logged in").click()
     expect(words(one)).to_contain_text("You stay")
-    with other.expect_response("**/login/time/", timeout=30_000):
+    with other.expect_response("**/login/time/"):
         other.clock.run_for(11_000)
     expect(words(other)).to_have_text("")
 
@@ -118,7 +120,7 @@ def test_the_server_is_asked_before_anything_is_said(stack: Stack, context: Brow
     soon = re.compile(r'data-ends="\d+"')
     page.route("**/audit/", lambda route: sooner(route, soon))
     set_clock(page)
-    with page.expect_response("**/login/time/", timeout=30_000):
+    with page.expect_response("**/login/time/"):
         page.clock.run_for(2_000)
     expect(notice(page)).to_have_attribute("data-shown", "")
     page.clock.run_for(200_000)

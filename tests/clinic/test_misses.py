@@ -144,7 +144,10 @@ def test_flood_of_pairing_pages_costs_one_read_each_and_then_none(
         assert len([one for one in asked.captured_queries if " FROM " in one["sql"]]) == 1, "beside the clock"
     with django_assert_num_queries(0):
         answer = client().get("/pair/kiosk/")
-    assert answer.status_code == 429 and answer["Retry-After"] == "60"
+    assert answer.status_code == 429 and answer["Retry-After"] == "60" and "no-store" in answer["Cache-Control"]
+    page = answer.content.decode()
+    assert 'data-wait="/pair/kiosk/wait/" data-every="30000"' in page and "tries again by itself" in page
+    assert "data-code" not in page and not answer.cookies
     assert screen.get("/pair/monitor/").status_code == 200
     assert screen.get("/pair/monitor/wait/").json() == {"waits": True}
     assert Pairing.objects.count() == pairings.MOST_AT_ONE_ADDRESS

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import re
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.contrib.staticfiles.finders import get_finder
 from django.core.management import call_command
 from django.test import Client
 
-from clinic import static_files
-from clinic.whole_files import write_whole
+from clinic import bundles, catalogs, fonts, static_files
+from clinic.whole_files import DRAFT, write_whole
 
 
 @pytest.fixture
@@ -85,6 +86,21 @@ def test_what_an_ended_build_left_half_compressed_is_made_whole(root: Path, sour
     assert {name: content for name, (_inode, content) in build(root).items()} == {
         name: content for name, (_inode, content) in first.items()
     }
+
+
+@pytest.mark.parametrize("folder", ["", "fonts"])
+def test_draft_of_a_build_that_was_killed_is_not_collected(
+    root: Path, sources: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    for made in (fonts, bundles):
+        monkeypatch.setattr(made, "make", lambda *_where: None)
+    monkeypatch.setattr(catalogs, "sources", list)
+    (sources / folder).mkdir(exist_ok=True)
+    (sources / folder / f"half.css.12-34{DRAFT}").write_text("a {")
+    get_finder.cache_clear()
+    call_command("build", stderr=StringIO())
+    built = [path.name for path in root.rglob("*") if path.is_file()]
+    assert any(name.startswith("a.") for name in built) and [name for name in built if "half" in name] == []
 
 
 def test_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.conftest import FLAGS
 from tests.browser.desk_people import ARRIVE
+from tests.chromium import FLAGS
 from tests.deploy.cluster import Cluster
 from tests.names import another_name
 from tests.waiting import until
@@ -45,6 +45,16 @@ def desk(cluster: Cluster) -> Iterator[Page]:
 
 
 @contextmanager
+def killed(cluster: Cluster, name: str) -> Iterator[None]:
+    """As long as the block runs, whatever happens in it: other tests find this process alive."""
+    try:
+        cluster.end(name, signal.SIGKILL)
+        yield
+    finally:
+        cluster.start(name)
+
+
+@contextmanager
 def nobody_writes(cluster: Cluster) -> Iterator[psycopg.Connection]:
     """Whoever changes the clinic waits, as long as the block runs."""
     with psycopg.connect(cluster.database_url) as holder:
@@ -69,15 +79,13 @@ def test_press_in_the_hands_of_a_process_that_is_killed_is_done_once_by_the_othe
     answers: list[int] = []
     desk.on("response", lambda one: answers.append(one.status) if "/desk/visits/" in one.url else None)
     expect(card).to_be_visible(timeout=10_000)
-    with nobody_writes(cluster):
-        card.locator("[data-verb=call]").click()
-        killed = who_waits(cluster)
-        cluster.end(killed, signal.SIGKILL)
-        expect(card.locator(".near")).to_contain_text("is sent again by itself")
-    try:
-        expect(desk.locator(".said p").first).to_contain_text(f"{ticket}: Call", timeout=10_000)
+    with ExitStack() as block:
+        with nobody_writes(cluster):
+            card.locator("[data-verb=call]").click()
+            block.enter_context(killed(cluster, who_waits(cluster)))
+            # Nothing takes it away: the next answer waits for this block's end.
+            expect(card.locator(".near")).to_contain_text("is sent again by itself", timeout=10_000)
+        expect(desk.locator(".said p").first).to_contain_text(f"{ticket}: Call", timeout=20_000)
         expect(desk.locator(".said.is-error")).to_have_count(0)
         assert answers[0] == 502 and answers[-1] == 302
         assert cluster.ask(EVENTS.format(ticket, "call")) == 1
-    finally:
-        cluster.start(killed)

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from clinic import bundles, catalogs, fonts
+from clinic.whole_files import DRAFT
 
 UNFIT = "Patients would read English in a language that is offered. Translate this, or take its catalog out:"
 
@@ -25,5 +26,7 @@ class Command(BaseCommand):
         bundles.make(settings.BASE / "static", assets / "bundles")
         for source in catalogs.sources():
             catalogs.make(source)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        # A build that was killed left its drafts among the files that it made.
+        drafts = [f"*{DRAFT}"]
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=drafts)
         self.stderr.write("built: fonts, message catalogs, static files")

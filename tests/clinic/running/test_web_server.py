@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
@@ -50,7 +51,7 @@ async def sent(writer: asyncio.StreamWriter, part: bytes, times: int) -> None:
 
 
 def endless(begin: bytes, part: bytes) -> bytes:
-    """The first line of the answer to a head that does not end."""
+    """The first line of the answer to headers that do not end."""
 
     async def scene() -> bytes:
         async with connection() as (reader, writer):
@@ -61,12 +62,41 @@ def endless(begin: bytes, part: bytes) -> bytes:
     return asyncio.run(scene())
 
 
+async def answered(reader: asyncio.StreamReader, length: int) -> None:
+    """The server had the whole body."""
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"%d" % length in await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 10)
+
+
 def test_one_header_without_an_end_is_cut_off() -> None:
     assert endless(b"GET / HTTP/1.1\r\nHost: a\r\nCookie: ", PART) == b"HTTP/1.1 400 Bad Request\r\n"
 
 
 def test_headers_without_an_end_are_cut_off() -> None:
     assert endless(b"GET / HTTP/1.1\r\nHost: a\r\n", b"X-A: %s\r\n" % PART) == b"HTTP/1.1 400 Bad Request\r\n"
+
+
+def test_trailers_without_an_end_are_cut_off() -> None:
+    """They come after a body, and none of ours has use for any."""
+    begin = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+    assert endless(begin, b"X-A: %s\r\n" % PART) == b"HTTP/1.1 400 Bad Request\r\n"
+
+
+@pytest.mark.parametrize("trailer", [b"", b"X-A: a\r\n"], ids=["plain", "with a trailer"])
+def test_long_body_in_chunks_is_no_head_and_the_next_request_begins_anew(trailer: bytes) -> None:
+    """Also where what is read at once has no byte of a body: a chunk's own length comes alone."""
+
+    async def scene() -> None:
+        async with connection() as (reader, writer):
+            many = 8 * LONGEST_HEAD // len(PART)
+            for _n in range(3):
+                await sent(writer, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 1)
+                await sent(writer, b"%x\r\n%s\r\n" % (len(PART), PART), many)
+                await sent(writer, b"0\r\n" + trailer + b"\r\n", 1)
+                await answered(reader, many * len(PART))
+
+    asyncio.run(scene())
 
 
 def test_long_body_is_no_head_and_the_next_request_begins_anew() -> None:
@@ -77,8 +107,6 @@ def test_long_body_is_no_head_and_the_next_request_begins_anew() -> None:
             for _n in range(3):
                 await sent(writer, head, 1)
                 await sent(writer, PART, length // len(PART))
-                answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-                assert answer.startswith(b"HTTP/1.1 200")
-                assert b"%d" % length in await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 10)
+                await answered(reader, length)
 
     asyncio.run(scene())

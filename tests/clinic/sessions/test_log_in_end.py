@@ -13,7 +13,7 @@ from django.test import Client
 from clinic import session_middleware
 from clinic.models import Clinic, Membership, StaffSession
 from tests.clinic.conftest import Clock
-from tests.clinic.sessions.log_ins import send_password
+from tests.clinic.sessions.log_ins import code_of, send_password
 from tests.factories import make_destination, make_user
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,41 @@ def test_who_was_logged_out_is_told_so_and_led_nowhere(client: Client) -> None:
     assert client.get("/desk/")["Location"].endswith("&ended=1"), "the page that follows says why"
 
 
+def test_press_after_the_end_is_told_so_and_the_page_that_follows_says_why(client: Client, clock: Clock) -> None:
+    """The answer to a script takes no cookie away: by that the next page knows that there was a log-in."""
+    clock.add(minutes=15, seconds=1)
+    answer = client.post("/login/stay/")
+    assert (answer.status_code, answer.json(), list(answer.cookies)) == (401, {}, [])
+    assert client.get("/desk/")["Location"] == "/login/?next=/desk/&ended=1"
+    assert "ended" not in client.get("/desk/")["Location"], "once"
+
+
+@pytest.mark.parametrize(("method", "path"), [("get", "/login/time/"), ("post", "/login/stay/")])
+def test_answer_has_a_token_for_the_forms_of_a_page_that_another_log_in_made_stale(
+    ana: User, method: str, path: str
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    stale = log_in_by_form(client)
+    fresh = log_in_by_form(client)
+    assert client.post("/login/stay/", {"csrfmiddlewaretoken": stale}).status_code == 403
+    said = {"csrfmiddlewaretoken": fresh} if method == "post" else {}
+    token = getattr(client, method)(path, said).json()["token"]
+    assert client.post("/login/stay/", {"csrfmiddlewaretoken": token}).status_code == 200
+
+
+def log_in_by_form(client: Client) -> str:
+    """In a tab of this browser. The token of the page that follows."""
+    token = token_on(client.get("/login/").content.decode())
+    client.post("/login/", {"username": "ana", "password": "pw-of-ana", "csrfmiddlewaretoken": token})
+    return token_on(client.get("/desk/").content.decode())
+
+
+def token_on(page: str) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
 def test_button_asks_for_the_forms_token(ana: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ana)
@@ -122,6 +157,20 @@ def test_every_page_of_staff_that_lives_long_has_the_notice(
     assert int(said["ends"]) - int(said["now"]) == 15 * MINUTE and said["warn"] == str(2 * MINUTE)
     assert said["now"] == str(int(clock.at.timestamp() * 1000)) and said["url"] == "/login/time/"
     assert said["next"] == path.format(emr=emr.pk)
+
+
+def test_page_of_the_paper_codes_has_the_notice_of_the_log_in_that_begins_with_it(
+    harbor: Clinic, clock: Clock
+) -> None:
+    client, mo = Client(), make_user("mo", harbor, "manager")
+    send_password(client, "mo")
+    client.get("/login/set-up/")
+    clock.add(minutes=4)
+    page = client.post("/login/set-up/", {"code": code_of(mo)}).content.decode()
+    said = notice(page)
+    assert len(re.findall(r"<li><code>", page)) == 10
+    assert int(said["ends"]) == int(clock.at.timestamp() * 1000) + 15 * MINUTE
+    assert said["now"] == str(int(clock.at.timestamp() * 1000)) and said["next"] == "/desk/"
 
 
 def test_page_that_a_form_led_to_ends_where_one_may_look(client: Client) -> None:

@@ -138,6 +138,15 @@ def test_only_six_digits_are_looked_for_on_the_phone(code: str, is_one: bool) ->
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_redis")
+def test_two_first_pages_of_the_set_up_at_once_offer_the_same(transactional_db: None, harbor: Clinic) -> None:
+    mo = make_user("mo", harbor, "manager")
+    offers = at_once(*[lambda: second_step.offered(mo)] * 6)
+    assert len({offer.pk for offer in offers}) == len({offer.sealed_key for offer in offers}) == 1  # type: ignore[union-attr]
+    assert PhoneKey.objects.filter(user=mo).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_redis")
 @pytest.mark.parametrize("by", ["phone", "paper"])
 def test_one_code_used_twice_at_once_opens_once(transactional_db: None, harbor: Clinic, by: str) -> None:
     mo = make_user("mo", harbor, "manager")

@@ -103,6 +103,31 @@ def test_card_says_what_happens_meanwhile_and_what_to_do_when_nobody_answers(
     expect(near).to_have_count(0)
 
 
+def test_second_tap_in_the_pause_after_a_long_try_is_none(
+    context: BrowserContext, desk: Page, ticket: str
+) -> None:
+    """By then the lock of the first tap has opened by itself; the page's clock stands still in the pause."""
+    desk.clock.install()
+    desk.reload()
+    desk.clock.pause_at(desk.evaluate("Date.now() + 1000"))
+    pressed: list[str] = []
+
+    def silent(route: Route) -> None:
+        pressed.append(route.request.url)
+        desk.clock.fast_forward(5_000)
+        route.abort()
+
+    context.route(PRESSES, silent, times=1)
+    card(desk, ticket).locator("[data-verb=call]").click()
+    expect(desk.locator(f".card[data-ticket='{ticket}'] .near")).to_have_text(SILENT)
+    context.on("request", lambda one: pressed.append(one.url) if "/desk/visits/" in one.url else None)
+    card(desk, ticket).locator("[data-verb=call]").click()
+    assert len(pressed) == 1
+    desk.clock.run_for(1_500)
+    expect(desk.locator(".said p").first).to_contain_text(f"{ticket}: Call")
+    assert len(pressed) == 2
+
+
 def test_servers_own_error_is_not_asked_for_again(context: BrowserContext, desk: Page, ticket: str) -> None:
     way = Trouble(context, PRESSES, "500")
     card(desk, ticket).locator("[data-verb=call]").click()

@@ -29,12 +29,15 @@ WAITS = (
 
 @pytest.fixture
 def desk(cluster: Cluster) -> Iterator[Page]:
-    """A clerk's page, in a browser that does not ask who signed nginx's certificate."""
+    """A clerk's page with a clock that a test may stop, in a browser that does not ask who signed nginx's
+    certificate.
+    """
     path = shutil.which("chromium")
     assert path, "this test needs chromium on the PATH"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = browser.new_context(ignore_https_errors=True).new_page()
+        page.clock.install()
         page.goto(f"{cluster.url}/login/?next=/desk/")
         for name, value in zip(("username", "password"), cluster.keys["desk"], strict=True):
             page.fill(f"[name={name}]", value)
@@ -80,11 +83,14 @@ def test_press_in_the_hands_of_a_process_that_is_killed_is_done_once_by_the_othe
     desk.on("response", lambda one: answers.append(one.status) if "/desk/visits/" in one.url else None)
     expect(card).to_be_visible(timeout=10_000)
     with ExitStack() as block:
+        # A machine that is slow to kill takes nothing of the page's patience.
+        desk.clock.pause_at(desk.evaluate("Date.now() + 1000"))
         with nobody_writes(cluster):
             card.locator("[data-verb=call]").click()
             block.enter_context(killed(cluster, who_waits(cluster)))
             # Nothing takes it away: the next answer waits for this block's end.
             expect(card.locator(".near")).to_contain_text("is sent again by itself", timeout=10_000)
+        desk.clock.resume()
         expect(desk.locator(".said p").first).to_contain_text(f"{ticket}: Call", timeout=20_000)
         expect(desk.locator(".said.is-error")).to_have_count(0)
         assert answers[0] == 502 and answers[-1] == 302

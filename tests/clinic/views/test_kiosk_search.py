@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from http.cookies import SimpleCookie
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -161,24 +162,28 @@ def test_walk_ins_count_nothing(clinic: Clinic, clock: Clock) -> None:
 
 
 def seconds(kiosk: Client, clinic: Clinic, at: datetime, *, is_hit: bool) -> float:
-    """Of one claim, in a clinic that is the same each time: nothing of it stays."""
+    """Of one press on the last page's button, in a clinic that is the same each time: nothing of it stays."""
+    before = kiosk.cookies.copy()
     with transaction.atomic():
         make_booking(clinic, at, "Bob" if is_hit else "Rob")
-        kiosk.get("/kiosk/")
-        answer(kiosk, arrival="booked", given_name="Bob")
         began = perf_counter()
         kiosk.post(LAST)
         took = perf_counter() - began
         assert (Visit.objects.get(given_name="Bob").booked_for is not None) == is_hit
         transaction.set_rollback(True)
+    kiosk.cookies = SimpleCookie(before)
     return took
 
 
 def test_hit_and_miss_take_as_long(clinic: Clinic, clock: Clock, live_redis: Any, monkeypatch: Any) -> None:
-    """The median of pairs, one right after the other: what a busy machine adds falls on both."""
+    """The median of pairs, one right after the other: what a busy machine adds falls on both. Of 40 pairs,
+    four were over 1.25: half of 20 are, once in 100,000 runs.
+    """
     monkeypatch.setattr(limits, "SEARCH", limits.Limit("search", 10_000, 600))
     kiosk, ratios = paired_client(clinic), []
-    for number in range(40):
+    kiosk.get("/kiosk/")
+    answer(kiosk, arrival="booked", given_name="Bob")
+    for number in range(20):
         took = {}
         for is_hit in (number % 2 == 0, number % 2 == 1):
             took[is_hit] = seconds(kiosk, clinic, clock.now(), is_hit=is_hit)

@@ -78,7 +78,8 @@ def test_every_page_holds_and_axe_finds_nothing(context: BrowserContext, stack: 
 def test_ticket_of_a_family_holds(context: BrowserContext, stack: Stack, code: str) -> None:
     page = context.new_page()
     go_to_last_page(page, stack, Patient(language=code))
-    page.locator(".add button").click()
+    with page.expect_navigation():
+        page.locator(".add button").click()
     for _page in range(3):
         answer_page(page, Patient())
         go_on(page)

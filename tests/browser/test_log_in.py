@@ -75,5 +75,5 @@ def test_second_step_is_set_up_page_by_page(stack: Stack, context: BrowserContex
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator(".codes li")).to_have_count(10)
     check(page)
-    page.locator(".button").click()
+    page.get_by_role("link", name="I have them on paper: go on").click()
     page.wait_for_url(f"{stack.url}/desk/day/")

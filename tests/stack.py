@@ -135,10 +135,16 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path, *, cuts: Path | None = None, database_url: str = "") -> Iterator[Stack]:
-    """A started stack in a fresh home. `cuts`: a file that names the paths that are cut now."""
+def running(
+    folder: Path, *, cuts: Path | None = None, database_url: str = "", is_empty: bool = False
+) -> Iterator[Stack]:
+    """A started stack in a fresh home. `cuts`: a file that names the paths that are cut now.
+
+    `is_empty`: nothing is prepared in that home, as on a user's first day.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    prepared.copy(folder)
+    if not is_empty:
+        prepared.copy(folder)
     stack = Stack(folder, homes.free_port(), cuts, database_url)
     stack.start()
     try:

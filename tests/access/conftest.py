@@ -12,7 +12,7 @@ from tests.stack import Stack, running
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(tmp_path_factory.mktemp("access")) as stack:
+    with running(tmp_path_factory.mktemp("access"), is_empty=True) as stack:
         yield stack
 
 

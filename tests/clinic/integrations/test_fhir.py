@@ -282,7 +282,7 @@ def test_ids_are_kept_with_the_delivery_and_used_for_the_next(
 
 
 def test_id_that_was_learnt_before_a_lost_answer_is_kept(
-    visit: Visit, emr: Destination, peer: FhirPeer, no_redis: list[Any], clock: Clock
+    clock: Clock, visit: Visit, emr: Destination, peer: FhirPeer, no_redis: list[Any]
 ) -> None:
     peer.faults["POST Encounter"] = [Fault(loses=True)]
     jobs.deliver(emr.pk)

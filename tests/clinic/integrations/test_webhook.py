@@ -148,7 +148,7 @@ def test_silent_or_dripping_peer_is_cut_at_the_deadline(
 
 
 def test_410_pauses_the_destination_and_keeps_its_rows(
-    delivery: Delivery, receiver: Receiver, emr: Destination, no_redis: list[object], clock: Clock
+    clock: Clock, delivery: Delivery, receiver: Receiver, emr: Destination, no_redis: list[object]
 ) -> None:
     receiver.now = Behaviour(410)
     jobs.deliver(emr.pk)

@@ -26,8 +26,8 @@ TIMED = [
     *("main_job", "board", "board_away", "paths", "lying_vendor", "redis_away", "switch", "silent_socket"),
     *("priorities", "monitor_real", "desk_race", "budgets", "ops_page", "ops_database"),
 ]
-# Of rules, of plans, of Redis, of days of waiting, or of processes with a database of their own or none: not even
-# read for the part on PostgreSQL.
+# Of rules, of plans, of Redis, of days of waiting, of what pages say, or of processes with a database of their own or
+# none: not even read for the part on PostgreSQL. `make soak ARGS=postgres` asks those of pages there too.
 OWN_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/access",
@@ -42,6 +42,15 @@ OWN_DATABASE = [
     "tests/soak",
     "tests/bench",
 ]
+OF_PAGES = [
+    "tests/clinic/views",
+    "tests/clinic/admin",
+    *(f"tests/clinic/test_{name}.py" for name in ("simulation", "closing_nights", "languages", "handler")),
+    *(
+        f"tests/realtime/test_{name}.py"
+        for name in ("admin_without_redis", "vendor_path", "burst", "jobs", "live")
+    ),
+]
 
 
 def unit() -> int:
@@ -52,7 +61,7 @@ def unit() -> int:
 
 def postgres() -> int:
     """The same on PostgreSQL, but for those that no database can change."""
-    ignored = [word for path in OWN_DATABASE for word in ("--ignore", path)]
+    ignored = [word for path in [*OWN_DATABASE, *OF_PAGES] for word in ("--ignore", path)]
     return _run(*PYTEST, *ON_ALL_CORES, "--of-database", *ignored, "tests", DATABASE_URL=_database("evenkeel"))
 
 

@@ -26,6 +26,11 @@ from tests import canaries, prepared
 from tests.shell import Shell
 
 ROOT = Path(__file__).resolve().parent.parent
+VENDOR = """
+from io import StringIO
+from django.core.management import call_command
+call_command("vendor", *{words!r}, stdout=StringIO())
+"""
 
 
 @dataclass
@@ -76,6 +81,10 @@ class Stack:
         """A command in a shell beside it."""
         command = [sys.executable, "manage.py", *words]
         return subprocess.run(command, cwd=ROOT, env=self.env(), capture_output=True, text=True, timeout=60)
+
+    def vendor(self, *words: str) -> None:
+        """`manage.py vendor` in the shell that is there already: a new one costs more than a second."""
+        self.shell.run(VENDOR.format(words=words))
 
     @property
     def url(self) -> str:

@@ -28,7 +28,7 @@ HIDE = "Object.defineProperty(document, 'hidden', {get: () => window.isHidden ==
 @pytest.fixture(autouse=True)
 def switched_on(stack: Stack) -> Iterator[None]:
     yield
-    assert stack.manage("vendor", "start").returncode == 0
+    stack.vendor("start")
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_stopping_takes_three_acts_and_a_few_seconds(stack: Stack, ops: Page) ->
 def test_open_dialog_outlives_what_changes_around_it(stack: Stack, ops: Page) -> None:
     ops.locator("[data-opens=stop]").click()
     ops.locator("#why-stop").press_sequentially(WORDS)
-    assert stack.manage("vendor", "stop", "--reason", "I was first").returncode == 0
+    stack.vendor("stop", "--reason", "I was first")
     expect(ops.locator("[data-sentence]")).to_contain_text("Vendor off since")
     expect(ops.locator("#why-stop")).to_have_value(WORDS)
     expect(ops.locator("#why-stop")).to_be_focused()

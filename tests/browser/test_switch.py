@@ -27,7 +27,7 @@ WITH_REDIS, WITHOUT_REDIS = 0.25, 2.0
 def switched_on(stack: Stack) -> Iterator[None]:
     """After each test the switch is on again."""
     yield
-    assert stack.manage("vendor", "start").returncode == 0
+    stack.vendor("start")
 
 
 def test_stop_in_the_admin_closes_every_connection(stack: Stack, context: BrowserContext) -> None:
@@ -89,7 +89,7 @@ def test_within_a_blink_of_the_click_no_connection_begins_or_stays(stack: Stack,
             ops.locator("[name=action][value=stop]").click()
             expect(ops.locator("[data-obeyed]")).to_have_text("Obeyed by 2 of 2 processes")
             late.append(last_sign(stack, monitor, streams, clicked))
-        assert stack.manage("vendor", "start").returncode == 0
+        stack.vendor("start")
         ops.reload()
     assert min(late) <= WITH_REDIS and max(late) <= WITHOUT_REDIS, late
 

@@ -26,8 +26,8 @@ TIMED = [
     *("main_job", "board", "board_away", "paths", "lying_vendor", "redis_away", "switch", "silent_socket"),
     *("priorities", "monitor_real", "desk_race", "budgets", "ops_page", "ops_database"),
 ]
-# Of rules, of plans, of Redis, of days of waiting, of what pages say, or of processes with a database of their own or
-# none: not even read for the part on PostgreSQL. `make soak ARGS=postgres` asks those of pages there too.
+# Of rules, of plans, of Redis, of days of waiting, or of processes with a database of their own or none: not even
+# read for the part on PostgreSQL.
 OWN_DATABASE = [
     *REAL_PROCESSES,
     "tests/clinic/access",
@@ -42,6 +42,7 @@ OWN_DATABASE = [
     "tests/soak",
     "tests/bench",
 ]
+# Of what pages say: on PostgreSQL `make soak ARGS=postgres` asks them.
 OF_PAGES = [
     "tests/clinic/views",
     "tests/clinic/admin",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import tarfile
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
-from clinic.backups import postgres, sqlite
+from clinic.backups import leftovers, postgres, sqlite
 from clinic.backups.manifest import BadBackup, BadPlace, Manifest, checksum
 from clinic.models import StaffSession
 from realtime.models import Topic
@@ -33,8 +33,7 @@ def make(target: Path, say: Say) -> Manifest:
     Raises BadBackup, with what to do.
     """
     must_be_free(target)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
-        folder = Path(name)
+    with leftovers.working_in(target.parent, "backup") as folder:
         say("copying the database")
         copy, rows = _database().dump(folder)
         made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -50,7 +49,7 @@ def must_be_free(target: Path) -> None:
     if target.exists():
         raise BadPlace(f"{target} is there already.")
     if not os.access(target.parent, os.W_OK):
-        raise BadPlace(f"{target.parent} is no directory that can be written to.")
+        raise BadBackup(f"{target.parent} is no directory that can be written to.")
 
 
 def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
@@ -65,9 +64,9 @@ def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
         raise BadBackup(
             "The database is not empty. To put the backup in its place, and lose what it holds: --replace"
         )
-    with tempfile.TemporaryDirectory(dir=_beside(), prefix=".restore-") as name:
+    with leftovers.working_in(_beside(), "restore") as folder:
         say("checking the backup")
-        found, copy = _opened(source, Path(name))
+        found, copy = _opened(source, folder)
         say("putting the database back")
         database.load(copy)
     _compare(found)
@@ -91,7 +90,7 @@ def _database() -> Any:
 
 def _beside() -> Path:
     """On the disk of the database where that is a file, so that the copy can take its place at once."""
-    return sqlite.target().parent if connection.vendor == "sqlite" else Path(tempfile.gettempdir())
+    return sqlite.target().parent if connection.vendor == "sqlite" else Path(settings.HOME)
 
 
 def _seal(folder: Path, files: list[Path], target: Path) -> None:

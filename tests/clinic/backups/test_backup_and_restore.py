@@ -135,7 +135,7 @@ def test_damaged_backup_changes_nothing(places: list[Place], backup: Path) -> No
     assert [words in said for said, (_path, words) in zip(told, cases, strict=True)] == [True] * len(cases), told
     assert "is there already" in here.manage("backup", str(backup), ok=False).stderr
     assert here.told() == before
-    assert not list(backup.parent.glob(".backup-*")) and not list(here.home.glob(".restore-*"))
+    assert not [path for place in (backup.parent, here.home) for path in place.glob(".evenkeel-*")]
 
 
 @contextmanager

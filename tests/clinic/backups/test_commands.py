@@ -1,0 +1,57 @@
+"""What the commands say and do where no other process is needed to show it."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import Error, OperationalError, connection
+
+from clinic.backups import archive, leftovers
+from clinic.backups.manifest import BadBackup
+from clinic.models import Clinic
+
+MODULES = {"sqlite": "sqlite", "postgresql": "postgres"}
+LONG_AGO = time.time() - 2 * 24 * 3600
+
+
+def fails(error: Error, *_words: object, **_more: object) -> None:
+    raise error
+
+
+def left(place: Path, *names: str) -> None:
+    for name in names:
+        (place / name).mkdir()
+        (place / name / "database.sqlite3").write_text("Canaryname")
+        os.utime(place / name, (LONG_AGO, LONG_AGO))
+
+
+def test_what_killed_runs_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    """Of ours alone: it may lie beside what people keep."""
+    left(tmp_path, ".evenkeel-backup-old", ".evenkeel-restore-old", ".backup-20261130", "kept")
+    (tmp_path / ".evenkeel-backup-now").mkdir()
+    with pytest.raises(BadBackup), leftovers.working_in(tmp_path, "backup") as folder:
+        assert folder.parent == tmp_path and folder.name.startswith(".evenkeel-backup-")
+        raise BadBackup
+    assert sorted(os.listdir(tmp_path)) == [".backup-20261130", ".evenkeel-backup-now", "kept"]
+
+
+def test_backup_and_restore_clear_the_place_that_they_work_in(
+    harbor: Clinic, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when they fail."""
+    settings.HOME = tmp_path / "home"
+    monkeypatch.setattr("clinic.backups.sqlite.target", lambda: tmp_path / "home" / "evenkeel.sqlite3")
+    for name in ("home", "backups"):
+        (tmp_path / name).mkdir()
+        left(tmp_path / name, ".evenkeel-restore-old", ".evenkeel-backup-old")
+    with pytest.raises(BadBackup, match="cannot be read"):
+        archive.put_back(tmp_path / "nowhere", replace=True, say=print)
+    monkeypatch.setattr(f"clinic.backups.{MODULES[connection.vendor]}.dump", partial(fails, OperationalError()))
+    with pytest.raises(OperationalError):
+        archive.make(tmp_path / "backups" / "x.backup", print)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["backups", "home"]

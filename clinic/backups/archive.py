@@ -68,7 +68,8 @@ def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
         say("checking the backup")
         found, copy = _opened(source, folder)
         say("putting the database back")
-        database.load(copy)
+        if kept := database.load(copy):
+            say(f"the database of before was damaged: it is kept as {kept}, and holds patient data")
     _compare(found)
     say("bringing it to this version of Evenkeel")
     call_command("migrate", verbosity=0)

@@ -109,6 +109,24 @@ def test_restored_elsewhere_it_is_the_same_clinic(places: list[Place], backup: P
     assert there.told() == after
 
 
+def spoil(place: Place) -> bytes:
+    """Its database is none of ours any more; what is in its file, where it has one."""
+    if place.database_url:
+        with psycopg.connect(place.database_url) as database:
+            database.execute("CREATE TABLE junk (x int)")
+        return b""
+    (place.home / "evenkeel.sqlite3").write_bytes(bytes(8192))
+    return bytes(8192)
+
+
+def test_what_is_damaged_is_replaced_and_kept(places: list[Place], elsewhere: Place, backup: Path) -> None:
+    was = spoil(elsewhere)
+    said = elsewhere.manage("restore", str(backup), "--replace").stderr
+    assert elsewhere.told()["visits"] == places[0].told()["visits"]
+    kept = list(elsewhere.home.glob("evenkeel.sqlite3.damaged-*"))
+    assert [(path.read_bytes(), str(path) in said) for path in kept] == ([(was, True)] if was else [])
+
+
 def chains(place: Place) -> dict[int, list[str]]:
     """What was done, by chain; all of it whole."""
     found = json.loads(place.manage("audit", "verify", "--json").stdout)

@@ -14,15 +14,16 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import F
+from django.db.models import BigIntegerField, Case, F, Value, When
 
+from clinic import clock
 from clinic.backups import leftovers, postgres, sqlite
 from clinic.backups.manifest import BadBackup, BadPlace, Manifest, checksum
 from clinic.models import StaffSession
 from realtime.models import Topic
 
 LIST = "manifest.json"
-# No screen may take what was restored for older than what it shows.
+# For a clock that stands before what a topic has already.
 AHEAD = 1_000_000
 Say = Callable[[str], None]
 
@@ -74,10 +75,20 @@ def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
     say("bringing it to this version of Evenkeel")
     call_command("migrate", verbosity=0)
     with transaction.atomic():
-        Topic.objects.update(version=F("version") + AHEAD)
+        raise_versions()
         Session.objects.all().delete()
         StaffSession.objects.all().delete()
     return found
+
+
+def raise_versions() -> None:
+    """To what no topic had in any life of this clinic, the ones that an earlier restore ended among them.
+
+    A version counts changes, of which there are fewer than milliseconds: so the milliseconds since 1970 are above
+    all that was, and go up from one restore to the next.
+    """
+    now = Value(int(clock.now().timestamp() * 1000), BigIntegerField())
+    Topic.objects.update(version=Case(When(version__lt=now, then=now), default=F("version") + AHEAD))
 
 
 def has_audit() -> bool:

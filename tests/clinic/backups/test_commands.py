@@ -14,6 +14,8 @@ from django.db import Error, OperationalError, connection
 from clinic.backups import archive, leftovers
 from clinic.backups.manifest import BadBackup
 from clinic.models import Clinic
+from realtime.models import Topic
+from tests.clinic.conftest import Clock
 
 MODULES = {"sqlite": "sqlite", "postgresql": "postgres"}
 LONG_AGO = time.time() - 2 * 24 * 3600
@@ -21,6 +23,31 @@ LONG_AGO = time.time() - 2 * 24 * 3600
 
 def fails(error: Error, *_words: object, **_more: object) -> None:
     raise error
+
+
+def restored(version: int) -> int:
+    """What a topic of this version has after a restore."""
+    Topic.objects.update(version=version)
+    archive.raise_versions()
+    return Topic.objects.get().version
+
+
+def test_versions_never_come_again(clock: Clock, harbor: Clinic) -> None:
+    first = restored(1000)
+    assert first == int(clock.at.timestamp() * 1000)
+    clock.add(minutes=5)
+    worked = first + 400
+    assert (second := restored(1000)) > worked, "the same backup again"
+    clock.add(minutes=1)
+    assert (third := restored(first)) > second + 400, "one that was made after the first restore"
+    clock.add(minutes=1)
+    assert third < restored(first) < 2**53, "and this one again; a page holds it exactly"
+
+
+def test_versions_go_up_where_the_clock_stands_before_them(clock: Clock, harbor: Clinic) -> None:
+    first = restored(1000)
+    clock.add(days=-400)
+    assert restored(first) == first + archive.AHEAD
 
 
 def left(place: Path, *names: str) -> None:

@@ -12,19 +12,23 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import BigIntegerField, Case, F, Value, When
 
 from clinic import clock
 from clinic.backups import leftovers, postgres, sqlite
-from clinic.backups.manifest import BadBackup, BadPlace, Manifest, checksum
+from clinic.backups.manifest import BadBackup, Manifest, checksum
 from clinic.models import StaffSession
 from realtime.models import Topic
 
 LIST = "manifest.json"
 # For a clock that stands before what a topic has already.
 AHEAD = 1_000_000
+ANOTHER = (
+    "EVENKEEL_HOME (SQLite) or DATABASE_URL (PostgreSQL) names the database; the services' are in "
+    "/etc/evenkeel/evenkeel.env."
+)
 Say = Callable[[str], None]
 
 
@@ -46,11 +50,29 @@ def make(target: Path, say: Say) -> Manifest:
 
 
 def must_be_free(target: Path) -> None:
-    """Raises BadPlace where no backup can be written."""
+    """Raises BadBackup where no backup can be written."""
     if target.exists():
-        raise BadPlace(f"{target} is there already.")
+        raise BadBackup(f"{target} is there already.")
     if not os.access(target.parent, os.W_OK):
         raise BadBackup(f"{target.parent} is no directory that can be written to.")
+
+
+def must_hold_tables() -> None:
+    """Raises BadBackup where there is nothing to back up."""
+    if not _database().is_there():
+        raise BadBackup(f"{_database().where()} has no tables, or is not there: nothing to back up. {ANOTHER}")
+
+
+def why_not(error: Error) -> str:
+    """What to say, and to do, where the database cannot be copied."""
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return (
+        f"{_database().where()} cannot be copied: {first}.\n"
+        f"- Is it the right one? {ANOTHER}\n"
+        f"- Does it only not answer? See docs/ops/database.md, and try again.\n"
+        f"- Is it damaged? Stop Evenkeel and keep what there is, before anything else: copy "
+        f"{_database().files()}. Then restore the last backup: docs/ops/restore.md."
+    )
 
 
 def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
@@ -94,6 +116,12 @@ def raise_versions() -> None:
 def has_audit() -> bool:
     """Whether the database was brought to a version that keeps one."""
     return "clinic.0012_audit" in _applied()
+
+
+def wait_briefly_for_locks() -> None:
+    """Until this transaction ends. SQLite's locks are never waited for longer."""
+    if connection.vendor == "postgresql":
+        postgres.wait_briefly_for_locks()
 
 
 def _database() -> Any:

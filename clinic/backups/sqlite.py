@@ -27,6 +27,21 @@ def target() -> Path:
     return Path(settings.DATABASES["default"]["NAME"])
 
 
+def where() -> str:
+    """Which database this is, in words."""
+    return f"SQLite's {target()}"
+
+
+def files() -> str:
+    """What to copy where the database itself cannot."""
+    return f"{target()}, with its -wal and -shm"
+
+
+def is_there() -> bool:
+    """Whether it has tables. Makes no file."""
+    return target().exists() and bool(connection.introspection.table_names())
+
+
 def dump(folder: Path) -> tuple[Path, dict[str, int]]:
     """The copy, of one moment, and how many rows its tables have. Nobody waits for it."""
     path = folder / COPY

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -43,6 +44,13 @@ MOVE = """
 from clinic.models import Clinic
 from tests.factories import make_visit
 make_visit(Clinic.objects.get())
+"""
+BACK_UP_AT_ONCE = """
+from django.core.management import call_command
+from django.db import connection
+if connection.vendor == "sqlite":
+    connection.cursor().execute("PRAGMA busy_timeout = 0")
+call_command("backup", "{path}")
 """
 FORGE = """
 from django.db import connection
@@ -170,6 +178,43 @@ def in_use(place: Place) -> Iterator[None]:
     with closing(sqlite3.connect(place.home / "evenkeel.sqlite3")) as database:
         database.execute("SELECT count(*) FROM clinic_visit").fetchone()
         yield
+
+
+@contextmanager
+def not_writable(place: Place) -> Iterator[None]:
+    """Somebody holds the write lock; on PostgreSQL it only reads, as with a full disk."""
+    if place.database_url:
+        name = psycopg.sql.Identifier(urlsplit(place.database_url).path[1:])
+        rule = psycopg.sql.SQL("ALTER DATABASE {} {} default_transaction_read_only {}")
+        with psycopg.connect(place.database_url, autocommit=True) as database:
+            database.execute(rule.format(name, psycopg.sql.SQL("SET"), psycopg.sql.SQL("= on")))
+            try:
+                yield
+            finally:
+                database.execute(rule.format(name, psycopg.sql.SQL("RESET"), psycopg.sql.SQL("")))
+        return
+    with closing(sqlite3.connect(place.home / "evenkeel.sqlite3")) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_last_words_of_a_database_that_cannot_be_written(
+    places: list[Place], backup: Path, tmp_path: Path
+) -> None:
+    """What cannot be told in the audit is said, and the copy is made all the same."""
+    path = tmp_path / "last-words.backup"
+    with not_writable(places[0]):
+        done = places[0].manage("shell", "--no-imports", "-c", BACK_UP_AT_ONCE.format(path=path))
+    assert "The audit cannot be written" in done.stderr
+    rows = [json.loads((parts_of(one) / "manifest.json").read_text())["rows"] for one in (backup, path)]
+    assert rows[0]["clinic_visit"] == rows[1]["clinic_visit"] > 0
+
+
+def test_nothing_is_no_backup(elsewhere: Place, tmp_path: Path) -> None:
+    said = elsewhere.manage("backup", str(tmp_path / "x.backup"), ok=False).stderr
+    name = urlsplit(elsewhere.database_url).path[1:] or str(elsewhere.home / "evenkeel.sqlite3")
+    assert name in said and "nothing to back up" in said and "EVENKEEL_HOME" in said and "DATABASE_URL" in said
+    assert not list(tmp_path.glob("*.backup")) and not list(elsewhere.home.glob("evenkeel.sqlite3"))
 
 
 def test_database_in_use_is_not_replaced(places: list[Place], backup: Path) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import Error, OperationalError, connection
+from django.core.management import CommandError, call_command
+from django.db import Error, InterfaceError, OperationalError, connection
 
+from clinic import audit
 from clinic.backups import archive, leftovers
 from clinic.backups.manifest import BadBackup
 from clinic.models import Clinic
 from realtime.models import Topic
+from tests.clinic.audit.told import told
 from tests.clinic.conftest import Clock
 
 MODULES = {"sqlite": "sqlite", "postgresql": "postgres"}
@@ -48,6 +51,39 @@ def test_versions_go_up_where_the_clock_stands_before_them(clock: Clock, harbor:
     first = restored(1000)
     clock.add(days=-400)
     assert restored(first) == first + archive.AHEAD
+
+
+@pytest.mark.parametrize("error", [OperationalError("disk I/O error\nat 7"), InterfaceError("it is closed")])
+def test_backup_of_a_database_that_fails_says_what_to_do(
+    harbor: Clinic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Error
+) -> None:
+    monkeypatch.setattr(archive, "make", partial(fails, error))
+    with pytest.raises(CommandError) as refused:
+        call_command("backup", str(tmp_path / "x.backup"))
+    said = str(refused.value)
+    for words in (str(connection.settings_dict["NAME"]), f"{error}".splitlines()[0] + ".\n", "restore.md"):
+        assert words in said
+    assert told(audit.SYSTEM) == ["backup.make", "backup.fail"]
+
+
+def test_audits_lock_is_waited_for_as_long_as_sqlite_does(
+    harbor: Clinic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    limits: list[str] = []
+    monkeypatch.setattr(audit, "write", lambda *_words, **_more: limits.append(lock_limit()))
+    monkeypatch.setattr(archive, "make", partial(fails, OperationalError()))
+    with pytest.raises(CommandError):
+        call_command("backup", str(tmp_path / "x.backup"))
+    assert limits == ["20s", "20s"]
+
+
+def lock_limit() -> str:
+    """PostgreSQL's; SQLite's is in the settings."""
+    if connection.vendor == "sqlite":
+        return f"{connection.settings_dict['OPTIONS']['timeout']}s"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return str(cursor.fetchone()[0])
 
 
 def left(place: Path, *names: str) -> None:

@@ -86,6 +86,12 @@ def lock_limit() -> str:
         return str(cursor.fetchone()[0])
 
 
+def test_restore_from_a_database_that_does_not_answer_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "put_back", partial(fails, OperationalError("connection refused")))
+    with pytest.raises(CommandError, match="connection refused"):
+        call_command("restore", "x.backup")
+
+
 def left(place: Path, *names: str) -> None:
     for name in names:
         (place / name).mkdir()

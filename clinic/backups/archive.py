@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import os
 import tarfile
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import F
+from django.db.models import BigIntegerField, Case, F, Value, When
 
-from clinic.backups import postgres, sqlite
-from clinic.backups.manifest import BadBackup, BadPlace, Manifest, checksum
+from clinic import clock
+from clinic.backups import leftovers, postgres, sqlite
+from clinic.backups.manifest import BadBackup, Manifest, checksum
 from clinic.models import StaffSession
 from realtime.models import Topic
 
 LIST = "manifest.json"
-# No screen may take what was restored for older than what it shows.
+# For a clock that stands before what a topic has already.
 AHEAD = 1_000_000
+ANOTHER = (
+    "EVENKEEL_HOME (SQLite) or DATABASE_URL (PostgreSQL) names the database; the services' are in "
+    "/etc/evenkeel/evenkeel.env."
+)
 Say = Callable[[str], None]
 
 
@@ -33,8 +38,7 @@ def make(target: Path, say: Say) -> Manifest:
     Raises BadBackup, with what to do.
     """
     must_be_free(target)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
-        folder = Path(name)
+    with leftovers.working_in(target.parent, "backup") as folder:
         say("copying the database")
         copy, rows = _database().dump(folder)
         made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -46,11 +50,29 @@ def make(target: Path, say: Say) -> Manifest:
 
 
 def must_be_free(target: Path) -> None:
-    """Raises BadPlace where no backup can be written."""
+    """Raises BadBackup where no backup can be written."""
     if target.exists():
-        raise BadPlace(f"{target} is there already.")
+        raise BadBackup(f"{target} is there already.")
     if not os.access(target.parent, os.W_OK):
-        raise BadPlace(f"{target.parent} is no directory that can be written to.")
+        raise BadBackup(f"{target.parent} is no directory that can be written to.")
+
+
+def must_hold_tables() -> None:
+    """Raises BadBackup where there is nothing to back up."""
+    if not _database().is_there():
+        raise BadBackup(f"{_database().where()} has no tables, or is not there: nothing to back up. {ANOTHER}")
+
+
+def why_not(error: Error) -> str:
+    """What to say, and to do, where the database cannot be copied."""
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return (
+        f"{_database().where()} cannot be copied: {first}.\n"
+        f"- Is it the right one? {ANOTHER}\n"
+        f"- Does it only not answer? See docs/ops/database.md, and try again.\n"
+        f"- Is it damaged? Stop Evenkeel and keep what there is, before anything else: copy "
+        f"{_database().files()}. Then restore the last backup: docs/ops/restore.md."
+    )
 
 
 def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
@@ -65,24 +87,41 @@ def put_back(source: Path, *, replace: bool, say: Say) -> Manifest:
         raise BadBackup(
             "The database is not empty. To put the backup in its place, and lose what it holds: --replace"
         )
-    with tempfile.TemporaryDirectory(dir=_beside(), prefix=".restore-") as name:
+    with leftovers.working_in(_beside(), "restore") as folder:
         say("checking the backup")
-        found, copy = _opened(source, Path(name))
+        found, copy = _opened(source, folder)
         say("putting the database back")
-        database.load(copy)
+        if kept := database.load(copy):
+            say(f"the database of before was damaged: it is kept as {kept}, and holds patient data")
     _compare(found)
     say("bringing it to this version of Evenkeel")
     call_command("migrate", verbosity=0)
     with transaction.atomic():
-        Topic.objects.update(version=F("version") + AHEAD)
+        raise_versions()
         Session.objects.all().delete()
         StaffSession.objects.all().delete()
     return found
 
 
+def raise_versions() -> None:
+    """To what no topic had in any life of this clinic, the ones that an earlier restore ended among them.
+
+    A version counts changes, of which there are fewer than milliseconds: so the milliseconds since 1970 are above
+    all that was, and go up from one restore to the next.
+    """
+    now = Value(int(clock.now().timestamp() * 1000), BigIntegerField())
+    Topic.objects.update(version=Case(When(version__lt=now, then=now), default=F("version") + AHEAD))
+
+
 def has_audit() -> bool:
     """Whether the database was brought to a version that keeps one."""
     return "clinic.0012_audit" in _applied()
+
+
+def wait_briefly_for_locks() -> None:
+    """Until this transaction ends. SQLite's locks are never waited for longer."""
+    if connection.vendor == "postgresql":
+        postgres.wait_briefly_for_locks()
 
 
 def _database() -> Any:
@@ -91,7 +130,7 @@ def _database() -> Any:
 
 def _beside() -> Path:
     """On the disk of the database where that is a file, so that the copy can take its place at once."""
-    return sqlite.target().parent if connection.vendor == "sqlite" else Path(tempfile.gettempdir())
+    return sqlite.target().parent if connection.vendor == "sqlite" else Path(settings.HOME)
 
 
 def _seal(folder: Path, files: list[Path], target: Path) -> None:

@@ -14,10 +14,6 @@ class BadBackup(Exception):
     """The file is none of ours, or is damaged; nothing was changed. The text is for whoever runs the command."""
 
 
-class BadPlace(BadBackup):
-    """Nothing can be written there."""
-
-
 @dataclass(frozen=True)
 class Manifest:
     """`made_at`: ISO 8601, UTC. `vendor`: sqlite or postgresql. `migrations`: those that had been applied, as

@@ -22,9 +22,26 @@ VARIABLES = {
     "PGSSLMODE": "sslmode",
     "PGSSLROOTCERT": "sslrootcert",
 }
+LOCK_SECONDS = 20
 # Where the old tables are until the new ones are whole.
 ASIDE = "before_restore"
 BACK = ("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {ASIDE} RENAME TO public")
+
+
+def where() -> str:
+    """Which database this is, in words and without its password."""
+    found = connection.settings_dict
+    return f"PostgreSQL's {found['NAME']} at {found['HOST'] or 'the local socket'}"
+
+
+def files() -> str:
+    """What to copy where the database itself cannot."""
+    return "PostgreSQL's data directory, with PostgreSQL stopped too"
+
+
+def is_there() -> bool:
+    """Whether it has tables."""
+    return not is_empty()
 
 
 def dump(folder: Path) -> tuple[Path, dict[str, int]]:
@@ -47,7 +64,13 @@ def rows() -> dict[str, int]:
 
 
 def is_empty() -> bool:
-    return not rows()
+    return not connection.introspection.table_names()
+
+
+def wait_briefly_for_locks() -> None:
+    """Until this transaction ends: as long as SQLite does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
 
 
 def refuse_while_in_use() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +19,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from clinic import audit, clock
+from clinic.backups import leftovers
 from clinic.models import BookingUpload, Delivery, EngineEvent, HelpRequest, InboundMessage, StaffSession
 from clinic.models.inbound import KEEP_UPLOADS_FOR
 from clinic.retention import visits
@@ -28,9 +27,6 @@ from realtime import job_keys
 
 BATCH = 1000
 Step = Callable[[int], None]
-# What a backup or restore that was killed leaves behind holds the whole database.
-LEFT_BEHIND = (".backup-*", ".restore-*")
-LEFT_FOR_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -146,18 +142,9 @@ def _drop_job_keys(step: Step) -> int | None:
         return None
 
 
-def _files() -> list[Path]:
-    then = time.time() - LEFT_FOR_SECONDS
-    found = [path for pattern in LEFT_BEHIND for path in Path(settings.HOME).glob(pattern)]
-    return [path for path in found if path.stat().st_mtime < then]
-
-
 def _count_files() -> int:
-    return len(_files())
+    return len(leftovers.old(Path(settings.HOME)))
 
 
 def _drop_files(step: Step) -> int:
-    found = _files()
-    for path in found:
-        shutil.rmtree(path)
-    return len(found)
+    return leftovers.clear(Path(settings.HOME))

@@ -52,6 +52,14 @@ def secret_key(home: Path) -> str:
     return make_once(home / SECRET_KEY_FILE, lambda: secrets.token_urlsafe(50))
 
 
+def give(path: Path, like: Path) -> None:
+    """Where we are root, `path` goes to the owner of `like`: whoever runs Evenkeel here has to open it."""
+    if os.geteuid() == 0:
+        owner = like.stat()
+        # Never what a link points to: the folder may belong to somebody else.
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 def write_run(home: Path, run: dict[str, Any]) -> None:
     """Says in run.json what runs on this home, and its settings; mode 0600, whole or not at all."""
     write_private(home / RUN_FILE, json.dumps({"pid": os.getpid(), **run}))
@@ -114,8 +122,9 @@ def port_taken(host: str, port: int) -> bool:
 
 
 def _draft(path: Path, text: str) -> Path:
-    """A new file beside `path`, readable by its owner only, that holds `text`."""
+    """A new file beside `path`, readable by the folder's owner only, that holds `text`."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    give(Path(name), path.parent)
     with open(descriptor, "w") as file:
         file.write(text)
         file.flush()

@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error, transaction
 
 from clinic import audit
 from clinic.backups import archive
-from clinic.backups.manifest import BadBackup, BadPlace
-
-
-def _tell(verb: str) -> None:
-    if archive.has_audit():
-        audit.write(audit.SYSTEM, f"backup.{verb}", by=audit.shell(getpass.getuser()))
+from clinic.backups.manifest import BadBackup, Manifest
 
 
 class Command(BaseCommand):
@@ -27,17 +23,34 @@ class Command(BaseCommand):
         target = (file or Path(f"evenkeel-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.backup")).resolve()
         try:
             archive.must_be_free(target)
-            # Before, so that the copy tells of it too.
-            _tell("make")
-            made = archive.make(target, self.stderr.write)
-        except BadPlace as error:
-            raise CommandError(str(error)) from None
+            archive.must_hold_tables()
+            made = self._make(target)
         except (BadBackup, OSError) as error:
-            _tell("fail")
             raise CommandError(str(error)) from None
+        except Error as error:
+            raise CommandError(archive.why_not(error)) from None
         rows = sum(made.rows.values())
         self.stdout.write(f"{target}: {rows} rows, {target.stat().st_size / 1e6:.1f} MB")
         self.stderr.write(
             "It holds patient data: keep it as you keep the database. The secret key is not in it; without that, "
             "the secrets of destinations in it cannot be opened: keep it too, elsewhere."
         )
+
+    def _make(self, target: Path) -> Manifest:
+        # Before, so that the copy tells of it too.
+        self._tell("make")
+        try:
+            return archive.make(target, self.stderr.write)
+        except (BadBackup, OSError, Error):
+            self._tell("fail")
+            raise
+
+    def _tell(self, verb: str) -> None:
+        """In the audit, where that can be written: a database that cannot be needs its copy most of all."""
+        try:
+            with transaction.atomic():
+                archive.wait_briefly_for_locks()
+                if archive.has_audit():
+                    audit.write(audit.SYSTEM, f"backup.{verb}", by=audit.shell(getpass.getuser()))
+        except Error as error:
+            self.stderr.write(f"The audit cannot be written to, and does not tell of this backup: {error}")

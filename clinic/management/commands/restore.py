@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 
 from clinic import audit, audit_check, audit_triggers
 from clinic.backups import archive
@@ -13,6 +14,9 @@ from clinic.backups.manifest import BadBackup
 AFTER = """What to look at now:
 - everybody has to log in again;
 - a device or a person that was revoked since then holds again: revoke it once more;
+- passwords, roles, second steps and paper codes are as they were then: a password that was changed is the old one,
+  a phone that was lost and reset opens again, a code that was used does so once more. Change and reset them again;
+- the vendor switch stands as it did then: manage.py vendor status;
 - messages that other systems got since then are sent again, under the same keys: they know them by these."""
 
 
@@ -32,6 +36,8 @@ class Command(BaseCommand):
             found = archive.put_back(file.resolve(), replace=replace, say=self.stderr.write)
         except (BadBackup, OSError) as error:
             raise CommandError(str(error)) from None
+        except Error as error:
+            raise CommandError(f"The database refused it: {error}. Nothing says that it is whole.") from error
         self.stdout.write(f"Restored as of {found.made_at}: {sum(found.rows.values())} rows.")
         self.stderr.write(AFTER)
         self.stderr.write("reading the audit")

@@ -6,15 +6,16 @@ import json
 import os
 import sqlite3
 import tarfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from clinic.backups.archive import AHEAD
 from tests.clinic.place import BINARIES, Place, new_database
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,13 @@ MOVE = """
 from clinic.models import Clinic
 from tests.factories import make_visit
 make_visit(Clinic.objects.get())
+"""
+BACK_UP_AT_ONCE = """
+from django.core.management import call_command
+from django.db import connection
+if connection.vendor == "sqlite":
+    connection.cursor().execute("PRAGMA busy_timeout = 0")
+call_command("backup", "{path}")
 """
 FORGE = """
 from django.db import connection
@@ -97,16 +105,38 @@ def backup(places: list[Place], tmp_path_factory: pytest.TempPathFactory) -> Pat
 def test_restored_elsewhere_it_is_the_same_clinic(places: list[Place], backup: Path) -> None:
     """And what is there by then is lost only when that is asked for."""
     here, there = places
-    before = here.told()
+    before, began = here.told(), time.time() * 1000
     done = there.manage("restore", str(backup))
     assert "Restored as of" in done.stdout and "revoked" in done.stderr
-    after = {**before, "version": before["version"] + AHEAD, "sessions": 0}
-    assert there.told() == after and before["sessions"] == 1, "everybody has to log in again"
+    first = there.told()
+    assert first == {**before, "version": first["version"], "sessions": 0}
+    assert before["sessions"] == 1, "everybody has to log in again"
+    assert first["version"] >= int(began) > before["version"]
     assert backup.stat().st_mode & 0o777 == 0o600
     refused = there.manage("restore", str(backup), ok=False)
     assert "not empty" in refused.stderr and "--replace" in refused.stderr
     there.manage("restore", str(backup), "--replace")
-    assert there.told() == after
+    again = there.told()
+    assert again["version"] > first["version"], "a second life is no earlier one"
+    assert again == {**first, "version": again["version"]}
+
+
+def spoil(place: Place) -> bytes:
+    """Its database is none of ours any more; what is in its file, where it has one."""
+    if place.database_url:
+        with psycopg.connect(place.database_url) as database:
+            database.execute("CREATE TABLE junk (x int)")
+        return b""
+    (place.home / "evenkeel.sqlite3").write_bytes(bytes(8192))
+    return bytes(8192)
+
+
+def test_what_is_damaged_is_replaced_and_kept(places: list[Place], elsewhere: Place, backup: Path) -> None:
+    was = spoil(elsewhere)
+    said = elsewhere.manage("restore", str(backup), "--replace").stderr
+    assert elsewhere.told()["visits"] == places[0].told()["visits"]
+    kept = list(elsewhere.home.glob("evenkeel.sqlite3.damaged-*"))
+    assert [(path.read_bytes(), str(path) in said) for path in kept] == ([(was, True)] if was else [])
 
 
 def chains(place: Place) -> dict[int, list[str]]:
@@ -135,7 +165,7 @@ def test_damaged_backup_changes_nothing(places: list[Place], backup: Path) -> No
     assert [words in said for said, (_path, words) in zip(told, cases, strict=True)] == [True] * len(cases), told
     assert "is there already" in here.manage("backup", str(backup), ok=False).stderr
     assert here.told() == before
-    assert not list(backup.parent.glob(".backup-*")) and not list(here.home.glob(".restore-*"))
+    assert not [path for place in (backup.parent, here.home) for path in place.glob(".evenkeel-*")]
 
 
 @contextmanager
@@ -148,6 +178,43 @@ def in_use(place: Place) -> Iterator[None]:
     with closing(sqlite3.connect(place.home / "evenkeel.sqlite3")) as database:
         database.execute("SELECT count(*) FROM clinic_visit").fetchone()
         yield
+
+
+@contextmanager
+def not_writable(place: Place) -> Iterator[None]:
+    """Somebody holds the write lock; on PostgreSQL it only reads, as with a full disk."""
+    if place.database_url:
+        name = psycopg.sql.Identifier(urlsplit(place.database_url).path[1:])
+        rule = psycopg.sql.SQL("ALTER DATABASE {} {} default_transaction_read_only {}")
+        with psycopg.connect(place.database_url, autocommit=True) as database:
+            database.execute(rule.format(name, psycopg.sql.SQL("SET"), psycopg.sql.SQL("= on")))
+            try:
+                yield
+            finally:
+                database.execute(rule.format(name, psycopg.sql.SQL("RESET"), psycopg.sql.SQL("")))
+        return
+    with closing(sqlite3.connect(place.home / "evenkeel.sqlite3")) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_last_words_of_a_database_that_cannot_be_written(
+    places: list[Place], backup: Path, tmp_path: Path
+) -> None:
+    """What cannot be told in the audit is said, and the copy is made all the same."""
+    path = tmp_path / "last-words.backup"
+    with not_writable(places[0]):
+        done = places[0].manage("shell", "--no-imports", "-c", BACK_UP_AT_ONCE.format(path=path))
+    assert "The audit cannot be written" in done.stderr
+    rows = [json.loads((parts_of(one) / "manifest.json").read_text())["rows"] for one in (backup, path)]
+    assert rows[0]["clinic_visit"] == rows[1]["clinic_visit"] > 0
+
+
+def test_nothing_is_no_backup(elsewhere: Place, tmp_path: Path) -> None:
+    said = elsewhere.manage("backup", str(tmp_path / "x.backup"), ok=False).stderr
+    name = urlsplit(elsewhere.database_url).path[1:] or str(elsewhere.home / "evenkeel.sqlite3")
+    assert name in said and "nothing to back up" in said and "EVENKEEL_HOME" in said and "DATABASE_URL" in said
+    assert not list(tmp_path.glob("*.backup")) and not list(elsewhere.home.glob("evenkeel.sqlite3"))
 
 
 def test_database_in_use_is_not_replaced(places: list[Place], backup: Path) -> None:

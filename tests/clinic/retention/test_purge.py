@@ -183,18 +183,18 @@ def test_lists_sessions_and_files_that_were_left_behind(
     for name, days in (("old", -1), ("new", 99)):
         for model in (Session, StaffSession):
             model.objects.create(pk=name, session_data="", expire_date=clock.at + timedelta(days=days))
-    for name in (".restore-old", ".restore-new", "kept"):
+    for name in (".evenkeel-restore-old", ".evenkeel-backup-old", ".evenkeel-restore-new", "kept"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "database").write_text("Canaryname")
     then = time.time() - 2 * 24 * 3600
-    for name in (".restore-old", "kept"):
+    for name in (".evenkeel-restore-old", ".evenkeel-backup-old", "kept"):
         os.utime(tmp_path / name, (then, then))
     clock.add(hours=1)
     purge("--yes")
     assert not BookingUpload.objects.exists()
     for model in (Session, StaffSession):
         assert [one.pk for one in model.objects.all()] == ["new"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".restore-new", "kept"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".evenkeel-restore-new", "kept"]
 
 
 def test_tried_log_ins_go_with_what_belongs_to_them(harbor: Clinic, clock: Clock) -> None:

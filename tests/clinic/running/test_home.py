@@ -68,6 +68,17 @@ def test_secret_key_made_by_many_at_once_is_one(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["secret-key"]
 
 
+def test_what_root_makes_is_the_folders_owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the service could not read the key that a command of root made for it."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "chown", lambda _path, user, group, **_more: given.append((user, group)))
+    for user in (1000, 0):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        home.secret_key(tmp_path)
+        (tmp_path / "secret-key").unlink()
+    assert given == [(tmp_path.stat().st_uid, tmp_path.stat().st_gid)]
+
+
 def test_port_taken_while_something_listens() -> None:
     port = home.free_port()
     assert not home.port_taken("127.0.0.1", port)

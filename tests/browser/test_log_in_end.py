@@ -29,7 +29,8 @@ COVERED = """() => {
     const over = document.querySelector("[data-log-in]").getBoundingClientRect();
     const under = [...document.querySelectorAll("main a, main button, main select")].filter(one => {
         const at = one.getBoundingClientRect();
-        return at.width && at.bottom > over.top && at.top < over.bottom && at.right > over.left && at.left < over.right;
+        const isBeside = at.right <= over.left || at.left >= over.right;
+        return at.width && at.bottom > over.top && at.top < over.bottom && !isBeside;
     });
     return under.map(one => one.outerHTML);
 }"""

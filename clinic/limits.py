@@ -61,6 +61,8 @@ class _Known:
 LOG_IN = Limit("log-in", 30, 60)
 # Under one name, from anywhere but browsers in which its owner has logged in before.
 LOG_IN_NAME = Limit("log-in name", 50, 3600)
+# What one network or one known browser adds to that: as many as django-axes lets it try.
+LOG_IN_SHARE = Limit("log-in share", 5, 900)
 # Patients at one kiosk who say that they are booked and are not found, or who are here already.
 SEARCH = Limit("search", 5, 600)
 # What is asked for without a log-in, from one network, and is not there.

@@ -21,7 +21,8 @@ WANTED = {
     ),
     "postgresql": (
         ("audit_no_change", "audit_no_truncate", "audit_no_gap"),
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled <> 'D'",
+        # Neither those that are off, nor those that only a replica heeds.
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')",
     ),
 }
 

@@ -1,9 +1,10 @@
 """How often one address or one device may try something: counted for all processes at once, in Redis.
 
 No request waits for it: each process decides by what it has counted and heard so far, and `redis_link.thread`
-asks Redis afterwards. So a limit may be passed by the tries that are on their way meanwhile, one a process where
-they come one by one. While Redis is away each process counts for itself: a limit may then be reached once in each,
-but is never gone. Keys are keyed digests of what is counted, so that Redis holds neither an address nor a name.
+asks Redis afterwards. So a limit may be passed by the tries that are on their way meanwhile: one a process where
+they come one by one, a party's where that comes whole. While Redis is away each process counts for itself: a limit
+may then be reached once in each, but is never gone. Keys are keyed digests of what is counted, so that Redis holds
+neither an address nor a name.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from django.utils.crypto import salted_hmac
 
@@ -24,19 +26,19 @@ PREFIX = "evenkeel:limit:"
 MOST_KEPT = 10_000
 
 # A window that slides: the times of those that counted, by Redis's clock. ARGV: most, milliseconds, one's own name
-# or "" to look only. Gives the milliseconds until there is one more; 0 when there is.
+# or "" to look only. Gives how many are left, and the milliseconds for which there are no more than that.
 _COUNT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
-local has_more = redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1])
-if has_more and ARGV[3] ~= '' then
+local left = tonumber(ARGV[1]) - redis.call('ZCARD', KEYS[1])
+if left > 0 and ARGV[3] ~= '' then
   redis.call('ZADD', KEYS[1], now, ARGV[3])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  has_more = redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1])
+  left = left - 1
 end
-if has_more then return 0 end
-return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + ARGV[2] - now
+local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or now
+return {left, oldest + ARGV[2] - now}
 """
 
 
@@ -51,16 +53,24 @@ class Limit:
 
 @dataclass
 class _Known:
-    """Of one who tries: when they did so here, and until when it is spent by Redis's word."""
+    """Of one who tries: when they did so here, and how many Redis said are left, which holds for a while."""
 
     times: list[float] = field(default_factory=list)
-    spent_until: float = 0.0
+    said: int = 0
+    said_until: float = 0.0
+
+    def left(self, limit: Limit, now: float) -> int:
+        self.times = [at for at in self.times if at > now - limit.seconds]
+        left = limit.most - len(self.times)
+        return max(0, min(left, self.said) if now < self.said_until else left)
 
 
 # Failed log-ins from one network. Not few: a whole clinic may be behind one.
 LOG_IN = Limit("log-in", 30, 60)
 # Under one name, from anywhere but browsers in which its owner has logged in before.
 LOG_IN_NAME = Limit("log-in name", 50, 3600)
+# What one network or one known browser adds to that: as many as django-axes lets it try.
+LOG_IN_SHARE = Limit("log-in share", 5, 900)
 # Patients at one kiosk who say that they are booked and are not found, or who are here already.
 SEARCH = Limit("search", 5, 600)
 # What is asked for without a log-in, from one network, and is not there.
@@ -72,32 +82,38 @@ _known: OrderedDict[str, _Known] = OrderedDict()
 
 def take(limit: Limit, who: object) -> bool:
     """Counts one more, unless there is no more: then False. Never waits, never raises."""
-    return _ask(limit, who, secrets.token_hex(8))
+    return _ask(limit, who, secrets.token_hex(8)) > 0
 
 
 def is_spent(limit: Limit, who: object) -> bool:
     """Whether there is no more now; counts nothing."""
-    return not _ask(limit, who, "")
+    return left(limit, who) == 0
 
 
-def _ask(limit: Limit, who: object, token: str) -> bool:
+def left(limit: Limit, who: object) -> int:
+    """How many more there are now; counts nothing."""
+    return _ask(limit, who, "")
+
+
+def _ask(limit: Limit, who: object, token: str) -> int:
+    """How many there are before this one."""
     key = PREFIX + salted_hmac("clinic.limits", f"{limit.name} {who}", algorithm="sha256").hexdigest()[:32]
     now = time.monotonic()
     with _of(key) as known:
-        known.times = [at for at in known.times if at > now - limit.seconds]
-        has_more = len(known.times) < limit.most and known.spent_until <= now
-        if has_more and token:
+        found = known.left(limit, now)
+        if found and token:
             known.times.append(now)
-    if has_more:
+            known.said -= 1
+    if found:
         redis_link.thread.soon(lambda: _hear(limit, key, token))
-    return has_more
+    return found
 
 
 def _hear(limit: Limit, key: str, token: str) -> None:
     """Counts it in Redis, and keeps what all processes together have left. On Redis's thread."""
-    left = int(redis_link.client().eval(_COUNT, 1, key, limit.most, limit.seconds * 1000, token))
+    said: Any = redis_link.client().eval(_COUNT, 1, key, limit.most, limit.seconds * 1000, token)
     with _of(key) as known:
-        known.spent_until = time.monotonic() + left / 1000 if left else 0.0
+        known.said, known.said_until = int(said[0]), time.monotonic() + said[1] / 1000
 
 
 @contextmanager

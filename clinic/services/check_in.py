@@ -88,22 +88,21 @@ def check_in_together(
     """One visit for each of up to LARGEST_PARTY people who came together: all of them, or none.
 
     As `check_in` for each. Where one of them is here already, the others join that one's party. A device that was
-    asked too often for people who are not booked, or are here already, finds nobody for a while: who is booked is
-    a walk-in then, which the desk is told of where they say so, and who is here is sent to the desk, by AskAtDesk.
-    Raises ValueError for nobody or too many.
+    asked too often for people who are not booked, or are here already, finds nobody for a while, nor the rest of a
+    party that uses up what was left. Who is booked is a walk-in then, which the desk is told of where they say so;
+    who is here is sent to the desk with the whole party, by AskAtDesk. Raises ValueError for nobody or too many.
     """
     if not 0 < len(people) <= LARGEST_PARTY:
         raise ValueError(f"{len(people)} people cannot check in together")
-    finds = by.device is None or not limits.is_spent(limits.SEARCH, by.device.pk)
-    form = _Form(clinic, by, clock.now(), finds=finds)
+    left = limits.left(limits.SEARCH, by.device.pk) if by.device else None
+    form = _Form(clinic, by, clock.now(), may_try=left)
     try:
         visits = _all(form, people, key)
     except AskAtDesk:
+        _count(form)
         ask_for_help(clinic, by.device)
         raise
-    if by.device:
-        for _try in form.tries:
-            limits.take(limits.SEARCH, by.device.pk)
+    _count(form)
     return visits
 
 
@@ -116,11 +115,18 @@ def _all(form: _Form, people: Sequence[Answers], key: UUID | None) -> list[Visit
         return visits
 
 
+def _count(form: _Form) -> None:
+    if form.by.device:
+        for _try in form.tries:
+            limits.take(limits.SEARCH, form.by.device.pk)
+
+
 @dataclass(frozen=True)
 class _Form:
-    """What is the same for all who check in together. `finds`: whether it may tell anything of people by name.
+    """What is the same for all who check in together.
 
     `tries`: those of whom it would tell something if others asked for them, or for whom nothing was found.
+    `may_try`: after so many of these it tells nothing more of people by name; None for no limit.
     """
 
     clinic: Clinic
@@ -129,8 +135,12 @@ class _Form:
     lane: Lane = Lane.STANDARD
     identity_checked: bool = False
     newly: bool = False
-    finds: bool = True
+    may_try: int | None = None
     tries: list[Answers] = field(default_factory=list)
+
+    @property
+    def finds(self) -> bool:
+        return self.may_try is None or len(self.tries) < self.may_try
 
     def hand_in(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
         own_key = persons.own_key(key, answers) if key else None

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from secrets import token_bytes
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from clinic import audit, demo
 from clinic.models import Membership, PaperCodes, PhoneKey
 from clinic.models.audit import SYSTEM
-from clinic.models.second_step import is_digits, new_key
+from clinic.models.second_step import is_digits
 from clinic.sealed import Unreadable
 
 PAPER_CODES = 10
 # Eight letters and digits on paper.
 CODE_BYTES = 5
+# Time to find an app, install it and let it read the picture.
+OFFERED_FOR = timedelta(minutes=10)
 Roles = Callable[[], Iterable[str] | None]
 NEEDING = (Membership.Role.MANAGER, Membership.Role.OPS, Membership.Role.AUDITOR)
 
@@ -56,27 +60,31 @@ def is_lost(user: User) -> bool:
 
 
 def offered(user: User) -> PhoneKey:
-    """The key to set up; the same one until it is confirmed, so that a page may be loaded again."""
+    """The key to set up: the same one for OFFERED_FOR, so that a page may be loaded again. Then another.
+
+    So what somebody saw at a desk that was left open is not what its owner confirms some day.
+    """
     with transaction.atomic():
-        # Two pages that are opened at once offer the same.
-        User.objects.select_for_update().get(pk=user.pk)
-        offer: PhoneKey
-        offer, is_new = PhoneKey.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})
-        if not is_new and not _is_readable(offer):
-            # Nobody has it on a phone yet.
-            offer.sealed_key = new_key()
-            offer.save(update_fields=["sealed_key"])
+        offer = _open_offer(user)
+        if offer is None:
+            withdraw(user)
+            offer = PhoneKey.objects.create(user=user, name="app", confirmed=False)
         return offer
+
+
+def withdraw(user: User) -> None:
+    """Nothing is offered any more: the next page offers another key."""
+    PhoneKey.objects.filter(user=user, confirmed=False).delete()
 
 
 def confirm(user: User, code: str, old: str = "") -> tuple[str, list[str]] | None:
     """Takes the offered key for this person's only one, if the code is of it: what the session keeps, paper codes.
 
     They are told this once. `old`: a code of the key that there is, or of its paper. None where one is wrong, or
-    comes too soon after a wrong one.
+    comes too soon after a wrong one, or where that key is not offered any more.
     """
     with transaction.atomic():
-        offer = PhoneKey.objects.select_for_update().filter(user=user, confirmed=False).first()
+        offer = _open_offer(user)
         if offer is None or not _fits(offer, plain(code)):
             return None
         if has(user) and not verify(user, old):
@@ -118,6 +126,15 @@ def plain(code: str) -> str:
 def chains_of(user: User) -> list[int]:
     """Where the audit tells of a person: each clinic of theirs, else what concerns no clinic."""
     return list(Membership.objects.filter(user=user.pk).values_list("clinic", flat=True)) or [SYSTEM]
+
+
+def _open_offer(user: User) -> PhoneKey | None:
+    """What is offered now, in a transaction. Two pages that are opened at once find the same."""
+    User.objects.select_for_update().get(pk=user.pk)
+    offer: PhoneKey | None = PhoneKey.objects.select_for_update().filter(user=user, confirmed=False).first()
+    if offer is None or offer.created_at is None or timezone.now() - offer.created_at >= OFFERED_FOR:
+        return None
+    return offer if _is_readable(offer) else None
 
 
 def _fits(device: PhoneKey | PaperCodes, said: str) -> bool:

@@ -96,9 +96,10 @@ def _note_what_was(instance: User, raw: bool = False, update_fields: Any = None,
 
 @receiver(post_save, sender=User)
 def _end_what_was(instance: User, created: bool = False, raw: bool = False, **signal: Any) -> None:
-    """A password that is changed, or a person who may no longer work here, ends every log-in of theirs."""
+    """A new password, or a person who may no longer work here, ends all log-ins of theirs and what is offered."""
     if getattr(instance, "_ends_sessions", False):
         _end_all(instance.pk)
+        second_step.withdraw(instance)
     if raw or request_context.current().request_id:
         # Of what is done on a page, that page tells who did it.
         return

@@ -63,10 +63,15 @@ def _paper(request: HttpRequest, user: User, second: str, codes: list[str], *, i
 
 
 def _offer(user: User, form: forms.Form, *, is_needed: bool) -> dict[str, object]:
-    """The key as a picture, and in fours as people read it."""
+    """The key as a picture, and in fours as people read it. `is_another`: than on the page that was sent."""
     offer = second_step.offered(user)
-    key = b32encode(offer.key).decode()
-    fours = " ".join(key[n : n + 4] for n in range(0, len(key), 4))
+    key, mark = b32encode(offer.key).decode(), str(offer.pk)
+    shown = {
+        "qr": qr.svg(offer.config_url),
+        "key": " ".join(key[n : n + 4] for n in range(0, len(key), 4)),
+        "offer": mark,
+        "is_another": form.data.get("offer", mark) != mark,
+    }
     who = {"has_one": second_step.has(user), "is_needed": is_needed, "back": access.landing(user)}
     lost = {"is_lost": second_step.is_lost(user), "name": user.get_username()}
-    return {"form": form, "qr": qr.svg(offer.config_url), "key": fours, **who, **lost}
+    return {"form": form, **shown, **who, **lost}

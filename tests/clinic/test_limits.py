@@ -69,6 +69,32 @@ def test_what_another_process_counted_is_heard_of(live_redis: Any) -> None:
     assert limits.is_spent(FIVE, "a") and not limits.take(FIVE, "a")
 
 
+def test_what_is_left_is_what_all_processes_left(live_redis: Any) -> None:
+    assert all(limits.take(FIVE, "a") for _n in range(3)) and limits.left(FIVE, "a") == 2
+    heard()
+    limits.forget()
+    assert limits.left(FIVE, "a") == 5, "which asks"
+    heard()
+    assert limits.left(FIVE, "a") == 2 and limits.take(FIVE, "a") and limits.left(FIVE, "a") == 1
+    heard()
+    assert limits.left(FIVE, "a") == 1
+
+
+@pytest.mark.parametrize(("later", "left"), [(50, 2), (62, 5)])
+def test_what_redis_said_holds_until_the_oldest_is_out_of_the_window(
+    live_redis: Any, monkeypatch: pytest.MonkeyPatch, later: int, left: int
+) -> None:
+    ahead = [0.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: perf_counter() + ahead[0])
+    assert all(limits.take(FIVE, "a") for _n in range(3))
+    heard()
+    limits.forget()
+    assert not limits.is_spent(FIVE, "a"), "which asks"
+    heard()
+    ahead[0] = later
+    assert limits.left(FIVE, "a") == left
+
+
 def test_window_slides(live_redis: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     quick, ahead = Limit("quick", 2, 10), [0.0]
     monkeypatch.setattr(limits.time, "monotonic", lambda: perf_counter() + ahead[0])

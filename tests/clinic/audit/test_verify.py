@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from clinic import audit, audit_check
+from clinic import audit, audit_check, audit_triggers
 from clinic.models import AuditChain, AuditEvent, Clinic
 from clinic.running.schedule import tasks
 from realtime import tally
@@ -171,6 +171,16 @@ def test_trigger_that_is_gone_is_told_of_and_put_back(chain: int, forger: Any) -
     assert verify()[0] == 0
     with pytest.raises(DatabaseError, match="the audit is only added to"), transaction.atomic():
         AuditEvent.objects.update(actor="mallory")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no replicas")
+@pytest.mark.parametrize(("kind", "gone"), [("REPLICA", ["audit_no_change"]), ("ALWAYS", [])])
+def test_trigger_that_only_a_replica_heeds_is_gone(harbor: Clinic, kind: str, gone: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE clinic_auditevent ENABLE {kind} TRIGGER audit_no_change")
+    assert json.loads(verify("--json")[1])["triggers_gone"] == audit_triggers.gone() == gone
+    call_command("audit", "protect")
+    assert verify()[0] == 0
 
 
 def test_command_says_that_it_is_whole(chain: int) -> None:

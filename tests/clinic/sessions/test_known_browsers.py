@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -53,6 +54,31 @@ def test_one_name_has_fifty_failures_an_hour_over_all_addresses(desk: Client, be
     assert seen == [200] * limits.LOG_IN_NAME.most + [429]
     assert fail("198.51.100.7") == fail("198.51.100.7", " ANA") == [429], "however it is written"
     assert let_in(Client(REMOTE_ADDR="198.51.100.7"), "ben") and let_in(desk)
+
+
+@pytest.mark.parametrize("password", ["wrong", ""])
+def test_one_network_uses_up_nobodys_name(ana: User, monkeypatch: Any, password: str) -> None:
+    """Neither by going on where it is locked, nor by what is no try at all."""
+    ahead = [0.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: perf_counter() + ahead[0])
+    stranger = Client(REMOTE_ADDR=CLINIC)
+    for name in ("ana", "nobody"):
+        for _n in range(limits.LOG_IN_NAME.most + 5):
+            ahead[0] += 3
+            send_password(stranger, name, password)
+        assert send_password(Client(REMOTE_ADDR=FAR.format(1)), name, "wrong").status_code == 200
+    assert let_in(Client(REMOTE_ADDR=FAR.format(2)))
+
+
+def test_ten_networks_that_guess_all_they_can_use_a_name_up(ana: User) -> None:
+    for n in range(10):
+        assert fail(FAR.format(n), times=6)[-1] == 429
+    assert fail("198.51.100.7") == [429]
+
+
+def test_share_of_a_network_is_what_it_may_try(settings: Any) -> None:
+    tries, wait = settings.AXES_FAILURE_LIMIT, settings.AXES_COOLOFF_TIME
+    assert (limits.LOG_IN_SHARE.most, limits.LOG_IN_SHARE.seconds) == (tries, wait.total_seconds())
 
 
 def test_unknown_names_are_counted_as_known_ones(ana: User) -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from clinic import sealed
 from clinic.models import AuditEvent, Clinic, PaperCodes, PhoneKey
@@ -138,8 +139,14 @@ def test_only_six_digits_are_looked_for_on_the_phone(code: str, is_one: bool) ->
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_redis")
-def test_two_first_pages_of_the_set_up_at_once_offer_the_same(transactional_db: None, harbor: Clinic) -> None:
+@pytest.mark.parametrize("had_one", [False, True])
+def test_two_pages_of_the_set_up_at_once_offer_the_same(
+    transactional_db: None, harbor: Clinic, had_one: bool
+) -> None:
     mo = make_user("mo", harbor, "manager")
+    if had_one:
+        second_step.offered(mo)
+        PhoneKey.objects.update(created_at=timezone.now() - second_step.OFFERED_FOR)
     offers = at_once(*[lambda: second_step.offered(mo)] * 6)
     assert len({offer.pk for offer in offers}) == len({offer.sealed_key for offer in offers}) == 1  # type: ignore[union-attr]
     assert PhoneKey.objects.filter(user=mo).count() == 1

@@ -119,6 +119,61 @@ def test_nobody_is_asked_once_the_place_is_spent(
     assert "Too many tries" in replace(open_desk, mo, old_code=paper[1])
 
 
+def key_on(page: str) -> tuple[str, str]:
+    """The key as people read it, and the mark of this offer."""
+    (key,), (mark,) = (
+        re.findall(r'class="key"><code>(.+?)<', page),
+        re.findall(r'name="offer" value="(.+?)"', page),
+    )
+    return key, mark
+
+
+def test_key_that_somebody_saw_is_another_ten_minutes_later(clock: Clock, ana: User) -> None:
+    """However often its page is loaded meanwhile, and in whichever log-in."""
+    seen = []
+    for minutes in (0, 6, 3.9, 0.2, 9.9):
+        clock.add(minutes=minutes)
+        client = Client()
+        send_password(client, "ana")
+        seen.append(key_on(client.get(PAGE).content.decode()))
+    assert seen[0] == seen[1] == seen[2] != seen[3] == seen[4] and seen[0][0] != seen[3][0]
+    assert PhoneKey.objects.count() == 1
+
+
+def test_page_of_an_old_offer_says_that_a_new_picture_is_to_be_read(clock: Clock, ana: User) -> None:
+    client = Client()
+    send_password(client, "ana")
+    key, mark = key_on(client.get(PAGE).content.decode())
+    said = {"password": "pw-of-ana", "code": code_of(ana), "offer": mark}
+    clock.add(minutes=10)
+    page = client.post(PAGE, said).content.decode()
+    assert "is no longer good" in page and "does not fit" not in page and "<title>Error" in page
+    assert key_on(page)[0] != key and key not in page and not second_step.has(ana)
+    said |= {"code": code_of(ana), "offer": key_on(page)[1]}
+    assert len(codes_on(client.post(PAGE, said).content.decode())) == 10
+
+
+def test_page_beside_a_newer_one_says_so_too(clock: Clock, ana: User) -> None:
+    client = Client()
+    send_password(client, "ana")
+    _key, mark = key_on(client.get(PAGE).content.decode())
+    said = {"password": "wrong", "code": code_of(ana), "offer": mark}
+    clock.add(minutes=10)
+    newer = client.get(PAGE).content.decode()
+    page = client.post(PAGE, said).content.decode()
+    assert key_on(page) == key_on(newer) and "is no longer good" in page and "password is not right" in page
+    said |= {"password": "pw-of-ana", "offer": key_on(page)[1]}
+    page = client.post(PAGE, said).content.decode()
+    assert "does not fit" in page and "no longer good" not in page, "what it shows now was sent back"
+
+
+def test_new_password_takes_back_what_was_offered(ana: User) -> None:
+    before, code = second_step.offered(ana).key, code_of(ana)
+    ana.set_password("another-of-ana")
+    ana.save()
+    assert second_step.confirm(ana, code) is None and second_step.offered(ana).key != before
+
+
 def test_clerk_may_set_it_up_and_is_then_asked_for_it(ana: User) -> None:
     client = Client()
     send_password(client, "ana")

@@ -15,11 +15,12 @@ from django.test import Client
 
 from clinic import limits
 from clinic.models import Clinic, HelpRequest, Visit
-from clinic.services import Actor, call_next
+from clinic.services import Actor, call_next, check_in_together
 from clinic.states import Verb
 from tests.clinic.conftest import Clock
-from tests.clinic.views.kiosk_pages import LAST, answer, finish, paired_client
-from tests.factories import do, make_booking, make_clinic, make_visit
+from tests.clinic.views.kiosk_pages import BORN, LAST, answer, finish, paired_client
+from tests.clinic.views.test_kiosk_party import add
+from tests.factories import answers, do, make_booking, make_clinic, make_device, make_visit
 from tests.names import another_name
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_redis")]
@@ -41,6 +42,15 @@ def walk_in(kiosk: Client, given: str) -> str:
     """The page at the end for somebody who says nothing of a booking."""
     kiosk.get("/kiosk/")
     answer(kiosk, given_name=given)
+    return finish(kiosk)
+
+
+def together(kiosk: Client, *given: str, **said: str) -> str:
+    """The page at the end for people who come together."""
+    kiosk.get("/kiosk/")
+    answer(kiosk, given_name=given[0], **said)
+    for one in given[1:]:
+        add(kiosk, one, BORN)
     return finish(kiosk)
 
 
@@ -101,6 +111,39 @@ def test_who_asks_for_others_that_are_here_is_soon_sent_to_the_desk(clinic: Clin
     assert HelpRequest.objects.get(taken_at=None).device.name == "Entrance"
     assert "data-ticket" in walk_in(kiosk, "Hal"), "a walk-in is never refused"
     assert Visit.objects.count() == 7
+
+
+def test_party_asks_for_no_more_others_than_are_left(clinic: Clinic, clock: Clock) -> None:
+    """Nor again: what it asked for is counted, though nothing was shown."""
+    here = [make_visit(clinic, given=name) for name in ("Ann", "Cid", "Dan", "Eve", "Flo", "Gus")]
+    kiosk = paired_client(clinic)
+    page = together(kiosk, "Hal", *[one.given_name for one in here])
+    assert [one.ticket for one in here if one.ticket in page] == [] and "Please go to the front desk" in page
+    assert HelpRequest.objects.get(taken_at=None).device.name == "Entrance"
+    assert Visit.objects.count() == 6 and {one.party_id for one in Visit.objects.all()} == {None}
+    assert here[0].ticket not in walk_in(kiosk, "Ann")
+    assert "data-ticket" in walk_in(kiosk, "Hal"), "a walk-in is never refused"
+
+
+def test_what_is_left_is_what_a_party_may_ask_for(clinic: Clinic, clock: Clock) -> None:
+    here = [make_visit(clinic, given=name) for name in ("Ann", "Cid", "Dan")]
+    kiosk = paired_client(clinic)
+    assert here[0].ticket in together(kiosk, "Ann", "Hal")
+    for _miss in range(2):
+        claim(kiosk, another_name())
+    page = together(kiosk, "Ivo", "Cid", "Dan")
+    assert here[1].ticket in page and here[2].ticket in page
+    assert here[0].ticket not in walk_in(kiosk, "Ann")
+
+
+def test_party_that_nobody_booked_loses_nobody_and_finds_nobody_after_five(clinic: Clinic, clock: Clock) -> None:
+    bob = make_booking(clinic, clock.now(), "Bob")
+    party = [answers(name, booked=True) for name in ("Ann", "Cid", "Dan", "Eve", "Flo", "Bob")]
+    device, _token = make_device(clinic)
+    visits = check_in_together(clinic, party, by=Actor(device=device))
+    assert [one.state for one in visits] == ["waiting"] * 6 and all(one.booking_claimed for one in visits)
+    bob.refresh_from_db()
+    assert bob.state == "expected" and limits.is_spent(limits.SEARCH, device.pk)
 
 
 def test_who_taps_twice_or_comes_back_is_not_counted(clinic: Clinic, clock: Clock) -> None:

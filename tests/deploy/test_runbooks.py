@@ -114,6 +114,48 @@ def test_every_file_of_ours_is_there(book: Path) -> None:
         assert name.startswith(".venv/") or list(ROOT.glob(name)), name
 
 
+def restarts() -> str:
+    """The lines that restart one process after another."""
+    (block,) = (block for block in blocks(DEPLOY / "release.md") if "try-restart" in block)
+    return block
+
+
+@pytest.mark.parametrize(
+    ("dead", "asked", "said"),
+    [
+        ("", [8001, 8002, 8003], "@8003.service is back"),
+        ("8001", [8001], "STOP: evenkeel-web@8001.service does not come back"),
+        ("8002", [8001, 8002], "STOP: evenkeel-web@8002.service does not come back"),
+    ],
+)
+def test_a_release_that_does_not_come_back_takes_no_other_web_process_down(
+    dead: str, asked: list[int], said: str
+) -> None:
+    pretended = """
+        systemctl() {
+            case $1 in
+                list-units) for n in 1 2 3; do echo "evenkeel-web@800$n.service loaded active"; done ;;
+                *) echo "$@" ;;
+            esac
+        }
+        curl() { for last; do :; done; [ "$last" != "http://127.0.0.1:%s/readyz" ]; }
+    """
+    done = subprocess.run(["sh", "-c", pretended % dead + restarts()], capture_output=True, text=True)
+    assert re.findall(r"^restart evenkeel-web@(\d+)", done.stdout, flags=re.M) == [str(port) for port in asked]
+    assert done.stdout.endswith(f"{said}\n") and done.stderr == ""
+    assert done.stdout.index("try-restart evenkeel-workers") < done.stdout.index("restart evenkeel-web@")
+
+
+def test_where_nginx_asks_web_processes_listen() -> None:
+    """By a file that holds for each port of a machine."""
+    text = (DEPLOY / "several.md").read_text()
+    (start,) = re.findall(r"^ExecStart=(/.+)$", text, flags=re.M)
+    words = start.partition("manage.py web ")[2].replace("%i", "8001").split()
+    found = load_command_class(get_commands()["web"], "web").create_parser("manage.py", "web").parse_args(words)
+    assert found.port == 8001 and f"server {found.host}:8001 " in (DEPLOY / "nginx" / "evenkeel.conf").read_text()
+    assert f"such as {found.host}" in restarts() and "evenkeel-web@.service.d/" in text
+
+
 def test_log_lines_are_picked_as_told() -> None:
     """Where there is a jq: of what a journal holds, ours and others', in any order."""
     line = {"at": "t", "level": "WARNING", "logger": "l", "message": "m", "request": "f40c2a9d61b0e7aa"}

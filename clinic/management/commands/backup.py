@@ -37,6 +37,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         rows = sum(made.rows.values())
         self.stdout.write(f"{target}: {rows} rows, {target.stat().st_size / 1e6:.1f} MB")
+        if archive.has_audit():
+            # Only now: one that is cut off in the middle says no more.
+            audit.write(
+                audit.SYSTEM, "backup.finish", by=audit.shell(getpass.getuser()), of=("backup", target.name[:40])
+            )
         self.stderr.write(
             "It holds patient data: keep it as you keep the database. The secret key is not in it; without that, "
             "the secrets of destinations in it cannot be opened: keep it too, elsewhere."

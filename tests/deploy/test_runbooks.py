@@ -20,8 +20,8 @@ SYSTEMD = DEPLOY / "systemd"
 UNITS = [path.name for path in SYSTEMD.iterdir() if path.suffix != ".env"]
 # What Debian has without being asked, systemd and procps among it; and what a shell has in itself.
 BASE = """
-    adduser apt-get bash cd break chown cp cut df echo free grep install journalctl kill ln ls mkdir ps
-    systemctl timeout
+    adduser apt-get bash break cat cd chmod chown cp cut df echo find free grep install journalctl kill ln ls mkdir
+    mv ps rm systemctl tail timeout
 """
 AT_HAND = set(BASE.split())
 each_book = pytest.mark.parametrize("book", BOOKS, ids=lambda path: path.stem)

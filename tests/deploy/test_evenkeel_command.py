@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 
 from tests.deploy.commands import WRAPPER
 
+USER = pwd.getpwuid(os.getuid()).pw_name
 TELL = """
 import json, os, sys
 mask = os.umask(0)
@@ -46,7 +47,7 @@ class Machine:
 
     def _unpack(self, release: Path) -> None:
         text = WRAPPER.read_text().replace("/etc/evenkeel/evenkeel.env", str(self.settings))
-        text = text.replace("user=evenkeel", f"user={getpass.getuser()}", 1)
+        text = text.replace("user=evenkeel", f"user={USER}", 1)
         text = text.replace("/var/lib/evenkeel-backups", str(self.root / "backups"))
         text = text.replace("path=", f"path={self.root}/tools:", 1)
         for name, content in (("docs/deploy/evenkeel", text), ("manage.py", TELL)):
@@ -104,7 +105,7 @@ def test_audit_hears_who_it_was(machine: Machine) -> None:
 def test_another_user_becomes_the_service_s(machine: Machine) -> None:
     """Shown by what it asks of setpriv; only root may really do it."""
     script = machine.root / "releases" / "first" / "docs" / "deploy" / "evenkeel"
-    script.write_text(script.read_text().replace(f"user={getpass.getuser()}", "user=somebody", 1))
+    script.write_text(script.read_text().replace(f"user={USER}", "user=somebody", 1))
     setpriv = machine.root / "tools" / "setpriv"
     setpriv.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     setpriv.chmod(0o755)

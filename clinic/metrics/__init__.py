@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from clinic.metrics import destinations, devices, patients, processes, vendor
+from clinic.metrics import backups, destinations, devices, patients, processes, vendor
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -29,7 +29,7 @@ class Collector:
         self.with_database = with_database
 
     def collect(self) -> Iterable[Metric]:
-        of_database: list[Part] = [destinations.figures, patients.figures, devices.figures]
+        of_database: list[Part] = [destinations.figures, patients.figures, devices.figures, backups.figures]
         from_database = of_database if self.with_database else [_hangs]
         yield from _all(from_database, AnyDatabaseError, "evenkeel_database_answers", "Whether the database does.")
         # One that is away holds each question for a quarter of a second: the first that fails is the last.

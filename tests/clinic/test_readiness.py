@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+import manage
 from clinic import readiness
 from clinic.handler import Handler
 from clinic.running.home import free_port
@@ -63,6 +65,26 @@ def test_migration_that_is_not_applied_is_named_with_what_to_do(live_redis: Any)
 def test_many_that_are_missing_are_not_all_named(live_redis: Any) -> None:
     MigrationRecorder.Migration.objects.filter(app="clinic").delete()
     assert " more. Run: manage.py migrate" in Client().get("/readyz").json()["migrations"]
+
+
+@pytest.mark.django_db
+def test_command_that_finds_no_table_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So ends whoever runs one without the machine's settings; any other error stays whole."""
+
+    def ask(words: list[str]) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT {words[1]}")
+
+    monkeypatch.setattr(manage, "execute_from_command_line", ask)
+    monkeypatch.setattr(sys, "argv", ["manage.py", "1 FROM nowhere"])
+    with pytest.raises(
+        SystemExit, match=r"^The database is not that of an Evenkeel.*nowhere.*migrate.*small.md"
+    ) as no:
+        manage.main()
+    assert "\n" not in str(no.value)
+    monkeypatch.setattr(sys, "argv", ["manage.py", "nothing FROM clinic_visit"])
+    with pytest.raises(DatabaseError):
+        manage.main()
 
 
 @pytest.mark.django_db

@@ -93,17 +93,23 @@ def test_service_comes_after_what_it_needs_and_lasts_or_has_its_hour(unit: Path)
     assert {"network-online.target", "postgresql.service"} <= set(" ".join(values(unit, "After")).split())
     if noun(unit) in LASTING:
         assert values(unit, "Restart") == ["always"] and values(unit, "StartLimitIntervalSec") == ["0"]
-        assert values(unit, "WantedBy") == ["multi-user.target"] and values(unit, "TimeoutStopSec")
+        assert values(unit, "TimeoutStopSec")
     else:
         assert noun(unit) in AT_NIGHT and values(unit, "Type") == ["oneshot"]
         assert values(unit.with_suffix(".timer"), "OnCalendar") and not values(unit, "Restart")
 
 
-def test_target_wants_units_that_there_are() -> None:
-    wanted = " ".join(values(FOLDER / "evenkeel.target", "Wants")).split()
-    assert wanted
-    for name in wanted:
-        assert (FOLDER / re.sub(r"@\d+\.", "@.", name)).exists(), name
+@pytest.mark.parametrize(
+    "unit", [one for one in UNITS if noun(one) in LASTING or one.suffix == ".timer"], ids=lambda unit: unit.name
+)
+def test_what_ends_with_the_target_comes_back_with_it(unit: Path) -> None:
+    """Where it is enabled: which of them a machine has is its own choice."""
+    assert values(unit, "PartOf") == values(unit, "WantedBy") == ["evenkeel.target"]
+
+
+def test_target_comes_with_the_machine_and_has_no_list_of_its_own() -> None:
+    assert values(FOLDER / "evenkeel.target", "WantedBy") == ["multi-user.target"]
+    assert not values(FOLDER / "evenkeel.target", "Wants")
 
 
 def test_example_of_settings_names_only_settings_and_holds_no_secret() -> None:

@@ -116,6 +116,14 @@ def test_status_when_forced_off_says_so(settings: Any) -> None:
     assert "EVENKEEL_VENDOR=off" in vendor("status")
 
 
+def test_status_of_a_switch_that_cannot_be_read_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the settings say of the vendor: they may be none of this machine's."""
+    monkeypatch.setattr(switch, "read", lambda: None)
+    with pytest.raises(CommandError, match="cannot be read"):
+        vendor("status")
+    assert json.loads(vendor("status", "--json"))["switch"] is None
+
+
 def test_unknown_action_is_refused() -> None:
     with pytest.raises(CommandError, match="invalid choice"):
         vendor("pause")

@@ -38,19 +38,23 @@ class Command(BaseCommand):
 
     def _make(self, target: Path) -> Manifest:
         # Before, so that the copy tells of it too.
-        self._tell("make")
+        self._tell("make", target)
         try:
-            return archive.make(target, self.stderr.write)
+            made = archive.make(target, self.stderr.write)
         except (BadBackup, OSError, Error):
-            self._tell("fail")
+            self._tell("fail", target)
             raise
+        # Only now: one that is cut off in the middle says no more.
+        self._tell("finish", target)
+        return made
 
-    def _tell(self, verb: str) -> None:
+    def _tell(self, verb: str, target: Path) -> None:
         """In the audit, where that can be written: a database that cannot be needs its copy most of all."""
         try:
             with transaction.atomic():
                 archive.wait_briefly_for_locks()
                 if archive.has_audit():
-                    audit.write(audit.SYSTEM, f"backup.{verb}", by=audit.shell(getpass.getuser()))
+                    who, what = audit.shell(getpass.getuser()), ("backup", target.name[:40])
+                    audit.write(audit.SYSTEM, f"backup.{verb}", by=who, of=what)
         except Error as error:
             self.stderr.write(f"The audit cannot be written to, and does not tell of this backup: {error}")

@@ -41,6 +41,10 @@ class Command(BaseCommand):
         if action != "status":
             self._flip(Desired.OFF if action == "stop" else Desired.AUTO, reason, length(options["length"]))
         state = status(SETTLE_SECONDS if action != "status" else 0)
+        if state["switch"] is None and not options["json"]:
+            raise CommandError(
+                "The switch cannot be read: the database does not answer, or is none of Evenkeel's."
+            )
         self.stdout.write(json.dumps(state) if options["json"] else sentence(state))
 
     def _flip(self, desired: Desired, reason: str | None, how_long: timedelta | None) -> None:

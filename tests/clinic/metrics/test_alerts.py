@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from clinic import audit
 from clinic import counted as pages
 from clinic.models import Clinic
 from clinic.states import Verb
@@ -90,6 +91,7 @@ def scraped(harbor: Clinic, live_redis: Any) -> dict[str, list[dict[str, str]]]:
     make_destination(harbor), make_device(harbor)
     owe(harbor)
     do(make_visit(harbor), Verb.CALL)
+    audit.write(audit.SYSTEM, "backup.finish", by=audit.EVENKEEL, of=("backup", ""))
     tally.forget()
     counted.MISSES.count("vendor")
     counted.JOBS.count("low", "failed")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from realtime import heartbeats
-from realtime.heartbeats import HANGS_SECONDS, SILENT_SECONDS, Beat, Pulse
+from realtime.pulse import HANGS_SECONDS, SILENT_SECONDS, Beat, Pulse
 from tests.realtime.test_heartbeats import pass_time
 
 

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 BEATS, SERVED = "evenkeel:beats", "evenkeel:beats:served"
 EVERY = 1.0
-# A silent one that nobody replaced is shown for so long.
+# A silent one that nobody replaced is shown for so long; one that is frozen, for as long as it is.
 KEEP_MS = 600_000
 # What else is done beside the job queues.
 SCHEDULER, PAGES, BOOKINGS = "scheduler", "pages", "bookings"
@@ -54,11 +54,24 @@ end
 redis.call('HSETNX', KEYS[2], '-', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local all, late = redis.call('HGETALL', KEYS[1]), {}
+local function age(i) return now - string.match(all[i + 1], '^(%d+)') end
+local function said(i) return cjson.decode(string.match(all[i + 1], '{.*')) end
+-- One that is frozen: its machine lives, still has it, and began no other of its kind since.
+local function is_frozen(i)
+  local it, lives = said(i), false
+  for other = 1, #all, 2 do
+    local one = age(other) <= 5000 and said(other)
+    if one and one.host == it.host then
+      if one.kind == it.kind and age(other) + one.up * 1000 < age(i) then return false end
+      lives = true
+    end
+  end
+  return lives and not it.gone
+end
 for i = 1, #all, 2 do
-  local heard = tonumber(string.match(all[i + 1], '^(%d+)'))
-  if heard + ARGV[3] < now then
+  if age(i) > tonumber(ARGV[3]) and not is_frozen(i) then
     redis.call('HDEL', KEYS[1], all[i])
-  elseif heard + 2000 < now then
+  elseif age(i) > 2000 then
     late[#late + 1], late[#late + 2] = all[i], all[i + 1]
   end
 end

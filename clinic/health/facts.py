@@ -118,7 +118,7 @@ def gather(clinics: QuerySet[Clinic]) -> Facts:
         refusal=refusal,
         pulse=pulse,
         problem=from_redis.ask(vendor_path.problem),
-        obeyed=obedience.among(pulse, row.version) if pulse and row else None,
+        obeyed=obedience.among(pulse, row.version) if pulse and row and not refusal else None,
         sent=from_redis.ask(jobs.sent),
         minutes=from_redis.ask(queue_history.last_hour),
         changes=from_redis.ask(lambda: guard.events(CHANGES_READ)),

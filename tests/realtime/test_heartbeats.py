@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import threading
 import time
 from typing import Any
@@ -68,7 +69,9 @@ def test_silent_one_is_shown_while_its_process_is_there_though_another_serves_th
 
 
 def test_words_of_the_long_dead_do_not_fill_redis(live_redis: Any) -> None:
-    heartbeats.tell("worker of notices", ["notices"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "gethostname", lambda: "ward-2")
+        heartbeats.tell("worker of notices", ["notices"])
     pass_time(live_redis, heartbeats.KEEP_MS / 1000 + 1)
     heartbeats.tell("web", [PAGES])
     assert live_redis.hlen(BEATS) == 1 and "notices" in heartbeats.hear().served

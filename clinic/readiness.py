@@ -137,10 +137,11 @@ def _beside() -> dict[str, str]:
     """What we serve without."""
     row = switch.read()
     try:
-        redis_link.client().ping()
+        refusal = redis_link.refusal()
     except (redis.RedisError, OSError):
         return {"redis": "away", "vendor": _vendor(gate.decide(row, None))}
-    return {"redis": "ok", "vendor": _vendor(gate.decide(row, breaker.look()))}
+    said = f"takes no writes: {refusal}" if refusal else "ok"
+    return {"redis": said, "vendor": _vendor(gate.decide(row, breaker.look()))}
 
 
 def _vendor(decision: gate.Decision) -> str:

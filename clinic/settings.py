@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import to_language
 
+from clinic import database_settings, header_settings, log_settings, redis_settings
 from clinic import environment as env
-from clinic import header_settings, log_settings, redis_settings
 from clinic.running import home, pools, valkey
 
 env.refuse_unknown(
@@ -132,8 +131,7 @@ TEMPLATES = [
 # Without a host it is the local server's socket.
 _database_url = env.url("DATABASE_URL", ("postgresql", "postgres"), has_host=False)
 if _database_url:
-    _database: dict[str, Any] = dict(dj_database_url.parse(_database_url))
-    _database["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 10_000, **_database.get("OPTIONS", {})}
+    _database = database_settings.postgresql(_database_url)
 else:
     _database = {
         "ENGINE": "django.db.backends.sqlite3",

@@ -213,7 +213,8 @@ def for_operators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 def _redis_away(request: HttpRequest, error: redis.RedisError) -> HttpResponse:
     """503, to a program as JSON: what is wrong, what patients notice, what to do."""
-    said = {"title": "Redis does not answer", "error": type(error).__name__, "runbook": "docs/ops/redis.md"}
+    how = "takes no writes" if isinstance(error, redis.ResponseError) else "does not answer"
+    said = {"title": f"Redis {how}", "error": type(error).__name__, "runbook": "docs/ops/redis.md"}
     answer: HttpResponse
     if "stats.json" in request.path:
         answer = JsonResponse(said, status=503)

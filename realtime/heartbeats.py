@@ -16,26 +16,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import redis
 
 from realtime import redis_link, tally
+from realtime.pulse import Beat, Pulse, process_name
 
 logger = logging.getLogger(__name__)
 
 BEATS, SERVED = "evenkeel:beats", "evenkeel:beats:served"
 EVERY = 1.0
-# Of whom nothing was heard for so long is silent: a busy machine may swallow some beats.
-SILENT_SECONDS = 5.0
-# Of whom nothing was heard for so long, or who is at one job for so long, hangs: a job may take half of that.
-HANGS_SECONDS = 120.0
-# A silent one that nobody replaced is shown for so long.
+# A silent one that nobody replaced is shown for so long; one that is frozen, for as long as it is.
 KEEP_MS = 600_000
 # What else is done beside the job queues.
 SCHEDULER, PAGES, BOOKINGS = "scheduler", "pages", "bookings"
 FIRST = "-"
+
+# What this release knows of: one beside it, during a release, may say more.
+_KNOWN = {field.name for field in fields(Beat)}
 
 _began = time.time()
 
@@ -54,11 +54,24 @@ end
 redis.call('HSETNX', KEYS[2], '-', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local all, late = redis.call('HGETALL', KEYS[1]), {}
+local function age(i) return now - string.match(all[i + 1], '^(%d+)') end
+local function said(i) return cjson.decode(string.match(all[i + 1], '{.*')) end
+-- One that is frozen: its machine lives, still has it, and began no other of its kind since.
+local function is_frozen(i)
+  local it, lives = said(i), false
+  for other = 1, #all, 2 do
+    local one = age(other) <= 5000 and said(other)
+    if one and one.host == it.host then
+      if one.kind == it.kind and age(other) + one.up * 1000 < age(i) then return false end
+      lives = true
+    end
+  end
+  return lives and not it.gone
+end
 for i = 1, #all, 2 do
-  local heard = tonumber(string.match(all[i + 1], '^(%d+)'))
-  if heard + ARGV[3] < now then
+  if age(i) > tonumber(ARGV[3]) and not is_frozen(i) then
     redis.call('HDEL', KEYS[1], all[i])
-  elseif heard + 2000 < now then
+  elseif age(i) > 2000 then
     late[#late + 1], late[#late + 2] = all[i], all[i + 1]
   end
 end
@@ -69,77 +82,6 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 return {string.format('%.0f', now), redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}
 """
-
-
-@dataclass(frozen=True)
-class Beat:
-    """Of one process. `serves`: job queues, SCHEDULER, PAGES or BOOKINGS. `doing`: a function's name, or "".
-
-    In seconds: `age` since it was last heard, `up` since it began, `doing_seconds` at what it does, `round_age`
-    since a scheduler did all that was due. `sockets`: open ones of a web process. `obeys`: the version of the
-    switch's row that it has taken in; None for one that could not use the vendor. `gone`: its machine has no such
-    process any more; of a machine where nobody beats that is not known.
-    """
-
-    kind: str
-    pid: int
-    host: str
-    serves: tuple[str, ...]
-    age: float
-    up: float
-    doing: str
-    doing_seconds: float
-    sockets: int = 0
-    round_age: float = 0.0
-    obeys: int | None = None
-    gone: bool = False
-
-    @property
-    def is_silent(self) -> bool:
-        return self.age > SILENT_SECONDS
-
-    @property
-    def is_stuck(self) -> bool:
-        """A worker that beats, at a job that should have been cut off by its time-out."""
-        return self.kind.startswith("worker") and self.doing_seconds > HANGS_SECONDS
-
-    @property
-    def hangs(self) -> bool:
-        return not self.gone and (self.age > HANGS_SECONDS or self.is_stuck)
-
-    @property
-    def name(self) -> str:
-        return name(self.kind, self.pid, self.host)
-
-
-# What this release knows of: one beside it, during a release, may say more.
-_KNOWN = {field.name for field in fields(Beat)}
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """`beats`: those worth a look. `served`: seconds since each thing was last served by a process.
-
-    `known_for`: since anybody was heard at all; 0 for never, as in a Redis that has just been emptied.
-    """
-
-    beats: tuple[Beat, ...]
-    served: dict[str, float]
-    known_for: float
-
-    @property
-    def living(self) -> tuple[Beat, ...]:
-        return tuple(one for one in self.beats if not one.is_silent)
-
-    @property
-    def hanging(self) -> tuple[Beat, ...]:
-        """Those that hang while others do all their work, the longest first."""
-        served = {what for one in self.living if not one.is_stuck for what in one.serves}
-        found = [one for one in self.beats if one.hangs and served.issuperset(one.serves)]
-        return tuple(sorted(found, key=lambda one: -max(one.age, one.doing_seconds)))
-
-    def is_served(self, what: str) -> bool:
-        return any(what in one.serves for one in self.living)
 
 
 class Doing:
@@ -273,11 +215,6 @@ def hear() -> Pulse:
     return Pulse(tuple(shown), served, known_for)
 
 
-def name(kind: str, pid: int, host: str) -> str:
-    """What a process is called, for people."""
-    return f"{kind}, pid {pid} on {host}"
-
-
 def _beat(text: bytes, now: int) -> Beat:
     at, _space, said = text.partition(b" ")
     told, age = json.loads(said), (now - int(at)) / 1000
@@ -290,4 +227,4 @@ def _pairs(flat: list[bytes]) -> list[tuple[bytes, bytes]]:
 
 
 def _own_name(kind: str) -> str:
-    return name(kind, os.getpid(), socket.gethostname())
+    return process_name(kind, os.getpid(), socket.gethostname())

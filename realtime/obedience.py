@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import redis
 
 from realtime import connections, heartbeats
-from realtime.heartbeats import Pulse
+from realtime.pulse import Pulse
 
 STEP = 0.02
 WITHOUT_REDIS = "Redis is away: each process obeys within 2 seconds"

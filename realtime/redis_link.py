@@ -26,12 +26,34 @@ logger = logging.getLogger(__name__)
 PATIENCE = 0.25
 PAUSE = 1.0
 MOST_WAITING = 1000
+WRITTEN = "evenkeel:written"
 
 
 @cache
 def client() -> redis.Redis:
     """This process's client for short commands: each answers or fails within PATIENCE seconds a socket step."""
     return redis.Redis(**settings.REDIS_KWARGS)
+
+
+def try_write() -> None:
+    """One small write: a Redis that answers may still take none, and workers can do nothing then.
+
+    Raises redis.ResponseError where it answers and refuses: a full disk or memory, a replica. Raises another
+    redis.RedisError where it is away.
+    """
+    client().set(WRITTEN, 1, px=1000)
+
+
+def refusal() -> str:
+    """By what word of its own Redis takes no writes: MISCONF, OOM, READONLY; "" when it does.
+
+    Raises redis.RedisError where it is away.
+    """
+    try:
+        try_write()
+    except redis.ResponseError as error:
+        return error.status_code or str(error).partition(" ")[0]
+    return ""
 
 
 class RedisThread:

@@ -113,7 +113,7 @@ def hand_over() -> None:
     with _lock:
         if not _counted:
             return
-    redis_link.client().ping()
+    redis_link.try_write()
     with _lock:
         taken = dict(_counted)
         _counted.clear()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import redis
 from django.db.models import QuerySet
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.health import silent_devices
 from clinic.health.silent_devices import Missed
 from clinic.integrations.troubles import Standing, standings
 from clinic.models import Clinic
+from clinic.models.audit import AuditEvent
 from realtime import (
     breaker,
     failures,
@@ -31,23 +32,26 @@ from realtime import (
 from realtime.breaker import Event, View
 from realtime.failures import Cause
 from realtime.gate import Decision, Part
-from realtime.heartbeats import Pulse
 from realtime.models import Switch
 from realtime.obedience import Obeyed
+from realtime.pulse import Pulse
 from realtime.queue_history import Minute
 
 T = TypeVar("T")
 
 CHANGES_READ = 30
+# As the alert EvenkeelAuditBroken has it; the audit itself says it for ever.
+DAMAGE_TOLD = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
 class Facts:
     """All of one moment. None: not known, since the database (`switch`) or Redis (the rest) does not answer.
 
+    `refusal`: by what word Redis answers and takes no writes, "" when it does. No process is heard then.
     `gate_parts`: in the order in which they are asked. `owed`: all destinations worth a word, the worst first.
-    `problem`: of the vendor's last answer. `missed`: devices that fell silent, the longest first.
-    `sent`: notices by path. `failed`: jobs by cause.
+    `missed`: devices that fell silent, the longest first. `damaged`: when it was seen, of late, that somebody had
+    been at the audit. `problem`: of the vendor's last answer. `sent`: notices by path. `failed`: jobs by cause.
     """
 
     now: datetime
@@ -57,7 +61,9 @@ class Facts:
     gate_parts: list[Part]
     owed: list[Standing]
     missed: list[Missed]
+    damaged: datetime | None
     queues: dict[str, job_queues.Standing] | None
+    refusal: str | None
     pulse: Pulse | None
     problem: str | None
     obeyed: Obeyed | None
@@ -72,7 +78,7 @@ class Facts:
 
 
 class Redis:
-    """Asked until it fails once: one that is away is waited for once, not for each question."""
+    """Asked until no answer comes: one that is away is waited for once, not for each question."""
 
     def __init__(self) -> None:
         self._is_away = False
@@ -83,8 +89,8 @@ class Redis:
             return None
         try:
             return question()
-        except redis.RedisError:
-            self._is_away = True
+        except redis.RedisError as error:
+            self._is_away = not isinstance(error, redis.ResponseError)
             return None
 
 
@@ -96,6 +102,7 @@ def gather(clinics: QuerySet[Clinic]) -> Facts:
     now, row, from_redis = clock.now(), switch.read(), Redis()
     guard = breaker.Breaker(redis_link.client())
     queues = from_redis.ask(job_queues.standing)
+    refusal = from_redis.ask(redis_link.refusal)
     view = from_redis.ask(guard.peek)
     pulse = from_redis.ask(heartbeats.hear)
     return Facts(
@@ -106,12 +113,20 @@ def gather(clinics: QuerySet[Clinic]) -> Facts:
         gate_parts=gate.parts(row, view),
         owed=sorted(standings(), key=lambda one: one.urgency(now)),
         missed=silent_devices.missed(clinics, now),
+        damaged=_damaged(now),
         queues=queues,
+        refusal=refusal,
         pulse=pulse,
         problem=from_redis.ask(vendor_path.problem),
-        obeyed=obedience.among(pulse, row.version) if pulse and row else None,
+        obeyed=obedience.among(pulse, row.version) if pulse and row and not refusal else None,
         sent=from_redis.ask(jobs.sent),
         minutes=from_redis.ask(queue_history.last_hour),
         changes=from_redis.ask(lambda: guard.events(CHANGES_READ)),
         failed=from_redis.ask(failures.groups),
     )
+
+
+def _damaged(now: datetime) -> datetime | None:
+    # By what the index knows: rows about nothing, of late.
+    rows = AuditEvent.objects.filter(object_kind="", at__gt=now - DAMAGE_TOLD, action=audit.MENDED)
+    return rows.values_list("at", flat=True).first()

@@ -7,7 +7,8 @@ from datetime import timedelta
 from clinic.health.facts import Facts
 from clinic.health.truth import UNHARMED, Book, Truth
 from clinic.spans import span
-from realtime.heartbeats import PAGES, Beat
+from realtime.heartbeats import PAGES
+from realtime.pulse import Beat
 
 # Until its proxy leaves out the one that does not answer.
 OF_PAGES = "Patients may wait some seconds for a page, which another web process then makes."
@@ -20,11 +21,12 @@ def truth(facts: Facts) -> Truth | None:
         return None
     name, more = found[0].name, len(found) - 1
     others = f"; {more} more {'hangs' if more == 1 else 'hang'}" if more else ""
-    said = f"{name[0].upper()}{name[1:]}, {_how(found[0])}: others do its work{others}"
+    said = f"{name[0].upper()}{name[1:]}, {how(found[0])}: others do its work{others}"
     return Truth(said, OF_PAGES if any(PAGES in one.serves for one in found) else UNHARMED, Book.WORKERS)
 
 
-def _how(one: Beat) -> str:
+def how(one: Beat) -> str:
+    """By what one sees that it hangs."""
     if not one.is_silent:
         return f"at {one.doing} for {span(timedelta(seconds=one.doing_seconds))}"
     last = f", last at {one.doing}" if one.doing else ""

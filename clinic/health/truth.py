@@ -18,6 +18,7 @@ class Book(StrEnum):
     SCREEN = "screen"
     KIOSK = "kiosk"
     WORKERS = "workers"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 
-from clinic.health import hanging, unserved
+from clinic.health import hanging, late, unserved
 from clinic.health.facts import Facts, gather
 from clinic.health.truth import UNHARMED, Book, Truth
 from clinic.integrations.troubles import (
@@ -35,6 +35,7 @@ from realtime.obedience import sentence as obeyed_words
 
 ALL_GOOD = "All good"
 OWN_PATH = "screens run on our own path"
+WITHOUT_REDIS = "screens follow within 2 seconds, deliveries wait and none is lost"
 FOLLOW = "Patients notice nothing: check-in works, and screens follow within 2 seconds."
 REACHES_LATER = "Patients notice nothing. Visits reach that system later, in order."
 
@@ -101,7 +102,14 @@ def look(clinics: QuerySet[Clinic] | None = None) -> Health:
 def _redis_away(facts: Facts) -> Truth | None:
     if facts.redis_answers:
         return None
-    said = "Redis does not answer: screens follow within 2 seconds, deliveries wait and none is lost"
+    return Truth(f"Redis does not answer: {WITHOUT_REDIS}", FOLLOW, Book.REDIS, alarm=True)
+
+
+def _redis_refuses(facts: Facts) -> Truth | None:
+    """Full, or not the one to write to: no process can say that it lives, and no worker can take a job."""
+    if not (facts.redis_answers and facts.refusal):
+        return None
+    said = f"Redis takes no writes ({facts.refusal}): {WITHOUT_REDIS}"
     return Truth(said, FOLLOW, Book.REDIS, alarm=True)
 
 
@@ -148,10 +156,6 @@ def _gave_up(one: Standing) -> str:
     return f"{one.destination.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
 
 
-def _nobody_serves(facts: Facts) -> Truth | None:
-    return unserved.truth(facts)
-
-
 def _vendor_off(facts: Facts) -> Truth | None:
     """Not to use it at all is a choice, and no trouble: the gate's own parts tell of it."""
     if facts.gate.by == gate.CONFIGURATION:
@@ -188,16 +192,27 @@ def _device_missed(facts: Facts) -> Truth | None:
     return Truth(f"{worst}{others}", effect, Book.KIOSK if is_kiosk else Book.SCREEN, alarm=True)
 
 
+def _audit_damaged(facts: Facts) -> Truth | None:
+    if facts.damaged is None:
+        return None
+    said = f"The audit is damaged, as was seen at {facts.damaged:%H:%M} UTC: somebody was at the database"
+    return Truth(said, "Patients notice nothing: check-in works, and is written down.", Book.AUDIT, alarm=True)
+
+
 _AT_THE_SCREEN = "Patients in that room may not see that they are called: call them by voice."
 
 # An outage goes before one device; among those that need nobody, what is meant goes first.
 IN_ORDER: tuple[Callable[[Facts], Truth | None], ...] = (
     _redis_away,
-    _nobody_serves,
+    _redis_refuses,
+    unserved.truth,
+    late.of_integrations,
     _destination_in_trouble,
     _vendor_off,
     _vendor_not_well,
     _device_missed,
+    late.of_others,
+    _audit_damaged,
     hanging.truth,
     _destination_worth_a_word,
 )

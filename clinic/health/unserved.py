@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from math import inf
 
 from clinic.health.facts import Facts
 from clinic.health.truth import Book, Truth
-from realtime.heartbeats import BOOKINGS, KEEP_MS, SCHEDULER, SILENT_SECONDS
+from realtime.heartbeats import BOOKINGS, KEEP_MS, SCHEDULER
+from realtime.pulse import SILENT_SECONDS
 
 # What waits meanwhile, in the order of what is worse: the sentence's end, and what patients notice.
 EFFECTS: dict[str, tuple[str, str]] = {
@@ -38,18 +38,21 @@ SAID = {
 }
 # A task may take long; a listener is often alone, and begins again.
 PATIENCE = {SCHEDULER: 30.0, BOOKINGS: 30.0}
+# Of what was never served: all may just have begun, or Redis lost its memory.
+FIRST_PATIENCE = 30.0
 # After so long, what nobody serves was given up on purpose: a job queue is missed again once a job waits in it.
-LAPSES = {SCHEDULER: inf, BOOKINGS: 24 * 3600.0}
+LAPSES = {BOOKINGS: 24 * 3600.0}
 
 
 def truth(facts: Facts) -> Truth | None:
     """About the worst of what nobody does; what else is not done is named with it."""
-    missed = [what for what in EFFECTS if _is_missed(what, facts)]
+    missed = [what for what in EFFECTS if is_missed(what, facts)]
     if not missed:
         return None
-    worst = missed[0]
-    ends, patients = EFFECTS[worst]
-    return Truth(f"{_who(missed)}{_since(worst, facts)}: {ends}", patients, Book.WORKERS, alarm=True)
+    ends, patients = EFFECTS[missed[0]]
+    who, since = _who(missed), _since(missed[0], facts)
+    comma = "," if since and ", and " in who else ""
+    return Truth(f"{who}{comma}{since}: {ends}", patients, Book.WORKERS, alarm=True)
 
 
 def _who(missed: list[str]) -> str:
@@ -57,18 +60,21 @@ def _who(missed: list[str]) -> str:
     queues = [what for what in missed if what not in SAID]
     names = " or ".join([", ".join(queues[:-1]), queues[-1]] if len(queues) > 1 else queues)
     first = f"No worker serves {names}" if queues else SAID[others.pop(0)][0]
-    return first + "".join(f", and {SAID[what][1]}" for what in others) + ("," if others else "")
+    return first + "".join(f", and {SAID[what][1]}" for what in others)
 
 
-def _is_missed(what: str, facts: Facts) -> bool:
-    """What was never served, or not for long, is missed while a job waits: no set-up needs every queue."""
-    if facts.pulse is None or facts.queues is None:
+def is_missed(what: str, facts: Facts) -> bool:
+    """What was never served, or not for long, is missed while it is needed: no set-up needs every queue."""
+    pulse = facts.pulse
+    if pulse is None or facts.queues is None or facts.refusal:
         return False
     waits = what in facts.queues and facts.queues[what].depth > 0
-    away = facts.pulse.served.get(what)
+    # Nobody gives up all workers on purpose, nor the scheduler.
+    is_needed = waits or what == SCHEDULER or (what in facts.queues and not pulse.has_workers)
+    away = pulse.served.get(what)
     if away is None:
-        return waits and facts.pulse.known_for > SILENT_SECONDS
-    return away > PATIENCE.get(what, SILENT_SECONDS) and (waits or away < LAPSES.get(what, KEEP_MS / 1000))
+        return is_needed and pulse.known_for > (SILENT_SECONDS if waits else FIRST_PATIENCE)
+    return away > PATIENCE.get(what, SILENT_SECONDS) and (is_needed or away < LAPSES.get(what, KEEP_MS / 1000))
 
 
 def _since(what: str, facts: Facts) -> str:

@@ -16,7 +16,7 @@ from clinic.presenters.ops_queues import QueueRow, queue_rows
 from clinic.spans import span
 from realtime.breaker import Event, View
 from realtime.gate import Decision, Part
-from realtime.heartbeats import Beat
+from realtime.pulse import Beat
 
 STEPS_SHOWN = 3
 

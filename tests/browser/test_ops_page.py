@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from realtime.breaker import STATE, Breaker
-from realtime.heartbeats import SCHEDULER, SERVED, SILENT_SECONDS
+from realtime.heartbeats import SCHEDULER, SERVED
+from realtime.pulse import SILENT_SECONDS
 from realtime.vendor_path import PROBLEM
 from tests.browser.kiosk_http import timed_check_in
 from tests.browser.ops_troubles import (

@@ -13,8 +13,11 @@ from django.utils import timezone
 from clinic.emr import Beside, listening
 from clinic.models import Clinic, Destination, Room
 from clinic.services import Actor
+from realtime import heartbeats
+from realtime.models import Desired, Switch
 from tests.clinic.receiver import Receiver
 from tests.clinic.serving import serving
+from tests.clinic.work import ALL
 from tests.factories import SECRET, make_clinic, make_destination, make_user
 
 
@@ -39,6 +42,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in ("django.utils.timezone", "clinic.clock"):
         monkeypatch.setattr(f"{module}.now", clock.now)
     return clock
+
+
+@pytest.fixture
+def alive(db: None, live_redis: Any) -> Any:
+    """Everything is served, and the vendor in use. Gives Redis's client."""
+    Switch.objects.update_or_create(pk=1, defaults={"desired": Desired.AUTO})
+    heartbeats.tell("worker of any", ALL)
+    return live_redis
 
 
 @pytest.fixture

@@ -17,13 +17,14 @@ from clinic import health
 from clinic.metrics import processes
 from clinic.models import Clinic
 from clinic.presenters import ops, ops_status
-from realtime import heartbeats, job_queues
-from realtime.heartbeats import BEATS, PAGES, SCHEDULER, Beat
+from realtime import heartbeats
+from realtime.heartbeats import BEATS, PAGES, SCHEDULER
 from realtime.models import Desired, Switch
+from realtime.pulse import Beat, Pulse
+from tests.clinic.work import ALL
 from tests.realtime.test_heartbeats import pass_time
 
 pytestmark = pytest.mark.django_db
-ALL = [*job_queues.NAMES, SCHEDULER, PAGES]
 WORKER = """
 import sys
 import django
@@ -34,14 +35,6 @@ with heartbeats.doing.at("deliver"), heartbeats.beating("worker of general", ["l
     print("heard", flush=True)
     sys.stdin.read()
 """
-
-
-@pytest.fixture
-def alive(live_redis: Any) -> Any:
-    """Everything is served, and the vendor in use."""
-    Switch.objects.update_or_create(pk=1, defaults={"desired": Desired.AUTO})
-    heartbeats.tell("worker of any", ALL)
-    return live_redis
 
 
 @pytest.fixture
@@ -128,7 +121,7 @@ def test_worker_that_beats_and_is_stuck_at_a_job_is_told_of(alive: Any) -> None:
         Beat("worker of general", 2, "ward-1", ("low",), 0.2, 900, "deliver", 190),
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(heartbeats, "hear", lambda: heartbeats.Pulse(beats, {}, 900))
+        patch.setattr(heartbeats, "hear", lambda: Pulse(beats, {SCHEDULER: 0.2}, 900))
         assert health.look().sentence == (
             "Worker of general, pid 2 on ward-1, at deliver for 3 min: others do its work"
         )

@@ -1,4 +1,4 @@
-"""Sentences about what nobody serves, what nobody hears, and what is true besides."""
+"""Sentences about devices that nobody hears, about what is true besides, and which of all comes first."""
 
 from __future__ import annotations
 
@@ -12,103 +12,14 @@ from django.utils import timezone
 from clinic import demo, health
 from clinic.health.away import Absence
 from clinic.health.truth import Book
-from clinic.models import Clinic, Device, DeviceReport
+from clinic.models import AuditChain, Clinic, Device, DeviceReport
 from clinic.services import devices
-from realtime import heartbeats, job_queues
-from realtime.heartbeats import BOOKINGS, FIRST, SCHEDULER, SERVED
 from realtime.models import Desired, Switch
 from tests.clinic.conftest import Clock
+from tests.clinic.work import late, unserved
 from tests.factories import make_clinic, make_destination, make_device, make_visit
 
 pytestmark = pytest.mark.django_db
-ALL = [*job_queues.NAMES, SCHEDULER]
-
-
-@pytest.fixture
-def alive(live_redis: Any) -> Any:
-    """Everything is served, and the vendor in use."""
-    Switch.objects.update_or_create(pk=1, defaults={"desired": Desired.AUTO})
-    heartbeats.tell("worker of any", ALL)
-    return live_redis
-
-
-def unserved(live_redis: Any, what: str, seconds: float) -> None:
-    live_redis.hincrby(SERVED, what, -int(seconds * 1000))
-
-
-@pytest.mark.parametrize(
-    ("what", "seconds", "starts", "ends"),
-    [
-        ("notices", 7, "No worker serves notices since ", ": screens run on our own path"),
-        ("integrations", 7, "No worker serves integrations since ", ": messages to other systems wait, none lost"),
-        ("ill", 7, "No worker serves ill since ", ": messages to systems that are ill wait, none lost"),
-        ("low", 7, "No worker serves low since ", ": mails and upkeep wait"),
-        (SCHEDULER, 31, "The scheduler has not run since ", ": retries, closing time and alarms wait"),
-    ],
-)
-def test_work_that_nobody_does_is_told_with_what_waits(
-    alive: Any, what: str, seconds: float, starts: str, ends: str
-) -> None:
-    assert health.look().sentence == "All good"
-    unserved(alive, what, seconds)
-    found, since = health.look(), timezone.now() - timedelta(seconds=seconds)
-    assert found.sentence in (f"{starts}{since + timedelta(seconds=n):%H:%M} UTC{ends}" for n in (-1, 0, 1))
-    assert found.alarm and found.truths[0].runbook == "docs/ops/workers.md"
-
-
-def test_all_that_nobody_serves_is_one_sentence(alive: Any) -> None:
-    for what in ALL:
-        unserved(alive, what, 60)
-    said = health.look().truths
-    assert len(said) == 1
-    names = "integrations, ill, notices, default or low"
-    assert said[0].sentence.startswith(f"No worker serves {names}, and no scheduler runs, since ")
-    assert said[0].sentence.endswith(" UTC: messages to other systems wait, none lost")
-
-
-def test_scheduler_may_be_long_at_a_task(alive: Any) -> None:
-    unserved(alive, SCHEDULER, 20)
-    assert health.look().is_good
-
-
-def test_queue_that_was_given_up_on_purpose_is_missed_only_while_a_job_waits(alive: Any) -> None:
-    unserved(alive, "ill", 300)
-    assert health.look().sentence.startswith("No worker serves ill since ")
-    unserved(alive, "ill", 400)
-    assert health.look().is_good
-    job_queues.enqueue("ill", timezone.now)
-    assert health.look().sentence.startswith("No worker serves ill since ")
-
-
-def test_scheduler_is_never_given_up(alive: Any) -> None:
-    unserved(alive, SCHEDULER, 7 * 24 * 3600)
-    assert health.look().sentence.startswith("The scheduler has not run since ")
-
-
-def test_listener_that_ran_and_is_gone_is_missed_for_a_day(alive: Any) -> None:
-    heartbeats.tell("HL7 listener", [BOOKINGS])
-    assert health.look().is_good
-    unserved(alive, BOOKINGS, 31)
-    assert health.look().sentence.startswith("No listener takes bookings since ")
-    assert health.look().sentence.endswith(" UTC: schedules send again what was not acknowledged")
-    unserved(alive, SCHEDULER, 90)
-    assert health.look().sentence.startswith("The scheduler has not run, and no listener takes bookings, since ")
-    heartbeats.tell("scheduler", [SCHEDULER])
-    unserved(alive, BOOKINGS, 24 * 3600)
-    assert health.look().is_good
-
-
-def test_queue_that_never_had_a_worker_is_missed_once_a_job_waits(alive: Any) -> None:
-    alive.hdel(SERVED, "low")
-    assert health.look().is_good
-    job_queues.enqueue("low", timezone.now)
-    assert health.look().is_good, "nobody has been heard for long: Redis has just come back"
-    alive.hincrby(SERVED, FIRST, -10_000)
-    assert health.look().sentence == "No worker serves low: mails and upkeep wait"
-
-
-def test_redis_that_knows_nobody_misses_nobody(live_redis: Any) -> None:
-    assert health.look().is_good
 
 
 # --- Devices ----------------------------------------------------------------------------------------------------
@@ -190,6 +101,36 @@ def test_outage_goes_before_a_device_and_that_before_what_was_meant(alive: Any, 
     found = health.look()
     assert [one.book for one in found.truths] == ["workers", "emr", "screen", "vendor"]
     assert found.alarm and "Miller" not in str(found.truths)
+
+
+def test_late_upkeep_goes_behind_a_dark_screen_and_late_messages_before_all(alive: Any, harbor: Clinic) -> None:
+    heard(harbor, 400)
+    late("low", 10)
+    damage(harbor)
+    assert [one.book for one in health.look().truths] == ["screen", "workers", "audit"]
+    late("integrations", 10)
+    make_destination(harbor)
+    make_visit(harbor)
+    harbor.destinations.get().deliveries.update(created_at=timezone.now() - timedelta(minutes=5))
+    found = health.look().truths
+    assert [one.book for one in found] == ["workers", "emr", "screen", "workers", "audit"]
+    assert found[0].sentence.startswith("1 job of integrations has waited for 10 min")
+
+
+def damage(clinic: Clinic) -> None:
+    """Somebody was at the audit, and it was seen since."""
+    make_visit(clinic)
+    AuditChain.objects.filter(pk=clinic.pk).update(hash="x")
+    make_visit(clinic)
+
+
+def test_damaged_audit_is_said_for_six_hours(clock: Clock, alive: Any, harbor: Clinic) -> None:
+    damage(harbor)
+    (truth,) = health.look().truths
+    said = f"The audit is damaged, as was seen at {clock.at:%H:%M} UTC: somebody was at the database"
+    assert (truth.sentence, truth.alarm, truth.runbook) == (said, True, "docs/ops/audit.md")
+    clock.add(hours=6)
+    assert health.look().is_good
 
 
 def test_dark_screen_is_the_sentence_while_the_vendor_is_off(alive: Any, harbor: Clinic) -> None:

@@ -20,7 +20,7 @@ from clinic.running.home import free_port
 from realtime import switch
 from realtime.models import Desired
 from tests.clinic.test_handler import Client as Caller
-from tests.own_valkey import connect
+from tests.own_valkey import connect, refusing
 
 
 @pytest.mark.django_db
@@ -40,6 +40,13 @@ def test_redis_and_vendor_may_be_away(settings: Any) -> None:
     answer = Client().get("/readyz")
     assert answer.status_code == 200
     assert (answer.json()["redis"], answer.json()["vendor"]) == ("away", "shut: breaker")
+
+
+@pytest.mark.django_db
+def test_redis_that_takes_no_writes_is_told_and_is_no_reason(live_redis: Any) -> None:
+    with refusing(live_redis, "READONLY"):
+        answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["redis"]) == (200, "takes no writes: READONLY")
 
 
 @pytest.mark.django_db

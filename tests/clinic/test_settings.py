@@ -111,6 +111,25 @@ def test_database_on_a_local_socket_needs_no_host(tmp_path: Path) -> None:
     assert done.stdout.strip() == "evenkeel", done.stderr
 
 
+def test_database_whose_machine_dies_is_given_up_by_our_own_kernel(tmp_path: Path) -> None:
+    """On the socket itself, of a connection that libpq has begun. DATABASE_URL may bring times of its own."""
+    code = """
+import json, socket
+from psycopg import conninfo, pq
+with socket.create_server(("127.0.0.1", 0)) as server:
+    where = {"host": "127.0.0.1", "port": server.getsockname()[1], **s.DATABASES["default"]["OPTIONS"]}
+    link = pq.PGconn.connect_start(conninfo.make_conninfo(**where).encode())
+    with socket.socket(fileno=link.socket) as ours:
+        names = ("KEEPIDLE", "KEEPINTVL", "KEEPCNT", "USER_TIMEOUT")
+        found = [ours.getsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}")) for name in names]
+        print(json.dumps([ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), *found]))
+        ours.detach()
+"""
+    assert json.loads(start(tmp_path, code, **PRODUCTION).stdout) == [1, 5, 2, 3, 10_000]
+    own = {**PRODUCTION, "DATABASE_URL": f"{PRODUCTION['DATABASE_URL']}?keepalives_idle=60"}
+    assert json.loads(start(tmp_path, code, **own).stdout) == [1, 60, 2, 3, 10_000]
+
+
 @pytest.mark.parametrize(("value", "forced"), [("off", "True"), ("auto", "False")])
 def test_environment_can_force_the_vendor_off_and_never_on(tmp_path: Path, value: str, forced: str) -> None:
     done = start(tmp_path, "print(s.VENDOR_FORCED_OFF)", EVENKEEL_VENDOR=value)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django_rq.models import Dashboard
 
 from realtime import redis_link, told
-from tests.own_valkey import OwnValkey
+from tests.own_valkey import OwnValkey, refusing
 from tests.realtime.rig import frozen
 from tests.waiting import until
 
@@ -99,6 +99,12 @@ def test_program_is_told_as_json(own_valkey: OwnValkey, olu: Client) -> None:
     assert answer.json() == {
         "title": "Redis does not answer", "error": "ConnectionError", "runbook": "docs/ops/redis.md",
     }  # fmt: skip
+
+
+def test_redis_that_takes_no_writes_is_said(live_redis: Any, olu: Client) -> None:
+    with refusing(live_redis, "MISCONF"):
+        said = olu.get(FIRST).content.decode()
+    assert "Redis takes no writes" in said and "(ResponseError)" in said
 
 
 def test_redis_that_goes_while_a_page_is_made_is_told_of(

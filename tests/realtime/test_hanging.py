@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
 
 from realtime import heartbeats
-from realtime.heartbeats import HANGS_SECONDS, SILENT_SECONDS, Beat, Pulse
+from realtime.heartbeats import BEATS
+from realtime.pulse import HANGS_SECONDS, SILENT_SECONDS, Beat, Pulse
 from tests.realtime.test_heartbeats import pass_time
 
 
@@ -67,6 +69,36 @@ def test_process_of_another_user_is_there(live_redis: Any, monkeypatch: pytest.M
     pass_time(live_redis, HANGS_SECONDS + 1)
     heartbeats.tell("worker of any", ["notices"])
     assert [one.pid for one in heartbeats.hear().hanging] == [1]
+
+
+LONG = heartbeats.KEEP_MS / 1000 + 100
+
+
+def test_frozen_one_is_told_of_for_as_long_as_its_machine_has_it(
+    live_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = os.getppid()
+    tell_as(frozen)
+    pass_time(live_redis, 30 * LONG)
+    for _second in range(2):
+        heartbeats.tell("worker of any", ["notices"])
+        assert [one.pid for one in heartbeats.hear().hanging] == [frozen]
+    monkeypatch.setattr(heartbeats, "_runs", lambda pid: False)
+    for _second in range(2):
+        heartbeats.tell("worker of any", ["notices"])
+    assert heartbeats.hear().hanging == () and live_redis.hlen(BEATS) == 1
+
+
+@pytest.mark.parametrize(("began", "is_told"), [(LONG - 90, False), (LONG + 90, True)])
+def test_one_of_its_kind_that_began_since_has_taken_its_place(
+    live_redis: Any, monkeypatch: pytest.MonkeyPatch, began: float, is_told: bool
+) -> None:
+    """After a restart of the machine its number may be another's."""
+    tell_as(os.getppid())
+    pass_time(live_redis, LONG)
+    monkeypatch.setattr(heartbeats, "_began", time.time() - began)
+    heartbeats.tell("worker of notices", ["notices"])
+    assert bool(heartbeats.hear().hanging) is is_told
 
 
 def test_one_that_beats_again_is_there_again(live_redis: Any, ended: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import threading
 import time
 from typing import Any
@@ -14,7 +15,8 @@ import redis
 
 from clinic.running.worker import PoolWorker
 from realtime import heartbeats, job_queues, redis_link, tally
-from realtime.heartbeats import BEATS, PAGES, SCHEDULER, SERVED, SILENT_SECONDS
+from realtime.heartbeats import BEATS, PAGES, SCHEDULER, SERVED
+from realtime.pulse import SILENT_SECONDS, Pulse
 from realtime.tally import Counter
 from tests.own_valkey import OwnValkey
 from tests.realtime import rig
@@ -67,14 +69,16 @@ def test_silent_one_is_shown_while_its_process_is_there_though_another_serves_th
 
 
 def test_words_of_the_long_dead_do_not_fill_redis(live_redis: Any) -> None:
-    heartbeats.tell("worker of notices", ["notices"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "gethostname", lambda: "ward-2")
+        heartbeats.tell("worker of notices", ["notices"])
     pass_time(live_redis, heartbeats.KEEP_MS / 1000 + 1)
     heartbeats.tell("web", [PAGES])
     assert live_redis.hlen(BEATS) == 1 and "notices" in heartbeats.hear().served
 
 
 def test_empty_redis_knows_nobody_and_misses_nobody(live_redis: Any) -> None:
-    assert heartbeats.hear() == heartbeats.Pulse((), {}, 0.0)
+    assert heartbeats.hear() == Pulse((), {}, 0.0)
     heartbeats.tell("web", [PAGES])
     pass_time(live_redis, 9)
     assert heartbeats.hear().known_for == pytest.approx(9, abs=0.5)
@@ -191,6 +195,7 @@ def what_it_is_at() -> str:
     return heartbeats.doing.what
 
 
+@pytest.mark.django_db
 def test_worker_tells_the_name_of_its_job_and_nothing_of_its_arguments(live_redis: Any) -> None:
     job_queues.enqueue("low", what_it_is_at)
     queue = job_queues.get("low")

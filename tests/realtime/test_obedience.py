@@ -13,8 +13,8 @@ from asgiref.sync import sync_to_async
 
 from realtime import heartbeats, obedience, switch
 from realtime.connections import Connections
-from realtime.heartbeats import SILENT_SECONDS
 from realtime.obedience import Obeyed
+from realtime.pulse import SILENT_SECONDS
 from tests.own_valkey import OwnValkey
 from tests.realtime import rig
 from tests.realtime.rig import running_hub

@@ -6,12 +6,13 @@ import threading
 from typing import Any
 
 import pytest
+import redis
 from prometheus_client.core import Metric
 
 from clinic.running.home import free_port
 from realtime import tally
 from realtime.tally import Counter, Histogram
-from tests.own_valkey import connect
+from tests.own_valkey import connect, refusing
 
 CALLS = Counter("calls", "Calls.", ("of", "end"))
 ALL = Counter("all", "All.")
@@ -67,6 +68,14 @@ def test_counts_under_bounds_that_a_release_changed_stay_in_buckets_that_hold_th
         ("bare_seconds_count",): 4,
         ("bare_seconds_sum",): pytest.approx(13.31),
     }
+
+
+def test_what_a_full_redis_does_not_take_is_kept(live_redis: Any) -> None:
+    ALL.count()
+    with refusing(live_redis, "OOM"), pytest.raises(redis.ResponseError):
+        tally.hand_over()
+    tally.hand_over()
+    assert samples(ALL.family(tally.read())) == {("all_total",): 1}
 
 
 def test_counting_never_waits_for_redis(settings: Any) -> None:

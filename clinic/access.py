@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -18,13 +18,21 @@ from django.utils import timezone
 
 from clinic import staff_language
 from clinic.digests import digest
-from clinic.models import Clinic, Device, Membership
+from clinic.models import AuditEvent, Clinic, Device, Membership
+from clinic.models.audit import SYSTEM
 
 P = ParamSpec("P")
 PHONE = "phone"
 Role = Membership.Role
 # Whoever has no business with patients sees none.
 AT_DESK = (Role.CLERK, Role.MANAGER)
+# Of the system's audit, what concerns every clinic. All else there is of people or messages of no clinic, and of
+# who read it. A log-in that failed is of nobody where the name was nobody's: what was typed is not kept.
+CONCERNS_ALL = (
+    Q(action__regex=r"^(switch|breaker|jobs|purge|backup)\.")
+    | Q(action__in=["audit.mend", "audit.protect"])
+    | Q(action="login.fail", object_kind="")
+)
 # Where each role's work is.
 LANDING: dict[str, str] = {
     Role.CLERK: "desk:desk",
@@ -187,6 +195,12 @@ def audited_clinics(user: Any) -> QuerySet[Clinic]:
         return clinics
     roles = [Membership.Role.AUDITOR, Membership.Role.MANAGER]
     return clinics.filter(pk__in=Membership.objects.filter(user=user.pk, role__in=roles).values("clinic"))
+
+
+def audited_rows(user: Any, chain: int) -> QuerySet[AuditEvent]:
+    """Of a chain that a person may read: all of a clinic's, of the system's what concerns every clinic."""
+    rows = AuditEvent.objects.filter(chain=chain)
+    return rows if chain != SYSTEM or user.is_superuser else rows.filter(CONCERNS_ALL)
 
 
 def may_set_up(user: Any, clinic_pk: int) -> bool:

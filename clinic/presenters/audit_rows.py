@@ -64,9 +64,9 @@ class Page:
     before: int | None
 
 
-def rows(chain: int, wanted: Filters) -> QuerySet[AuditEvent]:
-    """Those of one chain, the newest first."""
-    found = AuditEvent.objects.filter(chain=chain).order_by("-sequence")
+def rows(found: QuerySet[AuditEvent], wanted: Filters) -> QuerySet[AuditEvent]:
+    """Those of one chain that are asked for, the newest first."""
+    found = found.order_by("-sequence")
     if wanted.since:
         found = found.filter(at__gte=datetime.combine(wanted.since, time(), wanted.zone))
     if wanted.until:
@@ -83,8 +83,8 @@ def rows(chain: int, wanted: Filters) -> QuerySet[AuditEvent]:
     return found
 
 
-def page(chain: int, wanted: Filters, before: int | None = None) -> Page:
-    found = rows(chain, wanted)
+def page(readable: QuerySet[AuditEvent], wanted: Filters, before: int | None = None) -> Page:
+    found = rows(readable, wanted)
     if before is not None:
         found = found.filter(sequence__lt=before)
     shown = list(found[: PER_PAGE + 1])

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,19 +19,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from clinic import access, audit, staff_language
-from clinic.models import AuditChain
+from clinic.models import AuditChain, AuditEvent
 from clinic.presenters import audit_rows, audit_words
 from clinic.presenters.audit_rows import Filters
+from clinic.services import second_step
 
 SYSTEM = "system"
 LARGEST = 2**62
 
 
 class AuditRequest(HttpRequest):
-    """A request of somebody who may read `chain`; `named` is how addresses call it, `others` are further ones."""
+    """A request of somebody who may read `chain`; `named` is how addresses call it, `others` are further ones.
+
+    `readable`: its rows, of the system's for whoever is no superuser those that concern every clinic.
+    """
 
     user: User
     chain: int
+    readable: QuerySet[AuditEvent]
     named: str
     title: str
     zone: tzinfo
@@ -73,13 +79,14 @@ def auditors_only(view: Callable[[AuditRequest], HttpResponse]) -> Callable[[Htt
     def wrapped(request: Any) -> HttpResponse:
         clinics = {one.slug: one for one in access.audited_clinics(request.user)}
         names = {slug: one.name for slug, one in clinics.items()}
-        if request.user.is_superuser:
+        if names or request.user.is_superuser:
             names[SYSTEM] = str(_("System"))
         request.named = request.GET.get("chain") or next(iter(names), "")
         if request.named not in names:
             raise Http404
         clinic = clinics.get(request.named)
         request.chain, request.zone = (clinic.pk, clinic.zone) if clinic else (audit.SYSTEM, UTC)
+        request.readable = access.audited_rows(request.user, request.chain)
         request.title, request.others = names[request.named], list(names.items()) if len(names) > 1 else []
         with timezone.override(request.zone):
             return view(request)
@@ -105,15 +112,24 @@ def export(request: AuditRequest) -> HttpResponse:
     form = FilterForm(request.chain, request.GET)
     if not form.is_valid():
         return _list(request, form, None, status=422)
-    found = audit_rows.rows(request.chain, form.filters(request.zone))
+    found = audit_rows.rows(request.readable, form.filters(request.zone))
     count = found[: audit_rows.MOST_EXPORTED + 1].count()
     if count > audit_rows.MOST_EXPORTED:
         form.add_error(None, _("That is more than one file takes. Please choose fewer days."))
         return _list(request, form, None, status=422)
     answer = HttpResponse("".join(audit_rows.as_csv(found)), content_type="text/csv; charset=utf-8")
-    audit.write(request.chain, "audit.export", by=audit.staff(request.user), detail={"count": count})
+    _tell_of_export(request, count)
     answer["Content-Disposition"] = f'attachment; filename="audit-{request.named}.csv"'
     return answer
+
+
+def _tell_of_export(request: AuditRequest, count: int) -> None:
+    """Of the system's, also where whoever watches over this person reads it."""
+    chains, detail = {request.chain}, dict[str, audit.Plain](count=count)
+    if request.chain == audit.SYSTEM:
+        chains |= set(second_step.chains_of(request.user))
+        detail["kind"] = SYSTEM
+    audit.write(chains, "audit.export", by=audit.staff(request.user), detail=detail)
 
 
 def _list(request: AuditRequest, form: FilterForm, before: int | None, status: int) -> HttpResponse:
@@ -122,11 +138,12 @@ def _list(request: AuditRequest, form: FilterForm, before: int | None, status: i
     query.pop("before", None)
     context = {
         "form": form,
-        "page": audit_rows.page(request.chain, form.filters(request.zone), before) if is_usable else None,
+        "page": audit_rows.page(request.readable, form.filters(request.zone), before) if is_usable else None,
         "end": AuditChain.objects.filter(pk=request.chain).first(),
         "query": query.urlencode(),
         "is_filtered": any(form.data.get(name) for name in form.fields),
         "is_first": before is None,
+        "is_part": request.chain == audit.SYSTEM and not request.user.is_superuser,
         "minds_desk": access.has_desk(request.user),
     }
     return render(request, "audit/list.html", context, status=status)

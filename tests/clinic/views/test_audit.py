@@ -15,7 +15,7 @@ from django.test import Client
 from clinic import audit
 from clinic.models import AuditChain, AuditEvent, Clinic
 from clinic.presenters import audit_rows, audit_words
-from clinic.services import Actor
+from clinic.services import Actor, sessions
 from clinic.states import Verb
 from realtime import switch
 from tests.clinic.audit.told import told
@@ -57,7 +57,7 @@ def test_roles(harbor: Clinic, role: str, status: int) -> None:
     client = logged_in(make_user("zoe", harbor, role))
     for address in ("/audit/", "/audit/events.csv"):
         assert client.get(address).status_code == status
-        assert client.get(address, {"chain": "system"}).status_code == 404
+        assert client.get(address, {"chain": "system"}).status_code == status
         assert Client().get(address)["location"].startswith("/login/")
         assert client.post(address).status_code == 405
 
@@ -77,6 +77,50 @@ def test_superuser_reads_all_chains_and_the_systems(harbor: Clinic) -> None:
     assert "Vendor switch: Off" in page(root, chain="system")
     assert "Visits: Check in" in page(root, chain="inland")
     assert numbers(root, chain="harbor") == []
+
+
+SHARED = (
+    *("switch.off", "switch.auto", "breaker.open", "jobs.change", "jobs.retry", "purge.bodies", "backup.make"),
+    *("backup.finish", "backup.fail", "backup.restore", "audit.protect", "audit.mend"),
+)
+OTHERS = ("audit.export", "inbound.review", "user.add", "group.change", "login.in", "login.reset")
+
+
+def systems() -> None:
+    """All that the system's chain can hold: what concerns every clinic, then what does not."""
+    for action in SHARED:
+        audit.write(audit.SYSTEM, action, by=audit.shell("root"))
+    sessions.refused(None, "wrong")
+    for action in OTHERS:
+        audit.write(audit.SYSTEM, action, by=audit.staff(make_user(action)), of=("user", 77))
+    sessions.refused(make_user("olu"), "wrong")
+
+
+@pytest.mark.parametrize("role", ["auditor", "manager"])
+def test_of_the_systems_a_clinics_readers_see_what_concerns_every_clinic(harbor: Clinic, role: str) -> None:
+    zoe = logged_in(make_user("zoe", harbor, role))
+    systems()
+    many = len(SHARED) + 1
+    assert "?chain=system" in page(zoe) and "Where a number is missing" in page(zoe, chain="system")
+    assert numbers(zoe, chain="system") == list(range(many, 0, -1))
+    assert [row["action"] for row in exported(zoe, chain="system")] == ["login.fail", *reversed(SHARED)]
+    for asked in ({"who": "user.add"}, {"of": "77"}, {"what": "user"}, {"who": "login.in"}):
+        assert numbers(zoe, chain="system", **asked) == [] == exported(zoe, chain="system", **asked)
+    assert numbers(zoe, chain="system", what="login") == [many]
+    root = logged_in(make_user("root", is_superuser=True))
+    assert set(range(1, many + len(OTHERS) + 2)) < set(numbers(root, chain="system"))
+    assert "Where a number is missing" not in page(root, chain="system")
+
+
+def test_what_one_clinics_reader_takes_of_the_systems_is_told_there_and_to_no_other(
+    eve: Client, harbor: Clinic
+) -> None:
+    far = logged_in(make_user("far", make_clinic("inland"), "auditor"))
+    switch.flip("off", by="olu", reason="ill")
+    exported(eve, chain="system")
+    assert told(harbor.pk, "actor", "detail") == [("audit.export", "eve", {"count": 1, "kind": "system"})]
+    assert told(audit.SYSTEM, "actor")[1:] == [("audit.export", "eve")]
+    assert numbers(far) == [] and numbers(far, chain="system") == [1]
 
 
 def test_rows_say_who_did_what_when_and_from_where_and_nothing_of_the_patient(eve: Client, harbor: Clinic) -> None:

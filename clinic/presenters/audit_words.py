@@ -12,6 +12,7 @@ from clinic.states import State, Verb
 GROUPS: dict[str, Any] = {
     "visit": _("Visits"),
     "booking": _("Lists of bookings"),
+    "search": _("People asked for at a kiosk"),
     "help": _("Calls for help"),
     "device": _("Devices"),
     "destination": _("Destinations"),
@@ -36,6 +37,9 @@ ACTIONS: dict[str, Any] = {
     "visit.look": _("Looked at"),
     "booking.upload": _("List handed in"),
     "booking.import": _("List added"),
+    "search.booking": _("Booking found"),
+    "search.nothing": _("No booking found"),
+    "search.here": _("Here already"),
     "help.ask": _("Asked for"),
     "help.take": _("Taken"),
     "device.pair": _("Paired"),

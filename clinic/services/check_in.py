@@ -14,15 +14,16 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from clinic import clock, estimates, limits, phone_links
+from clinic import clock, estimates, phone_links
 from clinic.calendar import ONE_DAY
 from clinic.models import Clinic, Visit
 from clinic.models.visits import Reason
-from clinic.services import persons, record
+from clinic.services import persons, record, searches
 from clinic.services.actors import Actor, Refused, too_late
 from clinic.services.help_requests import ask_for_help
 from clinic.services.line import order_key
 from clinic.services.moves import UNDO_FOR
+from clinic.services.searches import Found, Search
 from clinic.states import Lane, State, Verb
 from clinic.tickets import ticket
 from realtime import notices
@@ -91,18 +92,20 @@ def check_in_together(
     asked too often for people who are not booked, or are here already, finds nobody for a while, nor the rest of a
     party that uses up what was left. Who is booked is a walk-in then, which the desk is told of where they say so;
     who is here is sent to the desk with the whole party, by AskAtDesk. Raises ValueError for nobody or too many.
+    The audit is told of each whom a device was asked for.
     """
     if not 0 < len(people) <= LARGEST_PARTY:
         raise ValueError(f"{len(people)} people cannot check in together")
-    left = limits.left(limits.SEARCH, by.device.pk) if by.device else None
-    form = _Form(clinic, by, clock.now(), may_try=left)
+    form = _Form(clinic, by, clock.now(), may_try=searches.left(by.device))
     try:
         visits = _all(form, people, key)
     except AskAtDesk:
-        _count(form)
-        ask_for_help(clinic, by.device)
+        searches.count(by.device, form.searches)
+        with transaction.atomic():
+            ask_for_help(clinic, by.device)
+            searches.tell(by.device, form.searches)
         raise
-    _count(form)
+    searches.count(by.device, form.searches)
     return visits
 
 
@@ -112,21 +115,16 @@ def _all(form: _Form, people: Sequence[Answers], key: UUID | None) -> list[Visit
         beside = next(filter(None, (persons.visit_on_site(form.clinic, answers) for answers in people)), None)
         for answers in people:
             visits.append(form.hand_in(topic, answers, key, beside or (visits[0] if visits else None)))
+        searches.tell(form.by.device, form.searches)
         return visits
-
-
-def _count(form: _Form) -> None:
-    if form.by.device:
-        for _try in form.tries:
-            limits.take(limits.SEARCH, form.by.device.pk)
 
 
 @dataclass(frozen=True)
 class _Form:
     """What is the same for all who check in together.
 
-    `tries`: those of whom it would tell something if others asked for them, or for whom nothing was found.
-    `may_try`: after so many of these it tells nothing more of people by name; None for no limit.
+    `searches`: whom it was asked for, and what it found. `may_try`: after so many of these that count it tells
+    nothing more of people by name; None for no limit.
     """
 
     clinic: Clinic
@@ -136,11 +134,11 @@ class _Form:
     identity_checked: bool = False
     newly: bool = False
     may_try: int | None = None
-    tries: list[Answers] = field(default_factory=list)
+    searches: list[Search] = field(default_factory=list)
 
     @property
     def finds(self) -> bool:
-        return self.may_try is None or len(self.tries) < self.may_try
+        return self.may_try is None or sum(one.counts for one in self.searches) < self.may_try
 
     def hand_in(self, topic: Topic, answers: Answers, key: UUID | None, beside: Visit | None) -> Visit:
         own_key = persons.own_key(key, answers) if key else None
@@ -173,8 +171,8 @@ class _Form:
         if not self.finds:
             return None
         found = persons.booking(self.clinic, answers, self.now, claimed=answers.booked)
-        if answers.booked and found is None:
-            self.tries.append(answers)
+        if answers.booked:
+            self.searches.append(Search(Found.BOOKING if found else Found.NOTHING, answers))
         return found
 
     def _again(self, topic: Topic, visit: Visit, answers: Answers) -> Visit:
@@ -189,7 +187,7 @@ class _Form:
         elif not self.finds:
             raise AskAtDesk(_("Please go to the front desk to check in."))
         else:
-            self.tries.append(answers)
+            self.searches.append(Search(Found.HERE, answers))
         return visit
 
 

@@ -10,13 +10,14 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import Client
 
 from clinic import limits
-from clinic.models import Clinic, HelpRequest, Visit
-from clinic.services import Actor, call_next, check_in_together
+from clinic.models import AuditEvent, Clinic, HelpRequest, Visit
+from clinic.services import Actor, call_next, check_in_together, searches
 from clinic.states import Verb
+from tests.clinic.audit.told import told
 from tests.clinic.conftest import Clock
 from tests.clinic.views.kiosk_pages import BORN, LAST, answer, finish, paired_client
 from tests.clinic.views.test_kiosk_party import add
@@ -52,6 +53,11 @@ def together(kiosk: Client, *given: str, **said: str) -> str:
     for one in given[1:]:
         add(kiosk, one, BORN)
     return finish(kiosk)
+
+
+def searched(clinic: Clinic) -> list[AuditEvent]:
+    """What the audit tells of people whom kiosks of this clinic were asked for."""
+    return list(AuditEvent.objects.filter(chain=clinic.pk, action__startswith="search.").order_by("sequence"))
 
 
 def plain(page: str) -> str:
@@ -90,6 +96,51 @@ def test_spent_kiosk_finds_no_booking_of_a_walk_in_either(clinic: Clinic, clock:
     assert "data-ticket" in walk_in(kiosk, "Bob")
     booking.refresh_from_db()
     assert booking.state == "expected"
+
+
+def test_each_claim_found_or_not_is_one_row_of_the_audit_without_a_name(clinic: Clinic, clock: Clock) -> None:
+    make_booking(clinic, clock.now(), "Bob")
+    kiosk = paired_client(clinic)
+    for given in ("Bob", "Rob", " rob "):
+        assert "data-ticket" in claim(kiosk, given)
+    rows = searched(clinic)
+    assert [row.action for row in rows] == ["search.booking", "search.nothing", "search.here"]
+    bob, rob, again = (row.object_id for row in rows)
+    assert bob != rob == again and re.fullmatch(r"[0-9a-f]{32}", rob)
+    assert {(row.actor_kind, row.actor, row.object_kind, str(row.detail)) for row in rows} == {
+        ("device", "Kiosk Entrance", "person", "{}")
+    }
+    elsewhere = make_clinic("inland")
+    claim(paired_client(elsewhere), "Rob")
+    assert searched(elsewhere)[0].object_id not in (bob, rob)
+
+
+def test_walk_ins_second_taps_and_the_desk_ask_for_nobody(clinic: Clinic, clock: Clock) -> None:
+    kiosk = paired_client(clinic)
+    walk_in(kiosk, "Ann")
+    claim(kiosk, "Bob")
+    finish(kiosk)
+    check_in_together(clinic, [answers("Cid", booked=True)], by=Actor())
+    assert [row.action for row in searched(clinic)] == ["search.nothing"]
+
+
+def test_party_is_one_row_each_also_where_it_is_sent_to_the_desk(clinic: Clinic, clock: Clock) -> None:
+    here = [make_visit(clinic, given=name) for name in ("Ann", "Cid", "Dan", "Eve", "Flo", "Gus")]
+    kiosk = paired_client(clinic)
+    together(kiosk, "Hal", *[one.given_name for one in here])
+    assert told(clinic.pk)[-6:] == ["help.ask", *["search.here"] * 5]
+    assert len({row.object_id for row in searched(clinic)}) == 5
+
+
+def test_what_cannot_be_told_is_not_done(clinic: Clinic, clock: Clock, monkeypatch: Any) -> None:
+    def fail(*args: object) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr(searches, "tell", fail)
+    device, _token = make_device(clinic)
+    with pytest.raises(OperationalError):
+        check_in_together(clinic, [answers("Rob", booked=True)], by=Actor(device=device))
+    assert not Visit.objects.exists()
 
 
 def test_walk_in_with_a_booking_sees_what_one_without_sees(clinic: Clinic, clock: Clock) -> None:

@@ -1,0 +1,67 @@
+"""What a kiosk was asked about people by name: what counts against its limit, and what the audit is told of it.
+
+The audit gets a row for each, found or not: a row takes a twentieth of a check-in, and for those that were not
+found alone it would tell by its time who has an appointment. It holds no name: a keyed digest, the same each time
+that this clinic is asked for the same person, so that an auditor sees one person being tried for again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.utils.crypto import salted_hmac
+
+from clinic import audit, limits
+from clinic.models import Device
+from clinic.models.visits import name_key
+from clinic.services.persons import Person
+
+
+class Found(StrEnum):
+    """What there was for somebody who says that they are booked; or that the person asked for is here already."""
+
+    BOOKING = "booking"
+    NOTHING = "nothing"
+    HERE = "here"
+
+
+class Search(NamedTuple):
+    found: Found
+    person: Person
+
+    @property
+    def counts(self) -> bool:
+        """Whether it would tell something if others asked for them, or there was nothing to be found."""
+        return self.found != Found.BOOKING
+
+
+def left(device: Device | None) -> int | None:
+    """How many more that count this kiosk may make now; None for no limit."""
+    return limits.left(limits.SEARCH, device.pk) if device else None
+
+
+def count(device: Device | None, made: Iterable[Search]) -> None:
+    if device:
+        for _search in filter(lambda one: one.counts, made):
+            limits.take(limits.SEARCH, device.pk)
+
+
+def tell(device: Device | None, made: Iterable[Search]) -> None:
+    """One row each. Where its transaction is rolled back, tell them again after it."""
+    if device:
+        for one in made:
+            of = ("person", digest(device.clinic_id, one.person))
+            audit.write(device.clinic_id, f"search.{one.found}", by=audit.device(device), of=of)
+
+
+def digest(clinic_pk: int, person: Person) -> str:
+    """Of one person as the clinic compares people, under this installation's key: 32 hexadecimal digits."""
+    said = (
+        str(clinic_pk),
+        name_key(person.given_name),
+        name_key(person.family_name),
+        person.birth_date.isoformat(),
+    )
+    return salted_hmac("clinic.services.searches", "|".join(said), algorithm="sha256").hexdigest()[:32]

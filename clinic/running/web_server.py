@@ -1,4 +1,4 @@
-"""The server of a web process: one that ends drops nobody whom it, or the system for it, has let in."""
+"""The server of a web process: what it lets in has bounds, and one that ends drops nobody who was let in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from collections.abc import Sequence
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 # Seconds in which who has just been let in says what they want. Uvicorn itself would hang up on them.
 LEAVING = 0.5
 CLOSE = (b"connection", b"close")
 # Bytes of a request's first line and headers, beside what is read at once.
 LONGEST_HEAD = 64 * 1024
+# Bytes that a page may say on its socket in so many seconds. Ours listen: they say ten in twenty, to a ping.
+MOST_SAID, SAID_WITHIN = 8 * 1024, 10.0
 
 
 class WebServer(uvicorn.Server):
@@ -61,6 +65,38 @@ class BoundedHttp(HttpToolsProtocol):
             self._head = 0 if self._has_body else self._head + len(data)
             if self._head > LONGEST_HEAD:
                 self.send_400_response("The request's head is too long.")
+
+
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, for pages that only listen: one that says much is closed before that is read.
+
+    By itself it takes all that was sent, frame by frame, before anybody else's turn: one socket full of small ones
+    held a process's pages and sockets up for seconds.
+    """
+
+    _said, _since = 0, 0.0
+
+    def data_received(self, data: bytes) -> None:
+        # What comes first is the request, whose head has its own bound.
+        if self.handshake_initiated and self._is_too_much(len(data)):
+            self._refuse()
+        else:
+            super().data_received(data)
+
+    def _is_too_much(self, length: int) -> bool:
+        now = self.loop.time()
+        if now - self._since > SAID_WITHIN:
+            self._said, self._since = 0, now
+        self._said += length
+        return self._said > MOST_SAID
+
+    def _refuse(self) -> None:
+        self.conn.fail(CloseCode.POLICY_VIOLATION, "too much")
+        if self.conn.close_sent is None:
+            # Nobody was let in yet.
+            self.transport.close()
+        else:
+            self.handle_parser_exception()
 
 
 def _somebody_waits(listening: Sequence[socket.socket]) -> bool:

@@ -137,6 +137,32 @@ def test_what_nobody_asked_for_ends_that_socket_at_most(
     assert is_well(stack)
 
 
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ([Frame(Opcode.TEXT, b"a" * 4097)], 1009),
+        ([Frame(Opcode.TEXT, b"a" * 4000, fin=False), Frame(Opcode.CONT, b"a" * 97)], 1009),
+        ([*[Frame(Opcode.TEXT, b"hi")] * 1000, Frame(Opcode.TEXT, b"a" * 500)], 1008),
+        ([*[Frame(Opcode.PONG, b"hi")] * 1000, Frame(Opcode.TEXT, b"a" * 500)], 1008),
+    ],
+    ids=["one message", "in parts", "many messages", "many pongs"],
+)
+def test_socket_that_says_much_is_closed(
+    stack: Stack, monitor: tuple[str, str], sent: list[Frame], code: int
+) -> None:
+    """The last frame is the one that is too much: all before are taken, as the answer to a ping shows."""
+    with opened(stack, monitor[1], monitor[0]) as page:
+        assert '"version"' in str(page.recv(raw.SECONDS))
+        page.socket.sendall(b"".join(one.serialize(mask=True) for one in sent[:-1]))
+        assert page.ping().wait(raw.SECONDS)
+        page.socket.sendall(sent[-1].serialize(mask=True))
+        with pytest.raises(ConnectionClosed) as end:
+            while True:
+                page.recv(raw.SECONDS)
+        assert end.value.rcvd is not None and end.value.rcvd.code == code
+    assert is_well(stack)
+
+
 def test_socket_that_is_left_in_the_middle_of_a_handshake(stack: Stack, monitor: tuple[str, str]) -> None:
     cookie, topic = monitor
     hello = (

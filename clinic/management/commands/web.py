@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from clinic import logs
-from clinic.running.web_server import BoundedHttp, WebServer
+from clinic.running.web_server import BoundedHttp, BoundedSocket, WebServer
 
 # Seconds. A client that takes nothing of what was sent to it for so long is cut off; otherwise the server waits
 # for it for ever, also once it has closed the connection.
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             host=host,
             port=port,
             http=BoundedHttp,
-            ws="websockets-sansio",
+            ws=BoundedSocket,
             ws_per_message_deflate=False,
             ws_max_size=4096,
             # Our own request line names the route, never the address: an address can be a secret.

@@ -1,4 +1,4 @@
-"""A request's head has an end, and what is a right one passes."""
+"""A request's head has an end, and so has what a socket says; what is a right one passes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,29 @@ from typing import Any
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
 
-from clinic.running.web_server import LONGEST_HEAD, BoundedHttp
+from clinic.running import web_server
+from clinic.running.web_server import LONGEST_HEAD, MOST_SAID, BoundedHttp, BoundedSocket
 
 PART = b"x" * 16 * 1024
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+HI = Frame(Opcode.TEXT, b"hi").serialize(mask=True)
+TOO_MUCH = Frame(Opcode.CLOSE, (1008).to_bytes(2) + b"too much").serialize(mask=False)
+PONG = Frame(Opcode.PONG, b"how are you").serialize(mask=False)
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Says how long the body was."""
+    """Says how long the body was; a socket is let in, and listens."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        return
     length, more = 0, True
     while more:
         message = await receive()
@@ -29,7 +44,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 @asynccontextmanager
 async def connection() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """To a server of this protocol."""
-    config = uvicorn.Config(app, log_config=None, http=BoundedHttp)
+    config = uvicorn.Config(app, log_config=None, http=BoundedHttp, ws=BoundedSocket)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -108,5 +123,54 @@ def test_long_body_is_no_head_and_the_next_request_begins_anew() -> None:
                 await sent(writer, head, 1)
                 await sent(writer, PART, length // len(PART))
                 await answered(reader, length)
+
+    asyncio.run(scene())
+
+
+async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """What a socket answers to a ping."""
+    writer.write(Frame(Opcode.PING, b"how are you").serialize(mask=True))
+    return await asyncio.wait_for(reader.readexactly(len(PONG)), 10)
+
+
+@asynccontextmanager
+async def socket_of(head: bytes = b"") -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Let in, with this in its request beside what must be."""
+    async with connection() as (reader, writer):
+        writer.write(UPGRADE + head + b"\r\n")
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        assert answer.startswith(b"HTTP/1.1 101")
+        yield reader, writer
+
+
+def test_request_of_a_socket_may_be_longer_than_what_it_says() -> None:
+    async def scene() -> None:
+        async with socket_of(4 * (b"X-A: %s\r\n" % PART[: MOST_SAID // 2])) as (reader, writer):
+            assert await asked(reader, writer) == PONG
+
+    asyncio.run(scene())
+
+
+def test_socket_that_says_a_little_now_and_then_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer is a while after the last."""
+    monkeypatch.setattr(web_server, "SAID_WITHIN", 0.0)
+
+    async def scene() -> None:
+        async with socket_of() as (reader, writer):
+            for _while in range(4):
+                writer.write(HI * (MOST_SAID // 2 // len(HI)))
+                assert await asked(reader, writer) == PONG
+
+    asyncio.run(scene())
+
+
+def test_socket_that_says_much_in_all_is_closed_with_a_reason() -> None:
+    async def scene() -> None:
+        async with socket_of() as (reader, writer):
+            for _part in range(2):
+                writer.write(HI * (MOST_SAID // 2 // len(HI) - 8))
+                assert await asked(reader, writer) == PONG
+            writer.write(HI * 16)
+            assert await asyncio.wait_for(reader.read(), 10) == TOO_MUCH
 
     asyncio.run(scene())

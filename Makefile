@@ -49,10 +49,10 @@ format: .venv/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The lock files carry hashes and name no registry.
+# The lock files carry hashes and name no registry. What is locked stays, unless ARGS says --upgrade-package NAME.
 lock: .venv/dev
-	$(BIN)/pip-compile $(LOCK) --output-file requirements/base.txt pyproject.toml
-	$(BIN)/pip-compile $(LOCK) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile $(LOCK) $(ARGS) --output-file requirements/base.txt pyproject.toml
+	$(BIN)/pip-compile $(LOCK) $(ARGS) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml
 
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	--strip-extras --no-header --allow-unsafe

@@ -27,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 Plain = str | int | bool | None
 # What `detail` may hold: words of ours and numbers, never what somebody typed of a patient.
-DETAILS = frozenset({"from", "to", "room", "count", "role", "user", "until", "kind", "why", "fields", "reverses"})
+DETAILS = frozenset(
+    {"from", "to", "room", "count", "role", "user", "until", "kind", "why", "fields", "reverses", "as_of"}
+)
 # That a chain's end did not fit. `from`: what it said; `to`: the row that was the last.
 MENDED = "audit.mend"
 HASHED = (

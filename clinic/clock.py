@@ -24,6 +24,11 @@ def now() -> datetime:
     return _database_time() if connection.vendor == "postgresql" else timezone.now()
 
 
+def is_real() -> bool:
+    """Whether `now` is this moment, and not what a simulation says."""
+    return _source.get() is None
+
+
 def _database_time() -> datetime:
     with connection.cursor() as cursor:
         # Not now(), which is the transaction's start: the lock may have been waited for since then.

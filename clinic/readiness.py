@@ -130,7 +130,7 @@ def _in_words(missing: list[str]) -> str:
     if not missing:
         return "applied"
     more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-    return f"not applied: {', '.join(missing[:SHOWN])}{more}. Run: manage.py migrate"
+    return f"not applied: {', '.join(missing[:SHOWN])}{more}. Run: evenkeel migrate"
 
 
 def _beside() -> dict[str, str]:

@@ -52,7 +52,7 @@ DESTINATIONS = Seal(
 )
 SECOND_STEPS = Seal(
     b"evenkeel: keys of second steps",
-    "it was kept under another EVENKEEL_SECRET_KEY: take it away with manage.py second_step reset USER",
+    "it was kept under another EVENKEEL_SECRET_KEY: take it away with evenkeel second_step reset USER",
 )
 
 

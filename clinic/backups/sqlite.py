@@ -108,14 +108,17 @@ def _take_in_the_log() -> bool:
     """
     if not target().exists():
         return not any(Path(f"{target()}{end}").exists() for end in LOGS)
+    is_busy = is_whole = False
     try:
         with closing(sqlite3.connect(target(), timeout=0)) as database:
-            database.execute("PRAGMA journal_mode = DELETE")
+            is_whole = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+            if is_whole:
+                database.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in IN_USE or _is_held():
-            raise BadBackup("The database is in use: stop all processes of Evenkeel first.") from None
-        return False
-    return True
+        is_busy, is_whole = error.sqlite_errorcode & 0xFF in IN_USE, False
+    if is_busy or (not is_whole and _is_held()):
+        raise BadBackup("The database is in use: stop all processes of Evenkeel first.")
+    return is_whole
 
 
 def _is_held() -> bool:

@@ -1,8 +1,9 @@
-"""How old the last backup is. By the audit, which the copy itself carries: after a restore that is known too."""
+"""How old the last backup is: by the audit, and after a restore by what was restored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
@@ -13,8 +14,15 @@ from clinic.models import AuditEvent
 def figures() -> Iterator[Metric]:
     """No sample where none was ever made: it may be the database's own tools that make them."""
     family = GaugeMetricFamily("evenkeel_backup_age_seconds", "Since the last backup was whole.")
-    # By the index of kinds and times: years of the audit are not read for each look.
-    rows = AuditEvent.objects.filter(object_kind="backup", action="backup.finish").order_by("-at")
-    if at := rows.values_list("at", flat=True).first():
+    if at := _last():
         family.add_metric([], max(0.0, (clock.now() - at).total_seconds()))
     yield family
+
+
+def _last() -> datetime | None:
+    # By the index of kinds and times: years of the audit are not read for each look.
+    rows = AuditEvent.objects.filter(object_kind="backup", action__in=["backup.finish", "backup.restore"])
+    last = rows.order_by("-at").first()
+    if last is None:
+        return None
+    return datetime.fromisoformat(last.detail["as_of"]) if "as_of" in last.detail else last.at

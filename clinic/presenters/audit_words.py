@@ -80,13 +80,14 @@ DETAILS: dict[str, Any] = {
     "role": _("role"),
     "user": _("person"),
     "until": _("until"),
+    "as_of": _("as of"),
     "kind": _("kind"),
     "why": _("why"),
     "fields": _("fields"),
     "reverses": _("takes back"),
 }
 # What reads as a sentence with its value.
-READ_ON = frozenset({"from", "to", "until", "room"})
+READ_ON = frozenset({"from", "to", "until", "as_of", "room"})
 
 
 def action(code: str) -> str:

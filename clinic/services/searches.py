@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.utils.crypto import salted_hmac
 
-from clinic import audit, limits
+from clinic import audit, clock, limits
 from clinic.models import Device
 from clinic.models.visits import name_key
 from clinic.services.persons import Person
@@ -38,12 +38,15 @@ class Search(NamedTuple):
 
 
 def left(device: Device | None) -> int | None:
-    """How many more that count this kiosk may make now; None for no limit."""
-    return limits.left(limits.SEARCH, device.pk) if device else None
+    """How many more that count this kiosk may make now.
+
+    None for no limit: at the desk, and for a simulation, whose ten minutes are an instant.
+    """
+    return limits.left(limits.SEARCH, device.pk) if device and clock.is_real() else None
 
 
 def count(device: Device | None, made: Iterable[Search]) -> None:
-    if device:
+    if device and clock.is_real():
         for _search in filter(lambda one: one.counts, made):
             limits.take(limits.SEARCH, device.pk)
 

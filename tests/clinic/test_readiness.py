@@ -65,13 +65,13 @@ def test_migration_that_is_not_applied_is_named_with_what_to_do(live_redis: Any)
     assert answer.status_code == 503
     assert answer.json()["ready"] is False
     said = answer.json()["migrations"]
-    assert said.startswith("not applied: clinic.0010_devices, clinic.0011") and "manage.py migrate" in said
+    assert said.startswith("not applied: clinic.0010_devices, clinic.0011") and "evenkeel migrate" in said
 
 
 @pytest.mark.django_db
 def test_many_that_are_missing_are_not_all_named(live_redis: Any) -> None:
     MigrationRecorder.Migration.objects.filter(app="clinic").delete()
-    assert " more. Run: manage.py migrate" in Client().get("/readyz").json()["migrations"]
+    assert " more. Run: evenkeel migrate" in Client().get("/readyz").json()["migrations"]
 
 
 @pytest.mark.django_db

@@ -38,18 +38,19 @@ class Command(BaseCommand):
 
     def _make(self, target: Path) -> Manifest:
         # Before, so that the copy tells of it too.
-        self._tell("make", target)
+        tells = self._tell("make", target)
+        verb = "fail"
         try:
             made = archive.make(target, self.stderr.write)
-        except (BadBackup, OSError, Error):
-            self._tell("fail", target)
-            raise
-        # Only now: one that is cut off in the middle says no more.
-        self._tell("finish", target)
+            verb = "finish"
+        finally:
+            # Only now: one that is killed in the middle says no more.
+            if tells:
+                self._tell(verb, target)
         return made
 
-    def _tell(self, verb: str, target: Path) -> None:
-        """In the audit, where that can be written: a database that cannot be needs its copy most of all."""
+    def _tell(self, verb: str, target: Path) -> bool:
+        """In the audit, if that can be written: a database that cannot be needs its copy most of all."""
         try:
             with transaction.atomic():
                 archive.wait_briefly_for_locks()
@@ -58,3 +59,5 @@ class Command(BaseCommand):
                     audit.write(audit.SYSTEM, f"backup.{verb}", by=who, of=what)
         except Error as error:
             self.stderr.write(f"The audit cannot be written to, and does not tell of this backup: {error}")
+            return False
+        return True

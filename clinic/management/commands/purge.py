@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if held := policy.held():
             self.stdout.write(f"{held} more visits stay: a message of theirs waits, or was given up.")
         if not yes:
-            self.stdout.write("Nothing was deleted. To delete it: manage.py purge --yes")
+            self.stdout.write("Nothing was deleted. To delete it: evenkeel purge --yes")
         elif not scrub.end():
             self.stderr.write(BUSY)
 

@@ -16,7 +16,7 @@ AFTER = """What to look at now:
 - a device or a person that was revoked since then holds again: revoke it once more;
 - passwords, roles, second steps and paper codes are as they were then: a password that was changed is the old one,
   a phone that was lost and reset opens again, a code that was used does so once more. Change and reset them again;
-- the vendor switch stands as it did then: manage.py vendor status;
+- the vendor switch stands as it did then: evenkeel vendor status;
 - messages that other systems got since then are sent again, under the same keys: they know them by these."""
 
 
@@ -44,6 +44,7 @@ class Command(BaseCommand):
         # Before anything is added: as it came.
         problems = [f"Chain {one.chain}: {what}" for one in audit_check.check() for _n, what in one.problems]
         problems += [f"The database lets it be changed: {name} is gone." for name in audit_triggers.gone()]
-        audit.write(audit.SYSTEM, "backup.restore", by=audit.shell(getpass.getuser()))
+        who, what = audit.shell(getpass.getuser()), ("backup", file.name[:40])
+        audit.write(audit.SYSTEM, "backup.restore", by=who, of=what, detail={"as_of": found.made_at})
         if problems:
             raise CommandError(" ".join(["It is restored, but its audit is not whole.", *problems]))

@@ -51,9 +51,10 @@ def number_in(path: Path) -> int:
         return int(database.execute("SELECT x FROM t").fetchone()[0])
 
 
-def zero(path: Path) -> None:
-    """Its first page, as a bad disk leaves it."""
+def zero(path: Path, page: int = 0) -> None:
+    """One of its pages, as a bad disk leaves it: the first has the header, the next the rows of the table."""
     with path.open("r+b") as file:
+        file.seek(page * 4096)
         file.write(bytes(4096))
 
 
@@ -80,6 +81,16 @@ def test_damaged_file_is_set_aside_with_its_logs(target: Path, copy: Path) -> No
     assert not [name for name in names(target) if name in ("evenkeel.sqlite3-wal", "evenkeel.sqlite3-shm")]
 
 
+def test_file_that_is_damaged_deep_inside_is_kept_too(target: Path, copy: Path) -> None:
+    """It opens, and says its tables."""
+    fill(target, 1)
+    zero(target, page=1)
+    was = target.read_bytes()
+    assert not sqlite.is_empty()
+    kept = sqlite.load(copy)
+    assert kept and kept.read_bytes() == was and number_in(target) == 7
+
+
 def test_log_without_its_file_is_not_taken_for_the_new_ones(target: Path, copy: Path) -> None:
     """As when the disk lost the one and kept the other."""
     with closing(sqlite3.connect(target)) as database:
@@ -93,12 +104,13 @@ def test_log_without_its_file_is_not_taken_for_the_new_ones(target: Path, copy: 
     assert number_in(target) == 7
 
 
-def test_damaged_file_that_a_process_still_has_open_stays(target: Path, copy: Path) -> None:
+@pytest.mark.parametrize("page", [0, 1])
+def test_damaged_file_that_a_process_still_has_open_stays(target: Path, copy: Path, page: int) -> None:
     fill(target, 1)
     command = [sys.executable, "-c", HOLD, str(target)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout and holder.stdout.readline() == b"held\n"
-        zero(target)
+        zero(target, page)
         with pytest.raises(BadBackup, match="in use"):
             sqlite.load(copy)
         holder.communicate()

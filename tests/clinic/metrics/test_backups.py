@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from clinic import audit
 from clinic.backups import archive
 from clinic.backups.manifest import BadBackup, Manifest
 from tests.clinic.conftest import Clock
@@ -50,3 +52,11 @@ def test_only_one_that_is_whole_counts(clock: Clock, tmp_path: Path, monkeypatch
     back_up(tmp_path, monkeypatch)
     clock.add(seconds=15)
     assert figures()[AGE] == 15
+
+
+def test_what_was_restored_is_as_old_as_its_backup(clock: Clock) -> None:
+    """The copy itself does not say that it is whole."""
+    last_night = clock.now() - timedelta(hours=11)
+    detail = {"as_of": last_night.isoformat(timespec="seconds")}
+    audit.write(audit.SYSTEM, "backup.restore", by=audit.EVENKEEL, of=("backup", "last.backup"), detail=detail)
+    assert figures()[AGE] == pytest.approx(11 * 3600, abs=1)

@@ -22,7 +22,7 @@ from tests.factories import make_user
 from tests.models.test_two_at_once import at_once
 
 NEW_KEY = "a-key-of-tomorrow-" + "z" * 40
-LOST = "manage.py second_step reset mo"
+LOST = "evenkeel second_step reset mo"
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ class Cluster:
 
     folder: Path
     database_url: str
+    database_log: Path
     web_ports: list[int] = field(default_factory=lambda: [homes.free_port() for _n in range(MACHINES)])
     emr: dict[str, int] = field(
         default_factory=lambda: {name: homes.free_port() for name in ("control", "http", "mllp")}
@@ -207,8 +208,8 @@ def _argv(root: Path, *words: str) -> list[str]:
 def running(folder: Path) -> Iterator[Cluster]:
     """All of it, started in a fresh folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with postgres.running() as database_url:
-        cluster = Cluster(folder, database_url)
+    with postgres.running() as (database_url, log):
+        cluster = Cluster(folder, database_url, log)
         try:
             cluster.start_all()
             yield cluster

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import redis
 
 from clinic.running import home as homes
 from clinic.running import programs
 from clinic.running.child import Program
-from tests import prepared
+from tests import canaries, prepared
 from tests.deploy import postgres
 from tests.deploy.proxy import HOST, Proxy
 from tests.own_valkey import OwnValkey
@@ -52,6 +53,7 @@ class Cluster:
 
     folder: Path
     database_url: str
+    database_log: Path
     web_ports: list[int] = field(default_factory=lambda: [homes.free_port() for _n in range(MACHINES)])
     emr: dict[str, int] = field(
         default_factory=lambda: {name: homes.free_port() for name in ("control", "http", "mllp")}
@@ -171,6 +173,25 @@ class Cluster:
     def pid(self, name: str) -> int:
         return self._running[name].pid
 
+    def must_have_told_of_nobody(self) -> None:
+        """No patient is in what processes, nginx and PostgreSQL wrote, nor in Redis or the figures."""
+        with self.client() as client:
+            client.get("/login/")
+        figures = [
+            httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=10) for port in self.web_ports
+        ]
+        canaries.must_be_absent(
+            processes="".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log"))),
+            requests="\n".join(self.proxy.lines()),
+            nginx=self.proxy.logs(),
+            postgresql=self.database_log.read_text(errors="replace"),
+            redis=canaries.in_redis(self.redis()),
+            figures="".join(page.text for page in figures if page.status_code == 200),
+        )
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.valkey.url, socket_timeout=2)
+
     def log(self, name: str) -> str:
         return (self.folder / f"{name.replace(' ', '-')}.log").read_text()
 
@@ -205,12 +226,13 @@ def _argv(root: Path, *words: str) -> list[str]:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Cluster]:
-    """All of it, started in a fresh folder."""
+    """All of it, started in a fresh folder. At its end no patient may be where none belongs."""
     folder.mkdir(parents=True, exist_ok=True)
-    with postgres.running() as database_url:
-        cluster = Cluster(folder, database_url)
+    with postgres.running() as (database_url, log):
+        cluster = Cluster(folder, database_url, log)
         try:
             cluster.start_all()
             yield cluster
+            cluster.must_have_told_of_nobody()
         finally:
             cluster.stop()

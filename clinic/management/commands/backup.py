@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import getpass
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path | None, **options: Any) -> None:
         target = (file or Path(f"evenkeel-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.backup")).resolve()
+        began = time.monotonic()
         try:
             archive.must_be_free(target)
             archive.must_hold_tables()
@@ -30,7 +32,8 @@ class Command(BaseCommand):
         except Error as error:
             raise CommandError(archive.why_not(error)) from None
         rows = sum(made.rows.values())
-        self.stdout.write(f"{target}: {rows} rows, {target.stat().st_size / 1e6:.1f} MB")
+        size, took = target.stat().st_size / 1e6, time.monotonic() - began
+        self.stdout.write(f"{target}: {rows} rows, {size:.1f} MB, in {took:.1f} s")
         self.stderr.write(
             "It holds patient data: keep it as you keep the database. The secret key is not in it; without that, "
             "the secrets of destinations in it cannot be opened: keep it too, elsewhere."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import getpass
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +33,26 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, replace: bool, **options: Any) -> None:
+        began = time.monotonic()
         try:
             found = archive.put_back(file.resolve(), replace=replace, say=self.stderr.write)
         except (BadBackup, OSError) as error:
             raise CommandError(str(error)) from None
         except Error as error:
             raise CommandError(f"The database refused it: {error}. Nothing says that it is whole.") from error
-        self.stdout.write(f"Restored as of {found.made_at}: {sum(found.rows.values())} rows.")
+        took, rows = time.monotonic() - began, sum(found.rows.values())
+        self.stdout.write(f"Restored as of {found.made_at}: {rows} rows, in {took:.1f} s.")
         self.stderr.write(AFTER)
         self.stderr.write("reading the audit")
         # Before anything is added: as it came.
-        problems = [f"Chain {one.chain}: {what}" for one in audit_check.check() for _n, what in one.problems]
-        problems += [f"The database lets it be changed: {name} is gone." for name in audit_triggers.gone()]
+        problems = _audit_problems()
+        self.stderr.write(f"all of it took {time.monotonic() - began:.1f} s")
         who, what = audit.shell(getpass.getuser()), ("backup", file.name[:40])
         audit.write(audit.SYSTEM, "backup.restore", by=who, of=what, detail={"as_of": found.made_at})
         if problems:
             raise CommandError(" ".join(["It is restored, but its audit is not whole.", *problems]))
+
+
+def _audit_problems() -> list[str]:
+    changed = [f"Chain {one.chain}: {what}" for one in audit_check.check() for _n, what in one.problems]
+    return changed + [f"The database lets it be changed: {name} is gone." for name in audit_triggers.gone()]

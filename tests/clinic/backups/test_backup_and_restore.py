@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import tarfile
 import time
@@ -98,7 +99,8 @@ def backup(places: list[Place], tmp_path_factory: pytest.TempPathFactory) -> Pat
     path = tmp_path_factory.mktemp("kept") / "kept.backup"
     places[0].manage("migrate", "-v0")
     places[0].shell(FILL)
-    places[0].manage("backup", str(path))
+    done = places[0].manage("backup", str(path))
+    assert re.fullmatch(rf"{path}: \d+ rows, \d+\.\d MB, in \d+\.\d s", done.stdout.strip())
     return path
 
 
@@ -107,7 +109,8 @@ def test_restored_elsewhere_it_is_the_same_clinic(places: list[Place], backup: P
     here, there = places
     before, began = here.told(), time.time() * 1000
     done = there.manage("restore", str(backup))
-    assert "Restored as of" in done.stdout and "revoked" in done.stderr
+    assert re.fullmatch(r"Restored as of \S+: \d+ rows, in \d+\.\d s\.", done.stdout.strip())
+    assert "revoked" in done.stderr and re.search(r"^all of it took \d+\.\d s$", done.stderr, flags=re.M)
     first = there.told()
     assert first == {**before, "version": first["version"], "sessions": 0}
     assert before["sessions"] == 1, "everybody has to log in again"

@@ -8,25 +8,11 @@ from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 
-from clinic.health import hanging, late, unserved
+from clinic.health import destinations, hanging, late, unserved
 from clinic.health.facts import Facts, gather
 from clinic.health.truth import UNHARMED, Book, Truth
-from clinic.integrations.troubles import (
-    AWAY,
-    BEHIND,
-    FAILING,
-    GAVE_UP,
-    IDLE,
-    PAUSED,
-    STOPPED,
-    WELL,
-    Standing,
-    messages,
-    since_words,
-    waiting,
-)
+from clinic.integrations.troubles import Standing
 from clinic.models import Clinic, Device
-from clinic.spans import span
 from realtime import gate
 from realtime.breaker import Event, View
 from realtime.gate import Decision
@@ -37,7 +23,6 @@ ALL_GOOD = "All good"
 OWN_PATH = "screens run on our own path"
 WITHOUT_REDIS = "screens follow within 2 seconds, deliveries wait and none is lost"
 FOLLOW = "Patients notice nothing: check-in works, and screens follow within 2 seconds."
-REACHES_LATER = "Patients notice nothing. Visits reach that system later, in order."
 
 
 @dataclass(frozen=True)
@@ -113,49 +98,6 @@ def _redis_refuses(facts: Facts) -> Truth | None:
     return Truth(said, FOLLOW, Book.REDIS, alarm=True)
 
 
-def _destination_in_trouble(facts: Facts) -> Truth | None:
-    """One that is behind is for the engineer on call too: our own workers may be why."""
-    worst = next(iter(facts.owed), None)
-    if worst is None:
-        return None
-    if worst.urgency(facts.now).needs_nobody and worst.state(facts.now) != BEHIND:
-        return None
-    return _destination(worst, facts.now, alarm=True)
-
-
-def _destination_worth_a_word(facts: Facts) -> Truth | None:
-    """Paused, or slow: it needs nobody."""
-    if not facts.owed or _destination_in_trouble(facts) is not None:
-        return None
-    return _destination(facts.owed[0], facts.now, alarm=False)
-
-
-def _destination(one: Standing, now: datetime, alarm: bool) -> Truth | None:
-    said = _of_destination(one, now)
-    return Truth(said, REACHES_LATER, Book.EMR, alarm) if said else None
-
-
-def _of_destination(one: Standing, now: datetime) -> str:
-    state, name, waits = one.state(now), one.destination.name, waiting(one.owed.waiting)
-    if state in (WELL, IDLE):
-        return ""
-    if state == GAVE_UP or (state == PAUSED and one.owed.given_up):
-        return _gave_up(one)
-    if state in (AWAY, FAILING):
-        return f"{name} {since_words(one.destination, one.owed, now)}: {waits}"
-    if state == BEHIND and one.owed.oldest:
-        return f"{name} behind by {span(now - one.owed.oldest)}: {waits}"
-    said = {STOPPED: "asked for no more messages, and was paused", PAUSED: "is paused"}
-    return f"{name} {said.get(state, 'is slow')}: {waits}"
-
-
-def _gave_up(one: Standing) -> str:
-    count = one.owed.given_up
-    of, them = ("of", "it") if count == 1 else ("the oldest of", "them")
-    kept = f"{messages(count)}, {of} {one.owed.oldest_given_up:%-d %b %H:%M} UTC"
-    return f"{one.destination.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
-
-
 def _vendor_off(facts: Facts) -> Truth | None:
     """Not to use it at all is a choice, and no trouble: the gate's own parts tell of it."""
     if facts.gate.by == gate.CONFIGURATION:
@@ -207,12 +149,12 @@ IN_ORDER: tuple[Callable[[Facts], Truth | None], ...] = (
     _redis_refuses,
     unserved.truth,
     late.of_integrations,
-    _destination_in_trouble,
+    destinations.in_trouble,
     _vendor_off,
     _vendor_not_well,
     _device_missed,
     late.of_others,
     _audit_damaged,
     hanging.truth,
-    _destination_worth_a_word,
+    destinations.worth_a_word,
 )

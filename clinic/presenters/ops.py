@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from clinic.health import Health, Truth
+from clinic.health import Health, Truth, destinations
 from clinic.models import Clinic
 from clinic.presenters.devices import DeviceRow, device_rows
 from clinic.presenters.ops_changes import Change, changes
@@ -63,15 +63,17 @@ class ProcessRow:
 
 @dataclass(frozen=True)
 class OwedRow:
-    """`is_theirs`: who looks may open its page."""
+    """`words`: its state. `is_theirs`: who looks may open its page."""
 
     pk: int
     name: str
     clinic: str
+    state: str
+    words: str
+    needs_somebody: bool
     waiting: int
     given_up: int
     oldest: str
-    is_paused: bool
     is_theirs: bool
 
 
@@ -173,10 +175,12 @@ def _owed(health: Health, clinics: QuerySet[Clinic]) -> tuple[OwedRow, ...]:
             pk=one.destination.pk,
             name=one.destination.name,
             clinic=one.destination.clinic.name,
+            state=one.state(now),
+            words=one.words(now),
+            needs_somebody=destinations.needs_somebody(one, now),
             waiting=one.owed.waiting,
             given_up=one.owed.given_up,
             oldest=span(now - one.owed.oldest) if one.owed.oldest else "",
-            is_paused=one.destination.is_paused,
             is_theirs=one.destination.clinic_id in theirs,
         )
         for one in health.owed

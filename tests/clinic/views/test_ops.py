@@ -66,7 +66,8 @@ def test_late_destination_is_said(olu: Client, live_redis: Any) -> None:
     make_destination(clinic, name="Record system")
     make_visit(clinic)
     Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=5))
-    assert sentence(olu) == "Record system behind by 5 min: 1 message waits, none lost"
+    assert sentence(olu) == "Record system at Harbor behind by 5 min: 1 message waits, none lost"
+    assert '<td class="words is-alarm" data-label="State">Behind by 5 min</td>' in page(olu)
 
 
 def test_stop_and_start_from_the_page(olu: Client, live_redis: Any) -> None:

@@ -18,6 +18,7 @@ from clinic.integrations.troubles import (
     messages,
     waiting,
 )
+from clinic.moments import moment
 
 REACHES_LATER = "Patients notice nothing. Visits reach that system later, in order."
 
@@ -49,13 +50,13 @@ def _sentence(one: Standing, now: datetime) -> str:
     """With its clinic: many have an EMR of the same name."""
     name, its_state = f"{one.destination.name} at {one.destination.clinic.name}", one.state(now)
     if its_state == GAVE_UP or (its_state == PAUSED and one.owed.given_up):
-        return f"{name} {_gave_up(one)}"
+        return f"{name} {_gave_up(one, now)}"
     said = {STOPPED: "asked for no more messages, and was paused", PAUSED: "is paused", SLOW: "is slow"}
     return f"{name} {said.get(its_state) or one.words(now)}: {waiting(one.owed.waiting)}"
 
 
-def _gave_up(one: Standing) -> str:
-    count = one.owed.given_up
+def _gave_up(one: Standing, now: datetime) -> str:
+    count, oldest = one.owed.given_up, one.owed.oldest_given_up or now
     of, them = ("of", "it") if count == 1 else ("the oldest of", "them")
-    kept = f"{messages(count)}, {of} {one.owed.oldest_given_up:%-d %b %H:%M} UTC"
+    kept = f"{messages(count)}, {of} {moment(oldest, now)}"
     return f"gave up on {kept}: none lost, send {them} again or skip {them} on its page"

@@ -13,6 +13,7 @@ from clinic.health.facts import Facts, gather
 from clinic.health.truth import UNHARMED, Book, Truth
 from clinic.integrations.troubles import Standing
 from clinic.models import Clinic, Device
+from clinic.moments import moment
 from realtime import gate
 from realtime.breaker import Event, View
 from realtime.gate import Decision
@@ -110,10 +111,10 @@ def _vendor_off(facts: Facts) -> Truth | None:
 def _why_off(facts: Facts) -> str:
     row, view, decision = facts.switch, facts.breaker, facts.gate
     if decision.by == "switch" and row is not None and row.desired == Desired.OFF:
-        return f"Vendor off since {row.at:%H:%M} UTC by {row.actor}: {OWN_PATH}"
+        return f"Vendor off since {moment(row.at, facts.now)} by {row.actor}: {OWN_PATH}"
     if decision.by == "breaker" and view is not None and view.since and view.forced == "auto":
-        since = datetime.fromtimestamp(view.since, UTC)
-        return f"Vendor ill since {since:%H:%M} UTC ({decision.reason}): {OWN_PATH}"
+        since = moment(datetime.fromtimestamp(view.since, UTC), facts.now)
+        return f"Vendor ill since {since} ({decision.reason}): {OWN_PATH}"
     return f"Vendor not in use ({decision.reason}): {OWN_PATH}"
 
 
@@ -137,7 +138,7 @@ def _device_missed(facts: Facts) -> Truth | None:
 def _audit_damaged(facts: Facts) -> Truth | None:
     if facts.damaged is None:
         return None
-    said = f"The audit is damaged, as was seen at {facts.damaged:%H:%M} UTC: somebody was at the database"
+    said = f"The audit is damaged, as was seen at {moment(facts.damaged, facts.now)}: somebody was at the database"
     return Truth(said, "Patients notice nothing: check-in works, and is written down.", Book.AUDIT, alarm=True)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from clinic.health.facts import Facts
 from clinic.health.truth import Book, Truth
+from clinic.moments import moment
 from realtime.heartbeats import BOOKINGS, KEEP_MS, SCHEDULER
 from realtime.pulse import SILENT_SECONDS
 
@@ -79,4 +80,4 @@ def is_missed(what: str, facts: Facts) -> bool:
 
 def _since(what: str, facts: Facts) -> str:
     away = facts.pulse.served.get(what) if facts.pulse else None
-    return f" since {facts.now - timedelta(seconds=away):%H:%M} UTC" if away is not None else ""
+    return f" since {moment(facts.now - timedelta(seconds=away), facts.now)}" if away is not None else ""

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from clinic import health
 from clinic.models import Clinic, Delivery
-from clinic.presenters import engine
+from clinic.moments import moment
+from clinic.presenters import engine, ops, ops_status
 from clinic.services import Actor, destinations
 from realtime import switch, vendor_path
 from realtime.breaker import Breaker
 from realtime.models import Desired, Switch
+from tests.clinic.conftest import Clock
 from tests.factories import make_clinic, make_destination, make_visit
 from tests.realtime.breaker_rig import calls, hurry, lapse
 
@@ -89,7 +91,9 @@ def test_destination_that_stopped_by_its_answer_is_an_alarm(harbor: Clinic) -> N
 @pytest.mark.parametrize(
     ("number", "kept", "them"), [(1, "1 message, of", "it"), (2, "2 messages, the oldest of", "them")]
 )
-def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, kept: str, them: str) -> None:
+def test_given_up_delivery_comes_before_a_late_one(
+    clock: Clock, harbor: Clinic, number: int, kept: str, them: str
+) -> None:
     make_destination(harbor, name="Behind")
     emr = make_destination(harbor)
     for _visit in range(number):
@@ -97,10 +101,13 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
     grow_old(5)
     emr.deliveries.update(state=Delivery.State.DEAD)
     found = health.look()
-    since = timezone.now() - timedelta(minutes=5)
-    assert found.sentence.startswith(f"EMR at Harbor gave up on {kept} {since:%-d %b %H:}")
-    said = f" UTC: none lost, send {them} again or skip {them} on its page; 1 more destination needs somebody"
+    assert found.sentence.startswith(
+        f"EMR at Harbor gave up on {kept} {clock.at - timedelta(minutes=5):%H:%M} UTC: "
+    )
+    said = f": none lost, send {them} again or skip {them} on its page; 1 more destination needs somebody"
     assert found.sentence.endswith(said) and found.alarm
+    clock.add(days=20)
+    assert f"{clock.at - timedelta(days=20, minutes=5):%-d %b %H:%M} UTC: none lost" in health.look().sentence
 
 
 @pytest.mark.usefixtures("in_use")
@@ -167,11 +174,14 @@ def test_one_that_answers_and_takes_nothing_is_an_alarm(harbor: Clinic) -> None:
 
 
 @pytest.mark.usefixtures("in_use")
-def test_vendor_that_is_off_is_said_with_who_did_it() -> None:
-    row = switch.read()
-    assert row
-    Switch.objects.filter(pk=1).update(desired=Desired.OFF, actor="olu", reason="drill")
-    assert "by olu: screens run on our own path" in health.look().sentence
+def test_vendor_that_is_off_is_said_with_who_did_it_and_since_which_day(clock: Clock, db: None) -> None:
+    switch.flip("off", by="olu", reason="drill", length=None)
+    assert health.look().sentence == f"Vendor off since {clock.at:%H:%M} UTC by olu: screens run on our own path"
+    clock.add(days=5)
+    found, day = health.look(), clock.at - timedelta(days=5)
+    assert found.sentence.startswith(f"Vendor off since {day:%-d %b %H:%M} UTC by olu: ")
+    twin = ops_status.status(found, ops.board(found, Clinic.objects.all()))
+    assert twin["sentence"] == twin["truths"][0]["sentence"] == found.sentence
 
 
 @pytest.mark.usefixtures("in_use")
@@ -200,10 +210,8 @@ def test_open_breaker_is_said_with_since_when_and_why(harbor: Clinic, live_redis
     guard = Breaker(live_redis)
     calls(guard, lapse(live_redis), "xxxxx")
     view, found = guard.peek(), health.look()
-    since = datetime.fromtimestamp(view.since, UTC).strftime("%H:%M")
-    assert found.sentence.startswith(
-        f"Vendor ill since {since} UTC (5 of the last 5 calls failed; it is tried again"
-    )
+    since = moment(datetime.fromtimestamp(view.since, UTC), found.facts.now)
+    assert found.sentence.startswith(f"Vendor ill since {since} (5 of the last 5 calls failed; it is tried again")
     assert found.sentence.endswith("): screens run on our own path")
     assert not found.alarm
     hurry(guard)

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from clinic.health.truth import Book, Truth
+from clinic.health.truth import Book, Lever, Truth
 from clinic.moments import moment
 from realtime import look
 
 EFFECT = "Patients cannot check in by the kiosks: take names on paper. Screens show their last state, and its age."
+
+LEVER = Lever("See whether it runs and its disk has room, then restart it: all else connects again by itself.")
 
 
 def _of_the_hub() -> datetime | None:
@@ -35,7 +37,7 @@ class Absence:
         if self.since is None or (answered is not None and answered > self.since):
             self.since = answered or now
         said = f"The database does not answer since {moment(self.since, now)}: nobody can check in"
-        return Truth(said, EFFECT, Book.DATABASE, alarm=True)
+        return Truth(said, EFFECT, Book.DATABASE, LEVER, alarm=True)
 
     def over(self) -> None:
         self.since = None

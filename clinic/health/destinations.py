@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from clinic.health.facts import Facts
-from clinic.health.truth import Book, Truth
+from clinic.health.truth import Book, Lever, Place, Truth
 from clinic.integrations.troubles import (
+    AWAY,
     BEHIND,
+    FAILING,
     GAVE_UP,
     IDLE,
     PAUSED,
@@ -20,6 +22,17 @@ from clinic.integrations.troubles import (
 )
 from clinic.moments import moment
 
+LEVERS = {
+    STOPPED: Lever("Ask its owner whether it is to have messages again, then resume.", label="Open its page"),
+    AWAY: Lever("Tell its owner, and try it once they have mended it.", label="Try it now", query="?try=1"),
+    FAILING: Lever("Read why on its page, and tell its owner.", label="See why", query="?state=pending"),
+    GAVE_UP: Lever(
+        "Read why; send them again once that is mended, or skip them.", label="See why", query="?state=dead"
+    ),
+    BEHIND: Lever("Several at once: our workers are too few, or Redis is ill.", label="Open its page"),
+    PAUSED: Lever("Resume it when the reason is gone: what waits goes out in order.", label="Open its page"),
+    SLOW: Lever("Nothing: it has workers of its own, so that no other waits for it.", label="Open its page"),
+}
 REACHES_LATER = "Patients notice nothing. Visits reach that system later, in order."
 
 
@@ -30,7 +43,8 @@ def in_trouble(facts: Facts) -> Truth | None:
         return None
     more = len(found) - 1
     others = f"; {more} more {'destination needs' if more == 1 else 'destinations need'} somebody" if more else ""
-    return Truth(f"{_sentence(found[0], facts.now)}{others}", REACHES_LATER, Book.EMR, alarm=True)
+    said, lever = f"{_sentence(found[0], facts.now)}{others}", _lever(found[0], facts.now)
+    return Truth(said, REACHES_LATER, Book.EMR, lever, alarm=True)
 
 
 def worth_a_word(facts: Facts) -> Truth | None:
@@ -38,7 +52,7 @@ def worth_a_word(facts: Facts) -> Truth | None:
     first = next(iter(facts.owed), None)
     if first is None or needs_somebody(first, facts.now) or first.state(facts.now) in (WELL, IDLE):
         return None
-    return Truth(_sentence(first, facts.now), REACHES_LATER, Book.EMR)
+    return Truth(_sentence(first, facts.now), REACHES_LATER, Book.EMR, _lever(first, facts.now))
 
 
 def needs_somebody(one: Standing, now: datetime) -> bool:
@@ -57,6 +71,12 @@ def _sentence(one: Standing, now: datetime) -> str:
 
 def _gave_up(one: Standing, now: datetime) -> str:
     count, oldest = one.owed.given_up, one.owed.oldest_given_up or now
-    of, them = ("of", "it") if count == 1 else ("the oldest of", "them")
-    kept = f"{messages(count)}, {of} {moment(oldest, now)}"
-    return f"gave up on {kept}: none lost, send {them} again or skip {them} on its page"
+    kept = f"{messages(count)}, {'of' if count == 1 else 'the oldest of'} {moment(oldest, now)}"
+    return f"gave up on {kept}: none lost"
+
+
+def _lever(one: Standing, now: datetime) -> Lever:
+    """As on its own page, where it is pulled."""
+    its_state = one.state(now)
+    told = LEVERS[GAVE_UP if its_state == PAUSED and one.owed.given_up else its_state]
+    return Lever(told.words, Place.DESTINATION, one.destination.pk, told.label, told.query)

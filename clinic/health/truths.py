@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from clinic.health import destinations, hanging, late, unserved
 from clinic.health.facts import Facts, gather
-from clinic.health.truth import UNHARMED, Book, Truth
+from clinic.health.truth import UNHARMED, Book, Lever, Place, Truth
 from clinic.integrations.troubles import Standing
 from clinic.models import Clinic, Device
 from clinic.moments import moment
@@ -88,7 +88,8 @@ def look(clinics: QuerySet[Clinic] | None = None) -> Health:
 def _redis_away(facts: Facts) -> Truth | None:
     if facts.redis_answers:
         return None
-    return Truth(f"Redis does not answer: {WITHOUT_REDIS}", FOLLOW, Book.REDIS, alarm=True)
+    lever = Lever("Restart Redis, on its machine: nothing that matters is in it alone.")
+    return Truth(f"Redis does not answer: {WITHOUT_REDIS}", FOLLOW, Book.REDIS, lever, alarm=True)
 
 
 def _redis_refuses(facts: Facts) -> Truth | None:
@@ -96,7 +97,8 @@ def _redis_refuses(facts: Facts) -> Truth | None:
     if not (facts.redis_answers and facts.refusal):
         return None
     said = f"Redis takes no writes ({facts.refusal}): {WITHOUT_REDIS}"
-    return Truth(said, FOLLOW, Book.REDIS, alarm=True)
+    lever = Lever("Give it room, or lead us to the one that takes writes. Restarting workers does not help.")
+    return Truth(said, FOLLOW, Book.REDIS, lever, alarm=True)
 
 
 def _vendor_off(facts: Facts) -> Truth | None:
@@ -105,7 +107,7 @@ def _vendor_off(facts: Facts) -> Truth | None:
         return None
     if facts.gate.open or (not facts.redis_answers and facts.gate.by == "breaker"):
         return None
-    return Truth(_why_off(facts), UNHARMED, Book.VENDOR)
+    return Truth(_why_off(facts), UNHARMED, Book.VENDOR, _lever_of_vendor(facts))
 
 
 def _why_off(facts: Facts) -> str:
@@ -118,11 +120,22 @@ def _why_off(facts: Facts) -> str:
     return f"Vendor not in use ({decision.reason}): {OWN_PATH}"
 
 
+def _lever_of_vendor(facts: Facts) -> Lever:
+    if facts.switch is not None and facts.switch.is_off(facts.now):
+        return Lever("Turn it on again below, once it is well.", Place.SWITCH)
+    if facts.breaker is not None and facts.breaker.forced != "auto":
+        return Lever("That is a person's word. To take it back: evenkeel breaker auto")
+    return Lever(
+        "Nothing is urgent: it is tried again by itself. To leave it alone, turn it off below.", Place.SWITCH
+    )
+
+
 def _vendor_not_well(facts: Facts) -> Truth | None:
     """Its last answer was none, or wrong; the breaker has not made up its mind."""
     if not facts.problem or not facts.gate.open:
         return None
-    return Truth(f"Vendor not well ({facts.problem}): {OWN_PATH}", UNHARMED, Book.VENDOR)
+    said = f"Vendor not well ({facts.problem}): {OWN_PATH}"
+    return Truth(said, UNHARMED, Book.VENDOR, _lever_of_vendor(facts))
 
 
 def _device_missed(facts: Facts) -> Truth | None:
@@ -132,14 +145,20 @@ def _device_missed(facts: Facts) -> Truth | None:
     others = f"; {more} more {'device needs' if more == 1 else 'devices need'} somebody" if more else ""
     is_kiosk = worst.kind == Device.Kind.KIOSK
     effect = "Patients check in at another kiosk, or at the desk." if is_kiosk else _AT_THE_SCREEN
-    return Truth(f"{worst}{others}", effect, Book.KIOSK if is_kiosk else Book.SCREEN, alarm=True)
+    look = (
+        f"Ask the desk at {worst.clinic} to look at it: its power, its network; then turn its computer off and on."
+    )
+    lever, book = Lever(look, Place.DEVICE, worst.pk), Book.KIOSK if is_kiosk else Book.SCREEN
+    return Truth(f"{worst}{others}", effect, book, lever, alarm=True)
 
 
 def _audit_damaged(facts: Facts) -> Truth | None:
     if facts.damaged is None:
         return None
     said = f"The audit is damaged, as was seen at {moment(facts.damaged, facts.now)}: somebody was at the database"
-    return Truth(said, "Patients notice nothing: check-in works, and is written down.", Book.AUDIT, alarm=True)
+    patients = "Patients notice nothing: check-in works, and is written down."
+    lever = Lever("Keep a backup and the logs of now, then see where: evenkeel audit verify")
+    return Truth(said, patients, Book.AUDIT, lever, alarm=True)
 
 
 _AT_THE_SCREEN = "Patients in that room may not see that they are called: call them by voice."

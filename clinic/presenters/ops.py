@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from clinic.health import Health, Truth, destinations
+from clinic.health import Health, destinations
 from clinic.models import Clinic
 from clinic.presenters.devices import DeviceRow, device_rows
 from clinic.presenters.ops_changes import Change, changes
 from clinic.presenters.ops_failures import DeadLetters, FailedJobs, dead_letters, failed_jobs
 from clinic.presenters.ops_queues import QueueRow, queue_rows
+from clinic.presenters.ops_truths import TruthRow, truth_rows
 from clinic.spans import span
 from realtime.breaker import Event, View
 from realtime.gate import Decision, Part
@@ -26,6 +28,7 @@ class Lever:
     """The switch and what it governs. `position`: off, auto or unknown; `seen`: the row's version, for the form.
 
     `until_ms`: when it goes back by itself, in epoch ms; None when it does not. `sent`: notices by path, in words.
+    `is_main`: the first sentence is about the vendor, so that this is what helps.
     """
 
     position: str
@@ -42,6 +45,7 @@ class Lever:
     breaker: View | None
     breaker_changes: tuple[Event, ...]
     sent: str
+    is_main: bool
 
     @property
     def is_off(self) -> bool:
@@ -82,8 +86,8 @@ class OpsBoard:
     """`first`: the worst truth, None when all is good; `also`: the others. None: Redis does not answer."""
 
     sentence: str
-    first: Truth | None
-    also: tuple[Truth, ...]
+    first: TruthRow | None
+    also: tuple[TruthRow, ...]
     lever: Lever
     queues: tuple[QueueRow, ...] | None
     processes: tuple[ProcessRow, ...] | None
@@ -100,15 +104,16 @@ class OpsBoard:
 
 def board(health: Health, clinics: QuerySet[Clinic]) -> OpsBoard:
     """`clinics`: those whose devices, destinations and changes the person may look at."""
-    facts = health.facts
+    facts, theirs = health.facts, set(clinics.values_list("pk", flat=True))
+    first, *also = truth_rows(health, theirs) or (None,)
     return OpsBoard(
         sentence=health.sentence,
-        first=health.truths[0] if health.truths else None,
-        also=health.truths[1:],
-        lever=_lever(health),
+        first=first,
+        also=tuple(also),
+        lever=_lever(health, is_main=first is not None and first.is_switch),
         queues=queue_rows(facts),
         processes=tuple(_process(one) for one in facts.pulse.beats) if facts.pulse else None,
-        owed=_owed(health, clinics),
+        owed=_owed(health, theirs),
         devices=tuple(device_rows(clinics)),
         failed=failed_jobs(facts),
         dead=dead_letters(clinics, facts.now),
@@ -116,7 +121,7 @@ def board(health: Health, clinics: QuerySet[Clinic]) -> OpsBoard:
     )
 
 
-def _lever(health: Health) -> Lever:
+def _lever(health: Health, *, is_main: bool) -> Lever:
     facts, row = health.facts, health.switch
     is_off = row is not None and row.is_off(facts.now)
     until = row.expires_at if row and is_off else None
@@ -135,6 +140,7 @@ def _lever(health: Health) -> Lever:
         breaker=facts.breaker,
         breaker_changes=tuple(health.changes[:STEPS_SHOWN]),
         sent=_sent(facts.sent),
+        is_main=is_main,
     )
 
 
@@ -168,8 +174,8 @@ def _heard(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 60 else span(timedelta(seconds=seconds))
 
 
-def _owed(health: Health, clinics: QuerySet[Clinic]) -> tuple[OwedRow, ...]:
-    theirs, now = set(clinics.values_list("pk", flat=True)), health.facts.now
+def _owed(health: Health, theirs: Collection[int]) -> tuple[OwedRow, ...]:
+    now = health.facts.now
     return tuple(
         OwedRow(
             pk=one.destination.pk,

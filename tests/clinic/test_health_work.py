@@ -122,9 +122,10 @@ def test_worker_that_hangs_alone_is_to_be_killed_once_its_jobs_are_late(alive: A
     assert health.look().is_good
     late("default", 65)
     (truth,) = health.look().truths
-    assert truth.sentence == (
-        f"41 jobs of default wait, for up to 1 h 5 min: mails and upkeep wait; kill worker of general, "
-        f"pid {os.getpid()} on {socket.gethostname()}, at mail for 1 h 6 min"
+    assert truth.sentence == ("41 jobs of default wait, for up to 1 h 5 min: mails and upkeep wait")
+    assert truth.lever.words == (
+        "Worker of general hangs, at mail for 1 h 6 min. "
+        f"On {socket.gethostname()}: kill -9 {os.getpid()}. It is started again, and its job is taken up."
     )
     assert truth.alarm and (truth.patients, truth.book) == ("Patients notice nothing.", Book.WORKERS)
 
@@ -132,16 +133,16 @@ def test_worker_that_hangs_alone_is_to_be_killed_once_its_jobs_are_late(alive: A
 def test_jobs_that_are_late_while_all_workers_live_want_more_of_them(alive: Any) -> None:
     late("integrations", 10, 300)
     late("low", 3), late("ill", 2)
-    said = [(one.sentence, one.patients) for one in health.look().truths]
+    found = health.look().truths
+    said = [(one.sentence, one.patients) for one in found]
+    assert {one.lever.words for one in found} == {"Start more workers: all that serve these live, and none hangs."}
     assert said == [
         (
-            "300 jobs of integrations wait, for up to 10 min: messages to other systems wait, none lost; "
-            "start more workers",
+            "300 jobs of integrations wait, for up to 10 min: messages to other systems wait, none lost",
             "Patients notice nothing. Visits reach other systems later, in order.",
         ),
         (
-            "2 jobs of ill or low wait, for up to 3 min: messages to systems that are ill wait, none lost; "
-            "start more workers",
+            "2 jobs of ill or low wait, for up to 3 min: messages to systems that are ill wait, none lost",
             "Patients notice nothing. Visits reach those systems later, in order.",
         ),
     ]

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from clinic.health import Health, destinations
 from clinic.models import Clinic
+from clinic.moments import moment
 from clinic.presenters.devices import DeviceRow, device_rows
 from clinic.presenters.ops_changes import Change, changes
 from clinic.presenters.ops_failures import DeadLetters, FailedJobs, dead_letters, failed_jobs
@@ -21,13 +22,16 @@ from realtime.gate import Decision, Part
 from realtime.pulse import Beat
 
 STEPS_SHOWN = 3
+# What will happen by itself is said so long before.
+SOON = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Lever:
     """The switch and what it governs. `position`: off, auto or unknown; `seen`: the row's version, for the form.
 
-    `until_ms`: when it goes back by itself, in epoch ms; None when it does not. `sent`: notices by path, in words.
+    `until_ms`: when it goes back by itself, in epoch ms; None when it does not. `soon`: that moment in words, in
+    its last minutes, else "". `sent`: notices by path, in words.
     `is_main`: the first sentence is about the vendor, so that this is what helps.
     """
 
@@ -38,6 +42,7 @@ class Lever:
     until: datetime | None
     until_ms: int | None
     left: str
+    soon: str
     seen: int | None
     obeyed: str
     gate: Decision
@@ -133,6 +138,7 @@ def _lever(health: Health, *, is_main: bool) -> Lever:
         until=until,
         until_ms=int(until.timestamp() * 1000) if until else None,
         left=span(until - facts.now) if until else "",
+        soon=moment(until, facts.now) if until and until - facts.now <= SOON else "",
         seen=row.version if row else None,
         obeyed=health.obeyed,
         gate=facts.gate,

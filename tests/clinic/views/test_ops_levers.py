@@ -1,8 +1,9 @@
-"""The lever beside each sentence of the ops page, and when the vendor's switch is the main one."""
+"""The lever beside each sentence of the ops page, when the switch is the main one, and how an off ends."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from clinic.models import Clinic, Delivery
 from realtime import heartbeats, switch
 from realtime.breaker import Breaker
+from tests.clinic.conftest import Clock
 from tests.clinic.engine_states import silent
 from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.work import unserved
@@ -91,3 +93,33 @@ def test_lever_of_work_that_nobody_does_leads_to_the_processes(olu: Client, live
     assert "data-sentence>No worker serves integrations since " in board(olu)
     assert main_acts(olu) == [] and 'href="/ops/#processes">See the processes<' in lever(olu)
     assert ' id="processes"' in board(olu) and ' id="devices"' in board(olu) and ' id="jobs"' in board(olu)
+
+
+# --- An "off" that ends ------------------------------------------------------------------------------------------
+
+
+def test_end_of_an_off_is_foretold_in_its_last_five_minutes(clock: Clock, olu: Client, live_redis: Any) -> None:
+    switch.flip("off", by="ada", reason="drill", length=timedelta(minutes=30))
+    clock.add(minutes=24, seconds=59)
+    assert "data-soon" not in board(olu) and 'data-opens="hold"' in board(olu)
+    clock.add(seconds=1)
+    said = f"At {clock.at + timedelta(minutes=5):%H:%M} UTC the vendor is asked again, by itself."
+    assert said in board(olu) and "If it is still ill, the breaker keeps it away." in board(olu)
+    assert olu.post("/ops/vendor/", {"action": "hold", "reason": "still red", "length": "1h"}).status_code == 302
+    row = switch.read()
+    assert row and row.is_off() and row.expires_at == clock.at + timedelta(hours=1)
+    assert "data-soon" not in board(olu) and "still red" in board(olu)
+
+
+def test_off_without_an_end_foretells_none_and_needs_no_longer(olu: Client, live_redis: Any) -> None:
+    switch.flip("off", by="ada", reason="drill", length=None)
+    assert "data-soon" not in board(olu) and "<dialog" not in board(olu)
+
+
+def test_refused_hold_is_shown_in_its_own_dialog(olu: Client, live_redis: Any) -> None:
+    switch.flip("off", by="ada", reason="drill")
+    shown = olu.post("/ops/vendor/", {"action": "hold", "reason": " ", "length": "30m"}).content.decode()
+    assert re.search(r'<dialog id="hold"[^>]* open>', shown) and shown.count("Say why, in a few words") == 1
+    assert re.findall(r'value="(\w+)" checked', shown) == ["30m"]
+    shown = olu.post("/ops/vendor/", {"action": "start", "reason": " "}).content.decode()
+    assert re.search(r'<dialog id="hold"[^>]*-title">', shown) and shown.count('role="alert">Say why') == 1

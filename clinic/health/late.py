@@ -56,6 +56,6 @@ def _lever(late: set[str], facts: Facts) -> Lever:
     serving = [one for one in facts.pulse.living if not late.isdisjoint(one.serves)] if facts.pulse else []
     stuck = max((one for one in serving if one.is_stuck), key=lambda one: one.doing_seconds, default=None)
     if stuck is None:
-        return Lever("Start more workers: all that serve these live, and none hangs.", Place.JOBS)
+        return Lever("Start more workers (EVENKEEL_WORKERS), here or on one more machine.", Place.JOBS)
     why = f"{stuck.kind[0].upper()}{stuck.kind[1:]} hangs, {hanging.how(stuck)}"
     return Lever(f"{why}. {hanging.kill(stuck)}, and its job is taken up.", Place.PROCESSES)

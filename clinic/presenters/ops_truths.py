@@ -25,7 +25,7 @@ PARTS = {
 class TruthRow:
     """As Truth has them. `lever`: in words. `address`: where it is pulled, "" when that is on none of our pages.
 
-    `label`: of the link there, "" for none. `is_main`: the link is an act, not only a place to look at.
+    `label`: of the link there, "" for none. `is_main`: it leads to an act that somebody should do now.
     """
 
     sentence: str
@@ -57,7 +57,7 @@ def _row(truth: Truth, is_theirs: bool) -> TruthRow:
         lever=lever.words if is_theirs or not is_destination else ASK,
         address=address,
         label=label,
-        is_main=is_destination,
+        is_main=is_destination and truth.alarm,
         is_switch=lever.place == Place.SWITCH,
     )
 

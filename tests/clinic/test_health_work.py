@@ -135,7 +135,7 @@ def test_jobs_that_are_late_while_all_workers_live_want_more_of_them(alive: Any)
     late("low", 3), late("ill", 2)
     found = health.look().truths
     said = [(one.sentence, one.patients) for one in found]
-    assert {one.lever.words for one in found} == {"Start more workers: all that serve these live, and none hangs."}
+    assert all(one.lever.words.startswith("Start more workers (EVENKEEL_WORKERS)") for one in found)
     assert said == [
         (
             "300 jobs of integrations wait, for up to 10 min: messages to other systems wait, none lost",

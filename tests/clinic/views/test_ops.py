@@ -248,6 +248,7 @@ def test_without_the_database_everybody_is_told_that_and_no_more(
             r"data-sentence>The database does not answer since \d\d:\d\d UTC:", response.content.decode()
         )
         assert b"docs/ops/database.md" in response.content and b"Planted" not in response.content
+        assert b"<strong>What helps:</strong> See whether it runs" in response.content
     assert b"<main" in whole.content and b"<main" not in part.content
     assert client.get("/ops/status.json").json()["sentence"].startswith("The database does not answer since ")
     assert stranger.get("/ops/")["Location"] == "/login/?next=/ops/"

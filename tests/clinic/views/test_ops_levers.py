@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 
 from clinic.models import Clinic, Delivery
+from clinic.services import Actor, destinations
 from realtime import heartbeats, switch
 from realtime.breaker import Breaker
 from tests.clinic.conftest import Clock
 from tests.clinic.engine_states import silent
 from tests.clinic.views.desk_pages import logged_in
 from tests.clinic.work import unserved
-from tests.factories import make_clinic, make_user, make_visit
+from tests.factories import make_clinic, make_destination, make_user, make_visit
 from tests.realtime.breaker_rig import calls, lapse
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,13 @@ def test_lever_of_a_destination_is_on_its_page(
     assert main_acts(olu) == [act] and f'href="/ops/engine/{emr.pk}/{query}"' in lever(olu)
     found = olu.get("/ops/status.json").json()["truths"][0]
     assert found["address"] == f"/ops/engine/{emr.pk}/{query}" and found["lever"] in lever(olu)
+
+
+def test_destination_that_somebody_paused_needs_no_main_act(olu: Client, live_redis: Any) -> None:
+    depot = Clinic.objects.get(slug="depot")
+    destinations.pause(make_destination(depot), by=Actor(), reason="their upgrade")
+    make_visit(depot)
+    assert main_acts(olu) == [] and ">Open its page<" in lever(olu) and "Resume it when" in lever(olu)
 
 
 def test_lever_of_work_that_nobody_does_leads_to_the_processes(olu: Client, live_redis: Any) -> None:

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from clinic.health.truth import Book, Truth
+from clinic.health.truth import Book, Lever, Truth
+from clinic.moments import moment
 from realtime import look
 
 EFFECT = "Patients cannot check in by the kiosks: take names on paper. Screens show their last state, and its age."
+
+LEVER = Lever("See whether it runs and its disk has room, then restart it: all else connects again by itself.")
 
 
 def _of_the_hub() -> datetime | None:
@@ -30,11 +33,11 @@ class Absence:
 
     def noticed(self) -> Truth:
         """What is true now, when an answer has just failed to come."""
-        answered = self._last_answer()
+        answered, now = self._last_answer(), timezone.now()
         if self.since is None or (answered is not None and answered > self.since):
-            self.since = answered or timezone.now()
-        said = f"The database does not answer since {self.since:%H:%M} UTC: nobody can check in"
-        return Truth(said, EFFECT, Book.DATABASE, alarm=True)
+            self.since = answered or now
+        said = f"The database does not answer since {moment(self.since, now)}: nobody can check in"
+        return Truth(said, EFFECT, Book.DATABASE, LEVER, alarm=True)
 
     def over(self) -> None:
         self.since = None

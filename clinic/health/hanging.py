@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from clinic.health.facts import Facts
-from clinic.health.truth import UNHARMED, Book, Truth
+from clinic.health.truth import UNHARMED, Book, Lever, Place, Truth
 from clinic.spans import span
 from realtime.heartbeats import PAGES
 from realtime.pulse import Beat
@@ -22,7 +22,12 @@ def truth(facts: Facts) -> Truth | None:
     name, more = found[0].name, len(found) - 1
     others = f"; {more} more {'hangs' if more == 1 else 'hang'}" if more else ""
     said = f"{name[0].upper()}{name[1:]}, {how(found[0])}: others do its work{others}"
-    return Truth(said, OF_PAGES if any(PAGES in one.serves for one in found) else UNHARMED, Book.WORKERS)
+    patients = OF_PAGES if any(PAGES in one.serves for one in found) else UNHARMED
+    return Truth(said, patients, Book.WORKERS, Lever(f"{kill(found[0])}.", Place.PROCESSES))
+
+
+def kill(one: Beat) -> str:
+    return f"On {one.host}: kill -9 {one.pid}. It is started again"
 
 
 def how(one: Beat) -> str:

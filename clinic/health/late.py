@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from clinic.health import hanging
 from clinic.health.facts import Facts
-from clinic.health.truth import Book, Truth
+from clinic.health.truth import Book, Lever, Place, Truth
 from clinic.health.unserved import EFFECTS, is_missed
 from clinic.spans import span
 from realtime.job_queues import Standing
@@ -27,12 +27,13 @@ def of_others(facts: Facts) -> Truth | None:
 
 
 def _truth(names: Sequence[str], facts: Facts) -> Truth | None:
-    """About all of these that are late, with what the worst of them means, and the lever that helps."""
+    """About all of these that are late, with what the worst of them means."""
     late = {name: facts.queues[name] for name in names if facts.queues and _is_late(name, facts)}
     if not late:
         return None
     ends, patients = EFFECTS[next(iter(late))]
-    return Truth(f"{_what(late)}: {ends}; {_lever(set(late), facts)}", patients, Book.WORKERS, alarm=True)
+    lever = _lever(set(late), facts)
+    return Truth(f"{_what(late)}: {ends}", patients, Book.WORKERS, lever, alarm=True)
 
 
 def _is_late(name: str, facts: Facts) -> bool:
@@ -51,7 +52,10 @@ def _what(late: dict[str, Standing]) -> str:
     )
 
 
-def _lever(late: set[str], facts: Facts) -> str:
+def _lever(late: set[str], facts: Facts) -> Lever:
     serving = [one for one in facts.pulse.living if not late.isdisjoint(one.serves)] if facts.pulse else []
     stuck = max((one for one in serving if one.is_stuck), key=lambda one: one.doing_seconds, default=None)
-    return f"kill {stuck.name}, {hanging.how(stuck)}" if stuck else "start more workers"
+    if stuck is None:
+        return Lever("Start more workers (EVENKEEL_WORKERS), here or on one more machine.", Place.JOBS)
+    why = f"{stuck.kind[0].upper()}{stuck.kind[1:]} hangs, {hanging.how(stuck)}"
+    return Lever(f"{why}. {hanging.kill(stuck)}, and its job is taken up.", Place.PROCESSES)

@@ -21,13 +21,39 @@ class Book(StrEnum):
     AUDIT = "audit"
 
 
+class Place(StrEnum):
+    """Where on our pages a lever is pulled, or what it is about is seen."""
+
+    ELSEWHERE = ""
+    SWITCH = "switch"
+    JOBS = "jobs"
+    PROCESSES = "processes"
+    DEVICE = "device"
+    DESTINATION = "destination"
+
+
+@dataclass(frozen=True)
+class Lever:
+    """The one thing that helps: `words`, to whoever is on call. `pk`: of the device or the destination.
+
+    `label` and `query`: what the link to a destination's page says, and what it asks of that page.
+    """
+
+    words: str
+    place: Place = Place.ELSEWHERE
+    pk: int = 0
+    label: str = ""
+    query: str = ""
+
+
 @dataclass(frozen=True)
 class Truth:
-    """`patients`: what it means for them. `alarm`: it needs a person now. `book`: what to do."""
+    """`patients`: what it means for them. `alarm`: it needs a person now. `book`: what to do, at length."""
 
     sentence: str
     patients: str
     book: Book
+    lever: Lever
     alarm: bool = False
 
     @property

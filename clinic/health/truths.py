@@ -8,25 +8,12 @@ from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 
-from clinic.health import hanging, late, unserved
+from clinic.health import destinations, hanging, late, unserved
 from clinic.health.facts import Facts, gather
-from clinic.health.truth import UNHARMED, Book, Truth
-from clinic.integrations.troubles import (
-    AWAY,
-    BEHIND,
-    FAILING,
-    GAVE_UP,
-    IDLE,
-    PAUSED,
-    STOPPED,
-    WELL,
-    Standing,
-    messages,
-    since_words,
-    waiting,
-)
+from clinic.health.truth import UNHARMED, Book, Lever, Place, Truth
+from clinic.integrations.troubles import Standing
 from clinic.models import Clinic, Device
-from clinic.spans import span
+from clinic.moments import moment
 from realtime import gate
 from realtime.breaker import Event, View
 from realtime.gate import Decision
@@ -37,7 +24,6 @@ ALL_GOOD = "All good"
 OWN_PATH = "screens run on our own path"
 WITHOUT_REDIS = "screens follow within 2 seconds, deliveries wait and none is lost"
 FOLLOW = "Patients notice nothing: check-in works, and screens follow within 2 seconds."
-REACHES_LATER = "Patients notice nothing. Visits reach that system later, in order."
 
 
 @dataclass(frozen=True)
@@ -102,7 +88,8 @@ def look(clinics: QuerySet[Clinic] | None = None) -> Health:
 def _redis_away(facts: Facts) -> Truth | None:
     if facts.redis_answers:
         return None
-    return Truth(f"Redis does not answer: {WITHOUT_REDIS}", FOLLOW, Book.REDIS, alarm=True)
+    lever = Lever("Restart Redis, on its machine: nothing that matters is in it alone.")
+    return Truth(f"Redis does not answer: {WITHOUT_REDIS}", FOLLOW, Book.REDIS, lever, alarm=True)
 
 
 def _redis_refuses(facts: Facts) -> Truth | None:
@@ -110,50 +97,8 @@ def _redis_refuses(facts: Facts) -> Truth | None:
     if not (facts.redis_answers and facts.refusal):
         return None
     said = f"Redis takes no writes ({facts.refusal}): {WITHOUT_REDIS}"
-    return Truth(said, FOLLOW, Book.REDIS, alarm=True)
-
-
-def _destination_in_trouble(facts: Facts) -> Truth | None:
-    """One that is behind is for the engineer on call too: our own workers may be why."""
-    worst = next(iter(facts.owed), None)
-    if worst is None:
-        return None
-    if worst.urgency(facts.now).needs_nobody and worst.state(facts.now) != BEHIND:
-        return None
-    return _destination(worst, facts.now, alarm=True)
-
-
-def _destination_worth_a_word(facts: Facts) -> Truth | None:
-    """Paused, or slow: it needs nobody."""
-    if not facts.owed or _destination_in_trouble(facts) is not None:
-        return None
-    return _destination(facts.owed[0], facts.now, alarm=False)
-
-
-def _destination(one: Standing, now: datetime, alarm: bool) -> Truth | None:
-    said = _of_destination(one, now)
-    return Truth(said, REACHES_LATER, Book.EMR, alarm) if said else None
-
-
-def _of_destination(one: Standing, now: datetime) -> str:
-    state, name, waits = one.state(now), one.destination.name, waiting(one.owed.waiting)
-    if state in (WELL, IDLE):
-        return ""
-    if state == GAVE_UP or (state == PAUSED and one.owed.given_up):
-        return _gave_up(one)
-    if state in (AWAY, FAILING):
-        return f"{name} {since_words(one.destination, one.owed, now)}: {waits}"
-    if state == BEHIND and one.owed.oldest:
-        return f"{name} behind by {span(now - one.owed.oldest)}: {waits}"
-    said = {STOPPED: "asked for no more messages, and was paused", PAUSED: "is paused"}
-    return f"{name} {said.get(state, 'is slow')}: {waits}"
-
-
-def _gave_up(one: Standing) -> str:
-    count = one.owed.given_up
-    of, them = ("of", "it") if count == 1 else ("the oldest of", "them")
-    kept = f"{messages(count)}, {of} {one.owed.oldest_given_up:%-d %b %H:%M} UTC"
-    return f"{one.destination.name} gave up on {kept}: none lost, send {them} again or skip {them} on its page"
+    lever = Lever("Give it room, or lead us to the one that takes writes. Restarting workers does not help.")
+    return Truth(said, FOLLOW, Book.REDIS, lever, alarm=True)
 
 
 def _vendor_off(facts: Facts) -> Truth | None:
@@ -162,24 +107,35 @@ def _vendor_off(facts: Facts) -> Truth | None:
         return None
     if facts.gate.open or (not facts.redis_answers and facts.gate.by == "breaker"):
         return None
-    return Truth(_why_off(facts), UNHARMED, Book.VENDOR)
+    return Truth(_why_off(facts), UNHARMED, Book.VENDOR, _lever_of_vendor(facts))
 
 
 def _why_off(facts: Facts) -> str:
     row, view, decision = facts.switch, facts.breaker, facts.gate
     if decision.by == "switch" and row is not None and row.desired == Desired.OFF:
-        return f"Vendor off since {row.at:%H:%M} UTC by {row.actor}: {OWN_PATH}"
+        return f"Vendor off since {moment(row.at, facts.now)} by {row.actor}: {OWN_PATH}"
     if decision.by == "breaker" and view is not None and view.since and view.forced == "auto":
-        since = datetime.fromtimestamp(view.since, UTC)
-        return f"Vendor ill since {since:%H:%M} UTC ({decision.reason}): {OWN_PATH}"
+        since = moment(datetime.fromtimestamp(view.since, UTC), facts.now)
+        return f"Vendor ill since {since} ({decision.reason}): {OWN_PATH}"
     return f"Vendor not in use ({decision.reason}): {OWN_PATH}"
+
+
+def _lever_of_vendor(facts: Facts) -> Lever:
+    if facts.switch is not None and facts.switch.is_off(facts.now):
+        return Lever("Turn it on again below, once it is well.", Place.SWITCH)
+    if facts.breaker is not None and facts.breaker.forced != "auto":
+        return Lever("That is a person's word. To take it back: evenkeel breaker auto")
+    return Lever(
+        "Nothing is urgent: it is tried again by itself. To leave it alone, turn it off below.", Place.SWITCH
+    )
 
 
 def _vendor_not_well(facts: Facts) -> Truth | None:
     """Its last answer was none, or wrong; the breaker has not made up its mind."""
     if not facts.problem or not facts.gate.open:
         return None
-    return Truth(f"Vendor not well ({facts.problem}): {OWN_PATH}", UNHARMED, Book.VENDOR)
+    said = f"Vendor not well ({facts.problem}): {OWN_PATH}"
+    return Truth(said, UNHARMED, Book.VENDOR, _lever_of_vendor(facts))
 
 
 def _device_missed(facts: Facts) -> Truth | None:
@@ -189,14 +145,20 @@ def _device_missed(facts: Facts) -> Truth | None:
     others = f"; {more} more {'device needs' if more == 1 else 'devices need'} somebody" if more else ""
     is_kiosk = worst.kind == Device.Kind.KIOSK
     effect = "Patients check in at another kiosk, or at the desk." if is_kiosk else _AT_THE_SCREEN
-    return Truth(f"{worst}{others}", effect, Book.KIOSK if is_kiosk else Book.SCREEN, alarm=True)
+    look = (
+        f"Ask the desk at {worst.clinic} to look at it: its power, its network; then turn its computer off and on."
+    )
+    lever, book = Lever(look, Place.DEVICE, worst.pk), Book.KIOSK if is_kiosk else Book.SCREEN
+    return Truth(f"{worst}{others}", effect, book, lever, alarm=True)
 
 
 def _audit_damaged(facts: Facts) -> Truth | None:
     if facts.damaged is None:
         return None
-    said = f"The audit is damaged, as was seen at {facts.damaged:%H:%M} UTC: somebody was at the database"
-    return Truth(said, "Patients notice nothing: check-in works, and is written down.", Book.AUDIT, alarm=True)
+    said = f"The audit is damaged, as was seen at {moment(facts.damaged, facts.now)}: somebody was at the database"
+    patients = "Patients notice nothing: check-in works, and is written down."
+    lever = Lever("Keep a backup and the logs of now, then see where: evenkeel audit verify")
+    return Truth(said, patients, Book.AUDIT, lever, alarm=True)
 
 
 _AT_THE_SCREEN = "Patients in that room may not see that they are called: call them by voice."
@@ -207,12 +169,12 @@ IN_ORDER: tuple[Callable[[Facts], Truth | None], ...] = (
     _redis_refuses,
     unserved.truth,
     late.of_integrations,
-    _destination_in_trouble,
+    destinations.in_trouble,
     _vendor_off,
     _vendor_not_well,
     _device_missed,
     late.of_others,
     _audit_damaged,
     hanging.truth,
-    _destination_worth_a_word,
+    destinations.worth_a_word,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from clinic.health.facts import Facts
-from clinic.health.truth import Book, Truth
+from clinic.health.truth import Book, Lever, Place, Truth
+from clinic.moments import moment
 from realtime.heartbeats import BOOKINGS, KEEP_MS, SCHEDULER
 from realtime.pulse import SILENT_SECONDS
 
@@ -31,6 +32,7 @@ EFFECTS: dict[str, tuple[str, str]] = {
     "default": ("mails and upkeep wait", "Patients notice nothing."),
     "low": ("mails and upkeep wait", "Patients notice nothing."),
 }
+LEVER = Lever("Start what is missing, on its machine: systemctl start evenkeel.target", Place.PROCESSES)
 # Of what is no job queue: how it is said alone, and beside others.
 SAID = {
     SCHEDULER: ("The scheduler has not run", "no scheduler runs"),
@@ -52,7 +54,7 @@ def truth(facts: Facts) -> Truth | None:
     ends, patients = EFFECTS[missed[0]]
     who, since = _who(missed), _since(missed[0], facts)
     comma = "," if since and ", and " in who else ""
-    return Truth(f"{who}{comma}{since}: {ends}", patients, Book.WORKERS, alarm=True)
+    return Truth(f"{who}{comma}{since}: {ends}", patients, Book.WORKERS, LEVER, alarm=True)
 
 
 def _who(missed: list[str]) -> str:
@@ -79,4 +81,4 @@ def is_missed(what: str, facts: Facts) -> bool:
 
 def _since(what: str, facts: Facts) -> str:
     away = facts.pulse.served.get(what) if facts.pulse else None
-    return f" since {facts.now - timedelta(seconds=away):%H:%M} UTC" if away is not None else ""
+    return f" since {moment(facts.now - timedelta(seconds=away), facts.now)}" if away is not None else ""

@@ -25,7 +25,9 @@ SILENT, GIVEN_UP = "silent", "given_up"
 STOPPED, AWAY, FAILING, GAVE_UP, BEHIND, PAUSED, SLOW, IDLE, WELL = ORDER = (
     "stopped", "away", "failing", "gave_up", "behind", "paused", "slow", "idle", "well",
 )  # fmt: skip
-NEEDS_SOMEBODY = frozenset({STOPPED, AWAY, FAILING, GAVE_UP})
+# Nothing reaches one of these; one that gave up on some messages may take all others.
+OUTAGES = frozenset({STOPPED, AWAY, FAILING})
+NEEDS_SOMEBODY = OUTAGES | {GAVE_UP}
 
 
 class Outline(NamedTuple):
@@ -44,9 +46,12 @@ OUTLINE = ("pk", "name", "clinic__name", "is_paused", "is_ill", "failures", "ill
 
 
 class Urgency(NamedTuple):
-    """The less, the sooner. Among those that need a person, the one that most messages wait for."""
+    """The less, the sooner. Who takes nothing goes first, however few wait for it yet: what was given up keeps.
+    Then, among those that need a person, the one that most messages wait for.
+    """
 
     needs_nobody: bool
+    takes_some: bool
     less_owed: int
     order: int
     clinic: str
@@ -76,6 +81,17 @@ class Standing:
 
     def state(self, now: datetime) -> str:
         return state(self.destination, self.owed, self.by_staff, now)
+
+    def words(self, now: datetime) -> str:
+        """Its state, for people: "silent for 2 h 10 min", "gave up on 3 messages"."""
+        its_state = self.state(now)
+        if its_state in (AWAY, FAILING):
+            return since_words(self.destination, self.owed, now)
+        if its_state == BEHIND and self.owed.oldest:
+            return f"behind by {span(now - self.owed.oldest)}"
+        if its_state == GAVE_UP:
+            return f"gave up on {messages(self.owed.given_up)}"
+        return "stopped by its answer" if its_state == STOPPED else its_state
 
     def urgency(self, now: datetime) -> Urgency:
         row = self.destination
@@ -134,7 +150,7 @@ def urgency(its_state: str, owes: Owed, clinic: str, name: str) -> Urgency:
     """Where it stands among all, in all lists."""
     needs_nobody = its_state not in NEEDS_SOMEBODY and not owes.given_up
     count = 0 if needs_nobody else owes.waiting + owes.given_up
-    return Urgency(needs_nobody, -count, ORDER.index(its_state), clinic, name)
+    return Urgency(needs_nobody, its_state not in OUTAGES, -count, ORDER.index(its_state), clinic, name)
 
 
 def silent_since(row: Destination | Outline, owes: Owed) -> datetime | None:

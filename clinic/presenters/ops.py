@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from clinic.health import Health, Truth
+from clinic.health import Health, destinations
 from clinic.models import Clinic
+from clinic.moments import moment
 from clinic.presenters.devices import DeviceRow, device_rows
 from clinic.presenters.ops_changes import Change, changes
 from clinic.presenters.ops_failures import DeadLetters, FailedJobs, dead_letters, failed_jobs
 from clinic.presenters.ops_queues import QueueRow, queue_rows
+from clinic.presenters.ops_truths import TruthRow, truth_rows
 from clinic.spans import span
 from realtime.breaker import Event, View
 from realtime.gate import Decision, Part
 from realtime.pulse import Beat
 
 STEPS_SHOWN = 3
+# What will happen by itself is said so long before.
+SOON = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Lever:
     """The switch and what it governs. `position`: off, auto or unknown; `seen`: the row's version, for the form.
 
-    `until_ms`: when it goes back by itself, in epoch ms; None when it does not. `sent`: notices by path, in words.
+    `until_ms`: when it goes back by itself, in epoch ms; None when it does not. `soon`: that moment in words, in
+    its last minutes, else "". `sent`: notices by path, in words.
+    `is_main`: the first sentence is about the vendor, so that this is what helps.
     """
 
     position: str
@@ -35,6 +42,7 @@ class Lever:
     until: datetime | None
     until_ms: int | None
     left: str
+    soon: str
     seen: int | None
     obeyed: str
     gate: Decision
@@ -42,6 +50,7 @@ class Lever:
     breaker: View | None
     breaker_changes: tuple[Event, ...]
     sent: str
+    is_main: bool
 
     @property
     def is_off(self) -> bool:
@@ -63,15 +72,17 @@ class ProcessRow:
 
 @dataclass(frozen=True)
 class OwedRow:
-    """`is_theirs`: who looks may open its page."""
+    """`words`: its state. `is_theirs`: who looks may open its page."""
 
     pk: int
     name: str
     clinic: str
+    state: str
+    words: str
+    needs_somebody: bool
     waiting: int
     given_up: int
     oldest: str
-    is_paused: bool
     is_theirs: bool
 
 
@@ -80,8 +91,8 @@ class OpsBoard:
     """`first`: the worst truth, None when all is good; `also`: the others. None: Redis does not answer."""
 
     sentence: str
-    first: Truth | None
-    also: tuple[Truth, ...]
+    first: TruthRow | None
+    also: tuple[TruthRow, ...]
     lever: Lever
     queues: tuple[QueueRow, ...] | None
     processes: tuple[ProcessRow, ...] | None
@@ -98,15 +109,16 @@ class OpsBoard:
 
 def board(health: Health, clinics: QuerySet[Clinic]) -> OpsBoard:
     """`clinics`: those whose devices, destinations and changes the person may look at."""
-    facts = health.facts
+    facts, theirs = health.facts, set(clinics.values_list("pk", flat=True))
+    first, *also = truth_rows(health, theirs) or (None,)
     return OpsBoard(
         sentence=health.sentence,
-        first=health.truths[0] if health.truths else None,
-        also=health.truths[1:],
-        lever=_lever(health),
+        first=first,
+        also=tuple(also),
+        lever=_lever(health, is_main=first is not None and first.is_switch),
         queues=queue_rows(facts),
         processes=tuple(_process(one) for one in facts.pulse.beats) if facts.pulse else None,
-        owed=_owed(health, clinics),
+        owed=_owed(health, theirs),
         devices=tuple(device_rows(clinics)),
         failed=failed_jobs(facts),
         dead=dead_letters(clinics, facts.now),
@@ -114,7 +126,7 @@ def board(health: Health, clinics: QuerySet[Clinic]) -> OpsBoard:
     )
 
 
-def _lever(health: Health) -> Lever:
+def _lever(health: Health, *, is_main: bool) -> Lever:
     facts, row = health.facts, health.switch
     is_off = row is not None and row.is_off(facts.now)
     until = row.expires_at if row and is_off else None
@@ -126,6 +138,7 @@ def _lever(health: Health) -> Lever:
         until=until,
         until_ms=int(until.timestamp() * 1000) if until else None,
         left=span(until - facts.now) if until else "",
+        soon=moment(until, facts.now) if until and until - facts.now <= SOON else "",
         seen=row.version if row else None,
         obeyed=health.obeyed,
         gate=facts.gate,
@@ -133,6 +146,7 @@ def _lever(health: Health) -> Lever:
         breaker=facts.breaker,
         breaker_changes=tuple(health.changes[:STEPS_SHOWN]),
         sent=_sent(facts.sent),
+        is_main=is_main,
     )
 
 
@@ -166,17 +180,19 @@ def _heard(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 60 else span(timedelta(seconds=seconds))
 
 
-def _owed(health: Health, clinics: QuerySet[Clinic]) -> tuple[OwedRow, ...]:
-    theirs, now = set(clinics.values_list("pk", flat=True)), health.facts.now
+def _owed(health: Health, theirs: Collection[int]) -> tuple[OwedRow, ...]:
+    now = health.facts.now
     return tuple(
         OwedRow(
             pk=one.destination.pk,
             name=one.destination.name,
             clinic=one.destination.clinic.name,
+            state=one.state(now),
+            words=one.words(now),
+            needs_somebody=destinations.needs_somebody(one, now),
             waiting=one.owed.waiting,
             given_up=one.owed.given_up,
             oldest=span(now - one.owed.oldest) if one.owed.oldest else "",
-            is_paused=one.destination.is_paused,
             is_theirs=one.destination.clinic_id in theirs,
         )
         for one in health.owed

@@ -3,7 +3,8 @@
 at              when, ISO 8601
 sentence        as on the page; "All good" when nothing is wrong
 alarm           whether a person is needed now
-truths          the worst first: {sentence, patients, runbook, alarm}
+truths          the worst first: {sentence, patients, runbook, alarm, lever, address}: what helps, in words, and
+                where that is on these pages, "" for nowhere
 vendor          {switch: {position, actor, reason, at, expires_at, version},
                 gate: {open, by, reason, parts: [{name, opens, why}]},
                 breaker: {state, why, since, until, forced} (epoch seconds, 0 for none),
@@ -28,6 +29,7 @@ from clinic.health import Facts, Health
 from clinic.presenters.ops import OpsBoard
 from clinic.presenters.ops_queues import rates
 
+TRUTH = ("sentence", "patients", "runbook", "alarm", "lever", "address")
 DEVICE = ("kind", "name", "clinic", "state", "seen", "build", "path", "sound", "data_age", "concerns")
 LETTERS = ("destination", "cause", "name", "clinic", "count", "why", "oldest")
 
@@ -39,7 +41,7 @@ def status(health: Health, board: OpsBoard) -> dict[str, Any]:
         "at": facts.now,
         "sentence": health.sentence,
         "alarm": health.alarm,
-        "truths": [{**_plain(one, "sentence", "patients", "runbook", "alarm")} for one in health.truths],
+        "truths": [_plain(one, *TRUTH) for one in ([board.first, *board.also] if board.first else [])],
         "vendor": _vendor(facts),
         "job_queues": _job_queues(facts),
         "processes": [asdict(one) for one in facts.pulse.beats] if facts.pulse else None,

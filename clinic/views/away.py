@@ -19,7 +19,7 @@ def database_away(request: HttpRequest) -> HttpResponse:
     """No query is made for it, and nobody is asked who they are: it says nothing that is not for all to hear."""
     truth = absence.noticed()
     if request.path.endswith(".json"):
-        plain = {"sentence": truth.sentence, "alarm": True, "runbook": truth.runbook}
+        plain = {"sentence": truth.sentence, "alarm": True, "runbook": truth.runbook, "lever": truth.lever.words}
         return JsonResponse(plain, status=503)
     is_part = request.path.endswith("/board/") or "X-Part" in request.headers
     said = {**context.page(request), "truth": truth, "is_engine": request.path.startswith("/ops/engine/")}

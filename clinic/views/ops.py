@@ -102,8 +102,12 @@ def status(request: OpsRequest) -> HttpResponse:
 @require_POST
 @ops_only
 def flip(request: OpsRequest) -> HttpResponse:
-    """Stops or starts all vendor connections. What is refused is shown again, as it was typed."""
-    desired = Desired.OFF if request.POST.get("action") == "stop" else Desired.AUTO
+    """Stops or starts all vendor connections, or holds a stop for longer.
+
+    What is refused is shown again, as it was typed.
+    """
+    action = request.POST.get("action", "")
+    desired = Desired.OFF if action in ("stop", "hold") else Desired.AUTO
     chosen, seen = request.POST.get("length", "4h"), request.POST.get("seen", "")
     reason = request.POST.get("reason", "")
     try:
@@ -118,7 +122,7 @@ def flip(request: OpsRequest) -> HttpResponse:
         # So that the page can say at once that all have obeyed.
         obedience.settle(row.version, SETTLE_SECONDS)
     except switch.SwitchRefused as no:
-        typed = {"reason": reason, "length": chosen, "refused": str(no), "desired": desired}
+        typed = {"reason": reason, "length": chosen, "refused": str(no), "action": action}
         return _page(request, status=422, typed=typed)
     return redirect("ops:ops")
 

@@ -17,6 +17,7 @@
   let etag = place.dataset.etag;
   let pressing = false;
   let freshAt = performance.now();
+  let freshTime = serverClock.now();
   let seenAt = freshAt;
 
   addEventListener("pointerdown", () => (pressing = true));
@@ -130,13 +131,22 @@
 
   function fresh() {
     freshAt = performance.now();
-    const now = new Date(serverClock.now()).toISOString().slice(11, 19);
-    for (const one of document.querySelectorAll("[data-as-of]")) one.textContent = now;
+    freshTime = serverClock.now();
+    sayTime();
+  }
+
+  /* A page that was left open over midnight says the day too. */
+  function sayTime() {
+    const day = (time) => new Date(time).toUTCString().slice(5, 11).replace(/^0/, "");
+    const isToday = day(freshTime) === day(serverClock.now());
+    const said = `${isToday ? "" : `${day(freshTime)} `}${new Date(freshTime).toISOString().slice(11, 19)}`;
+    for (const one of document.querySelectorAll("[data-as-of]")) if (one.textContent !== said) one.textContent = said;
   }
 
   function sayAge() {
     if (document.hidden) return;
     const isOld = performance.now() - Math.max(freshAt, seenAt) > OLD_AFTER;
+    if (isOld) sayTime();
     if (isOld && foot.dataset.age !== "old") {
       /* Also where the next answer is the one that this page has, it is drawn again, with its title. */
       etag = "";

@@ -110,10 +110,16 @@ def test_page_says_how_old_it_is_and_recovers(stack: Stack, context: BrowserCont
     context.clock.run_for(5000)
     expect(page.locator("[data-old]")).to_contain_text("The server has not answered since")
     expect(page).to_have_title(re.compile("^The server has not answered"))
+    expect(page.locator("[data-old]")).to_have_text(re.compile(r"since \d\d:\d\d:\d\d UTC"))
     page.unroute("**/ops/board/")
     context.clock.run_for(10_000)
     expect(page.locator("[data-old]")).to_be_hidden()
     expect(page).to_have_title("All good: operations")
+    # The network is gone for a day: no answer sets the page's clock.
+    context.set_offline(True)
+    context.clock.fast_forward(24 * 3600 * 1000)
+    context.clock.run_for(1000)
+    expect(page.locator("[data-old]")).to_have_text(re.compile(r"since \d\d? [A-Z][a-z]{2} \d\d:\d\d:\d\d UTC"))
 
 
 def test_without_script_the_vendor_is_stopped_and_started(stack: Stack, browser: Browser) -> None:

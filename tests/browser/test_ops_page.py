@@ -1,4 +1,9 @@
-"""Each sentence of truth, provoked for real and read in Chromium, and "All good" again once it is over.
+"""Sentences of truth, provoked for real and read in Chromium, and "All good" again once it is over.
+
+Here: a vendor that is not well and then ill, Redis that stops, record systems that are down, a screen that was
+unplugged, pools without a living worker, a scheduler that hangs. The database that is away is in
+test_ops_database.py, the vendor that somebody turned off in test_ops_live.py. All others are told by their facts,
+in tests/clinic/test_health*.py.
 
 Read within 5 s of when the system can know it: of the vendor, when the first call has failed; of Redis, from its
 last answer; of a record system, when every call has failed for a minute; of a screen, when it has not been heard

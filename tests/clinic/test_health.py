@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from clinic import health
 from clinic.models import Clinic, Delivery
-from clinic.presenters import engine
+from clinic.moments import moment
+from clinic.presenters import engine, ops, ops_status
 from clinic.services import Actor, destinations
 from realtime import switch, vendor_path
 from realtime.breaker import Breaker
 from realtime.models import Desired, Switch
+from tests.clinic.conftest import Clock
 from tests.factories import make_clinic, make_destination, make_visit
 from tests.realtime.breaker_rig import calls, hurry, lapse
 
@@ -52,7 +54,7 @@ def test_late_destination_is_named_with_its_backlog_and_no_patient(harbor: Clini
     make_destination(harbor)
     make_visit(harbor), make_visit(harbor)
     grow_old(5)
-    assert health.look().sentence == "EMR behind by 5 min: 2 messages wait, none lost"
+    assert health.look().sentence == "EMR at Harbor behind by 5 min: 2 messages wait, none lost"
     assert "Miller" not in str(health.look())
 
 
@@ -69,7 +71,7 @@ def test_destination_that_is_away_is_told_as_on_its_own_page(harbor: Clinic, las
     make_visit(harbor), make_visit(harbor)
     grow_old(134)
     found = health.look()
-    said = f"EMR North {word} for 2 h 14 min: 2 messages wait, none lost"
+    said = f"EMR North at Harbor {word} for 2 h 14 min: 2 messages wait, none lost"
     assert (found.sentence, found.alarm) == (said, True)
     assert engine.standing(emr).word.lower() == f"{word} for 2 h 14 min"
 
@@ -80,16 +82,14 @@ def test_destination_that_stopped_by_its_answer_is_an_alarm(harbor: Clinic) -> N
     make_visit(harbor)
     emr.deliveries.update(last_failure=Delivery.Failure.GONE)
     found = health.look()
-    said = "EMR asked for no more messages, and was paused: 1 message waits, none lost"
+    said = "EMR at Harbor asked for no more messages, and was paused: 1 message waits, none lost"
     assert (found.sentence, found.alarm) == (said, True)
     assert engine.standing(emr).word == "Stopped by its answer"
 
 
 @pytest.mark.usefixtures("in_use")
-@pytest.mark.parametrize(
-    ("number", "kept", "them"), [(1, "1 message, of", "it"), (2, "2 messages, the oldest of", "them")]
-)
-def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, kept: str, them: str) -> None:
+@pytest.mark.parametrize(("number", "kept"), [(1, "1 message, of"), (2, "2 messages, the oldest of")])
+def test_given_up_delivery_comes_before_a_late_one(clock: Clock, harbor: Clinic, number: int, kept: str) -> None:
     make_destination(harbor, name="Behind")
     emr = make_destination(harbor)
     for _visit in range(number):
@@ -97,10 +97,13 @@ def test_given_up_delivery_comes_before_a_late_one(harbor: Clinic, number: int, 
     grow_old(5)
     emr.deliveries.update(state=Delivery.State.DEAD)
     found = health.look()
-    since = timezone.now() - timedelta(minutes=5)
-    assert found.sentence.startswith(f"EMR gave up on {kept} {since:%-d %b %H:}")
-    assert found.sentence.endswith(f" UTC: none lost, send {them} again or skip {them} on its page")
-    assert found.alarm
+    assert found.sentence.startswith(
+        f"EMR at Harbor gave up on {kept} {clock.at - timedelta(minutes=5):%H:%M} UTC: "
+    )
+    said = ": none lost; 1 more destination needs somebody"
+    assert found.sentence.endswith(said) and found.alarm
+    clock.add(days=20)
+    assert f"{clock.at - timedelta(days=20, minutes=5):%-d %b %H:%M} UTC: none lost" in health.look().sentence
 
 
 @pytest.mark.usefixtures("in_use")
@@ -118,7 +121,7 @@ def test_paused_destination_is_not_late_but_named_on_both_pages(harbor: Clinic) 
     make_visit(harbor)
     grow_old(500)
     found = health.look()
-    assert (found.sentence, found.alarm) == ("EMR is paused: 1 message waits, none lost", False)
+    assert (found.sentence, found.alarm) == ("EMR at Harbor is paused: 1 message waits, none lost", False)
     assert engine.overview(Clinic.objects.all()).sentence == "EMR, Harbor is paused, none is lost"
 
 
@@ -128,28 +131,28 @@ def test_paused_destination_with_given_up_messages_needs_somebody(harbor: Clinic
     make_visit(harbor)
     emr.deliveries.update(state=Delivery.State.DEAD)
     destinations.pause(emr, by=Actor(), reason="their upgrade")
-    assert health.look().sentence.startswith("EMR gave up on 1 message") and health.look().alarm
+    assert health.look().sentence.startswith("EMR at Harbor gave up on 1 message") and health.look().alarm
 
 
 @pytest.mark.usefixtures("in_use")
 def test_both_pages_name_the_same_as_the_worst(harbor: Clinic) -> None:
-    """The one that most messages wait for, whatever its trouble is."""
-    since = timezone.now() - timedelta(hours=7)
-    away = {"is_ill": True, "ill_since": since, "failures": 9, "last_error": "it cannot be reached"}
-    make_destination(harbor, name="EMR North", **away)
-    other = make_clinic("bay")
+    """Who takes nothing goes before what was given up, though more messages were; then the one most wait for."""
+    away = {"is_ill": True, "failures": 9, "last_error": "it cannot be reached"}
+    make_destination(harbor, name="EMR North", ill_since=timezone.now() - timedelta(hours=7), **away)
+    other, third = make_clinic("bay"), make_clinic("inland")
     lost = make_destination(other, name="EMR South")
-    make_visit(harbor), make_visit(harbor), make_visit(other)
+    make_visit(harbor), make_visit(other), make_visit(other)
     lost.deliveries.update(state=Delivery.State.DEAD)
-    said = "not taking messages for 7 h"
-    assert health.look().sentence == f"EMR North {said}: 2 messages wait, none lost"
+    said, more = "not taking messages for 7 h", "1 more destination needs somebody"
+    assert health.look().sentence == f"EMR North at Harbor {said}: 1 message waits, none lost; {more}"
     board = engine.overview(Clinic.objects.all())
     assert board.sentence == f"EMR North, Harbor: {said}; 1 more needs somebody"
-    make_visit(other), make_visit(other)
-    lost.deliveries.update(state=Delivery.State.DEAD)
-    assert health.look().sentence.startswith("EMR South gave up on 3 messages")
+    make_destination(third, ill_since=timezone.now() - timedelta(minutes=2), **away)
+    make_visit(third), make_visit(third)
+    said, more = "not taking messages for 2 min", "2 more destinations need somebody"
+    assert health.look().sentence == f"EMR at Inland {said}: 2 messages wait, none lost; {more}"
     board = engine.overview(Clinic.objects.all())
-    assert board.sentence == "EMR South, Bay: gave up on 3 messages; 1 more needs somebody"
+    assert board.sentence == f"EMR, Inland: {said}; 2 more need somebody"
 
 
 @pytest.mark.usefixtures("in_use")
@@ -159,7 +162,7 @@ def test_one_that_answers_and_takes_nothing_is_an_alarm(harbor: Clinic) -> None:
     tried = timezone.now() - timedelta(minutes=20)
     emr.deliveries.update(last_failure=Delivery.Failure.ERROR, first_tried_at=tried)
     found = health.look()
-    assert (found.sentence, found.alarm) == ("EMR failing for 20 min: 2 messages wait, none lost", True)
+    assert (found.sentence, found.alarm) == ("EMR at Harbor failing for 20 min: 2 messages wait, none lost", True)
     assert engine.standing(emr).word == "Failing for 20 min"
     taken = {"state": Delivery.State.DELIVERED, "delivered_at": timezone.now() - timedelta(minutes=14)}
     Delivery.objects.filter(pk=emr.deliveries.latest("pk").pk).update(**taken)
@@ -167,11 +170,14 @@ def test_one_that_answers_and_takes_nothing_is_an_alarm(harbor: Clinic) -> None:
 
 
 @pytest.mark.usefixtures("in_use")
-def test_vendor_that_is_off_is_said_with_who_did_it() -> None:
-    row = switch.read()
-    assert row
-    Switch.objects.filter(pk=1).update(desired=Desired.OFF, actor="olu", reason="drill")
-    assert "by olu: screens run on our own path" in health.look().sentence
+def test_vendor_that_is_off_is_said_with_who_did_it_and_since_which_day(clock: Clock, db: None) -> None:
+    switch.flip("off", by="olu", reason="drill", length=None)
+    assert health.look().sentence == f"Vendor off since {clock.at:%H:%M} UTC by olu: screens run on our own path"
+    clock.add(days=5)
+    found, day = health.look(), clock.at - timedelta(days=5)
+    assert found.sentence.startswith(f"Vendor off since {day:%-d %b %H:%M} UTC by olu: ")
+    twin = ops_status.status(found, ops.board(found, Clinic.objects.all()))
+    assert twin["sentence"] == twin["truths"][0]["sentence"] == found.sentence
 
 
 @pytest.mark.usefixtures("in_use")
@@ -200,10 +206,8 @@ def test_open_breaker_is_said_with_since_when_and_why(harbor: Clinic, live_redis
     guard = Breaker(live_redis)
     calls(guard, lapse(live_redis), "xxxxx")
     view, found = guard.peek(), health.look()
-    since = datetime.fromtimestamp(view.since, UTC).strftime("%H:%M")
-    assert found.sentence.startswith(
-        f"Vendor ill since {since} UTC (5 of the last 5 calls failed; it is tried again"
-    )
+    since = moment(datetime.fromtimestamp(view.since, UTC), found.facts.now)
+    assert found.sentence.startswith(f"Vendor ill since {since} (5 of the last 5 calls failed; it is tried again")
     assert found.sentence.endswith("): screens run on our own path")
     assert not found.alarm
     hurry(guard)

@@ -78,6 +78,7 @@ def test_worker_that_is_stopped_is_told_of_until_its_process_is_gone(
     )
     assert not found.alarm and found.truths[0].runbook == "docs/ops/workers.md"
     assert found.truths[0].patients == "Patients notice nothing."
+    assert found.truths[0].lever.words == f"On {here}: kill -9 {worker.pid}. It is started again."
     worker.kill()
     worker.wait()
     heartbeats.tell("worker of any", ALL)

@@ -164,6 +164,9 @@ def test_database_that_is_away_is_told_with_since_when(clock: Clock) -> None:
     assert first.sentence == f"The database does not answer since {clock.at:%H:%M} UTC: nobody can check in"
     clock.add(minutes=3)
     assert absence.noticed() == first and first.runbook == "docs/ops/database.md"
+    began = clock.at - timedelta(minutes=3)
+    clock.add(days=2)
+    assert f" since {began:%-d %b %H:%M} UTC: nobody" in absence.noticed().sentence
     absence.over()
     assert f"{clock.at:%H:%M}" in absence.noticed().sentence
 

@@ -19,6 +19,7 @@ README = {
     "monitor": "monitor-called",
     "desk": "desk-morning",
     "phone": "phone-light",
+    "ops": "ops-emr-silent-wide",
 }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.ops_troubles import all_is_good, break_records, paired_screen
+from tests.browser.kiosk_http import timed_check_in
+from tests.browser.ops_troubles import PROBE_NOW, SILENT_FOR, all_is_good, break_records, later, paired_screen
 from tests.browser.people import check_in, log_in
 from tests.browser.test_log_in import CODE, FORGIVE, MAKE
 from tests.browser.test_ops_live import FAIL
 from tests.screenshots.camera import Camera
 from tests.stack import Stack
+from tests.waiting import until
 
 # Each page is taken in both.
 WINDOWS = {"wide": (1280, 900), "narrow": (390, 844)}
@@ -18,6 +20,11 @@ from django.utils import timezone
 Delivery.objects.filter(state="pending").update(state="dead", last_failure="unreachable")
 for row in Delivery.objects.filter(state="dead")[:2]:
     Delivery.objects.filter(pk=row.pk).update(last_failure="rejected")
+"""
+ENDS_SOON = """
+from datetime import timedelta
+from django.utils import timezone
+Switch.objects.update(expires_at=timezone.now() + timedelta(minutes=4, seconds=30))
 """
 DARK = """
 from datetime import timedelta
@@ -50,12 +57,16 @@ def operations(camera: Camera, stack: Stack) -> None:
         page = log_in(context, stack, "ops", "/ops/")
         all_is_good(page)
         both(camera, page, "ops-good")
+        silent_record_systems(camera, stack, page)
         page.locator("[data-opens=stop]").click()
         both(camera, page, "ops-stop", whole=False)
         page.locator("#why-stop").fill("The vendor's status page is red")
         page.locator("[data-verb=stop]").click()
         page.locator("[data-switch=off]").wait_for()
         both(camera, page, "ops-vendor-off")
+        stack.shell.run(ENDS_SOON)
+        page.locator("[data-soon]").wait_for()
+        both(camera, page, "ops-vendor-off-ends")
         break_records(stack, "refuse")
         for _n in range(2):
             check_in(kiosk.new_page(), stack)
@@ -73,6 +84,19 @@ def operations(camera: Camera, stack: Stack) -> None:
     with camera.at("desk") as context:
         page = log_in(context, stack, "admin", "/audit/")
         both(camera, page, "audit", whole=False)
+
+
+def silent_record_systems(camera: Camera, stack: Stack, page: Page) -> None:
+    break_records(stack, "silent")
+    for _n in range(4):
+        timed_check_in(stack)
+    until(lambda: stack.ask("Destination.objects.filter(failures__gt=0).count()") == 3, 60)
+    later(stack, SILENT_FOR, minutes=14)
+    page.locator("[data-sentence]", has_text="silent for 14 min").wait_for()
+    both(camera, page, "ops-emr-silent", whole=False)
+    break_records(stack, "ok")
+    later(stack, PROBE_NOW, minutes=0)
+    all_is_good(page)
 
 
 def second_step(camera: Camera, stack: Stack) -> None:

@@ -66,7 +66,8 @@ def test_late_destination_is_said(olu: Client, live_redis: Any) -> None:
     make_destination(clinic, name="Record system")
     make_visit(clinic)
     Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=5))
-    assert sentence(olu) == "Record system behind by 5 min: 1 message waits, none lost"
+    assert sentence(olu) == "Record system at Harbor behind by 5 min: 1 message waits, none lost"
+    assert '<td class="words is-alarm" data-label="State">Behind by 5 min</td>' in page(olu)
 
 
 def test_stop_and_start_from_the_page(olu: Client, live_redis: Any) -> None:
@@ -247,6 +248,7 @@ def test_without_the_database_everybody_is_told_that_and_no_more(
             r"data-sentence>The database does not answer since \d\d:\d\d UTC:", response.content.decode()
         )
         assert b"docs/ops/database.md" in response.content and b"Planted" not in response.content
+        assert b"<strong>What helps:</strong> See whether it runs" in response.content
     assert b"<main" in whole.content and b"<main" not in part.content
     assert client.get("/ops/status.json").json()["sentence"].startswith("The database does not answer since ")
     assert stranger.get("/ops/")["Location"] == "/login/?next=/ops/"

@@ -23,6 +23,9 @@
   addEventListener("pointerdown", () => (pressing = true));
   for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, () => (pressing = false));
 
+  /* What it kept from changing while it was open is drawn again. */
+  place.addEventListener("close", () => (etag = ""), true);
+
   /* --- In place ---------------------------------------------------------------------------------------------- */
 
   const isSame = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");

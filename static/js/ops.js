@@ -5,7 +5,7 @@
 
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
-    const dialog = opener ? document.getElementById(opener.dataset.opens) : event.target.closest("[data-closes]")?.closest("dialog");
+    const dialog = opener ? document.querySelector(opener.hash) : event.target.closest("[data-closes]")?.closest("dialog");
     if (!dialog?.showModal) return;
     event.preventDefault();
     if (!opener) return dialog.close();

@@ -49,6 +49,11 @@ def test_stopping_takes_three_acts_and_a_few_seconds(stack: Stack, ops: Page) ->
     expect(ops.locator("[data-obeyed]")).to_have_text("Obeyed by 2 of 2 processes")
     expect(ops.locator("[data-until]")).to_contain_text("in 3:59:")
     expect(ops.locator(".changes tbody tr").first).to_contain_text(WORDS)
+    ops.locator("[data-opens=hold]").click()
+    ops.keyboard.type("it is still red")
+    ops.locator("[name=length][value=ever]").check()
+    ops.locator("[data-verb=hold]").click()
+    expect(ops.locator(".lever")).to_contain_text("someone turns it on")
 
 
 def test_open_dialog_outlives_what_changes_around_it(stack: Stack, ops: Page) -> None:
@@ -73,6 +78,11 @@ def test_dialog_that_is_left_changes_nothing(stack: Stack, ops: Page) -> None:
             ops.locator(leave).click()
         expect(ops.locator("#stop")).to_be_hidden()
     all_is_good(ops)
+    ops.locator("[data-opens=stop]").click()
+    stack.vendor("stop", "--reason", "I was first")
+    expect(ops.locator("[data-sentence]")).to_contain_text("Vendor off since")
+    ops.keyboard.press("Escape")
+    expect(ops.locator("#stop-title")).to_have_text("Hold the vendor off for longer")
 
 
 def test_page_stays_where_it_was_scrolled_to(stack: Stack, ops: Page) -> None:

@@ -127,7 +127,7 @@ def test_off_without_an_end_foretells_none_and_needs_no_longer(olu: Client, live
 def test_refused_hold_is_shown_in_its_own_dialog(olu: Client, live_redis: Any) -> None:
     switch.flip("off", by="ada", reason="drill")
     shown = olu.post("/ops/vendor/", {"action": "hold", "reason": " ", "length": "30m"}).content.decode()
-    assert re.search(r'<dialog id="hold"[^>]* open>', shown) and shown.count("Say why, in a few words") == 1
+    assert re.search(r'<dialog id="stop"[^>]* open>', shown) and shown.count("Say why, in a few words") == 1
     assert re.findall(r'value="(\w+)" checked', shown) == ["30m"]
     shown = olu.post("/ops/vendor/", {"action": "start", "reason": " "}).content.decode()
-    assert re.search(r'<dialog id="hold"[^>]*-title">', shown) and shown.count('role="alert">Say why') == 1
+    assert re.search(r'<dialog id="stop"[^>]*-title">', shown) and shown.count('role="alert">Say why') == 1

@@ -92,7 +92,7 @@ def check_in_together(
     asked too often for people who are not booked, or are here already, finds nobody for a while, nor the rest of a
     party that uses up what was left. Who is booked is a walk-in then, which the desk is told of where they say so;
     who is here is sent to the desk with the whole party, by AskAtDesk. Raises ValueError for nobody or too many.
-    The audit is told of each whom a device was asked for.
+    The audit is told of each whom a device was asked for, until it finds nobody.
     """
     if not 0 < len(people) <= LARGEST_PARTY:
         raise ValueError(f"{len(people)} people cannot check in together")
@@ -103,7 +103,7 @@ def check_in_together(
         searches.count(by.device, form.searches)
         with transaction.atomic():
             ask_for_help(clinic, by.device)
-            searches.tell(by.device, form.searches)
+            searches.tell(clinic, by.device, form.searches, form.now)
         raise
     searches.count(by.device, form.searches)
     return visits
@@ -115,7 +115,7 @@ def _all(form: _Form, people: Sequence[Answers], key: UUID | None) -> list[Visit
         beside = next(filter(None, (persons.visit_on_site(form.clinic, answers) for answers in people)), None)
         for answers in people:
             visits.append(form.hand_in(topic, answers, key, beside or (visits[0] if visits else None)))
-        searches.tell(form.by.device, form.searches)
+        searches.tell(form.clinic, form.by.device, form.searches, form.now)
         return visits
 
 

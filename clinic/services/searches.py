@@ -2,19 +2,21 @@
 
 The audit gets a row for each, found or not: a row takes a twentieth of a check-in, and for those that were not
 found alone it would tell by its time who has an appointment. It holds no name: a keyed digest, the same each time
-that this clinic is asked for the same person, so that an auditor sees one person being tried for again and again.
+that this clinic is asked for the same person on one day, so that an auditor sees one person being tried for again
+and again. On another day it is another: no row leads to somebody's visits of years.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from django.utils.crypto import salted_hmac
 
 from clinic import audit, clock, limits
-from clinic.models import Device
+from clinic.models import Clinic, Device
 from clinic.models.visits import name_key
 from clinic.services.persons import Person
 
@@ -51,18 +53,19 @@ def count(device: Device | None, made: Iterable[Search]) -> None:
             limits.take(limits.SEARCH, device.pk)
 
 
-def tell(device: Device | None, made: Iterable[Search]) -> None:
-    """One row each. Where its transaction is rolled back, tell them again after it."""
+def tell(clinic: Clinic, device: Device | None, made: Iterable[Search], at: datetime) -> None:
+    """One row each, as of this moment. Where its transaction is rolled back, tell them again after it."""
     if device:
         for one in made:
-            of = ("person", digest(device.clinic_id, one.person))
-            audit.write(device.clinic_id, f"search.{one.found}", by=audit.device(device), of=of)
+            of = ("person", _digest(clinic, one.person, at))
+            audit.write(clinic.pk, f"search.{one.found}", by=audit.device(device), of=of)
 
 
-def digest(clinic_pk: int, person: Person) -> str:
-    """Of one person as the clinic compares people, under this installation's key: 32 hexadecimal digits."""
+def _digest(clinic: Clinic, person: Person, at: datetime) -> str:
+    """Of one person as the clinic compares people, and its day, under this installation's key: 32 hex digits."""
     said = (
-        str(clinic_pk),
+        str(clinic.pk),
+        clinic.day(at).isoformat(),
         name_key(person.given_name),
         name_key(person.family_name),
         person.birth_date.isoformat(),

@@ -120,7 +120,7 @@ def test_page_says_how_old_it_is_and_recovers(stack: Stack, context: BrowserCont
     context.clock.run_for(5000)
     expect(page.locator("[data-old]")).to_contain_text("The server has not answered since")
     expect(page).to_have_title(re.compile("^The server has not answered"))
-    expect(page.locator("[data-old]")).to_have_text(re.compile(r"since \d\d:\d\d:\d\d UTC"))
+    expect(page.locator("[data-old]")).to_have_text(re.compile(r"since .*\d\d:\d\d:\d\d UTC"))
     page.unroute("**/ops/board/")
     context.clock.run_for(10_000)
     expect(page.locator("[data-old]")).to_be_hidden()

@@ -115,6 +115,16 @@ def test_each_claim_found_or_not_is_one_row_of_the_audit_without_a_name(clinic: 
     assert searched(elsewhere)[0].object_id not in (bob, rob)
 
 
+def test_next_day_the_same_person_has_another_digest(clinic: Clinic, clock: Clock) -> None:
+    """Whoever tries a name out at a kiosk to see its digest does not find that patient's visits by it."""
+    make_booking(clinic, clock.now() + timedelta(days=1), "Bob")
+    claim(paired_client(clinic), "Bob")
+    clock.add(days=1)
+    claim(paired_client(clinic, name="Hall"), "Bob")
+    one, other = searched(clinic)
+    assert one.object_id != other.object_id
+
+
 def test_walk_ins_second_taps_and_the_desk_ask_for_nobody(clinic: Clinic, clock: Clock) -> None:
     kiosk = paired_client(clinic)
     walk_in(kiosk, "Ann")

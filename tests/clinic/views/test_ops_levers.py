@@ -131,3 +131,11 @@ def test_refused_hold_is_shown_in_its_own_dialog(olu: Client, live_redis: Any) -
     assert re.findall(r'value="(\w+)" checked', shown) == ["30m"]
     shown = olu.post("/ops/vendor/", {"action": "start", "reason": " "}).content.decode()
     assert re.search(r'<dialog id="stop"[^>]*-title">', shown) and shown.count('role="alert">Say why') == 1
+
+
+def test_hold_of_an_off_that_has_no_end_any_more_is_refused_with_its_words(olu: Client, live_redis: Any) -> None:
+    switch.flip("off", by="ada", reason="drill", length=None)
+    shown = olu.post("/ops/vendor/", {"action": "hold", "reason": "ill for long", "seen": "0", "length": "1h"})
+    page = shown.content.decode()
+    assert shown.status_code == 422 and page.count('class="error" role="alert"') == 1
+    assert 'value="ill for long"' in page

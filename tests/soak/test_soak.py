@@ -89,7 +89,14 @@ def test_process_that_is_gone_by_the_next_look_is_asked_for_once(monkeypatch: py
         ("FAILED t.py::test_a[1] - assert 0\nFAILED t.py::test_b - assert 0", True),
         ("FAILED t.py::test_a - assert 0", False),
         ("FAILED t.py::test_a - assert 0\nFAILED t.py::test_b_more - assert 0", False),
-        ("FAILED t.py::test_a - assert 0\nFAILED t.py::test_b - assert 0\nERROR t.py::test_b - no Redis", False),
+        (
+            "FAILED t.py::test_a - assert 0\nFAILED t.py::test_b[1] - assert 0\nERROR t.py::test_b[2] - no Redis",
+            False,
+        ),
+        (
+            "FAILED t.py::test_a - assert 0\nFAILED t.py::test_b[1] - assert 0\nERROR t.py::test_b[1] - a name",
+            True,
+        ),
     ],
 )
 def test_law_is_held_when_each_test_named_fails(said: str, caught: bool) -> None:

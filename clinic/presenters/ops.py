@@ -56,6 +56,13 @@ class Lever:
     def is_off(self) -> bool:
         return self.position == "off"
 
+    @property
+    def act(self) -> str:
+        """What its dialog does: stop, or hold an off that has an end; "" for none."""
+        if not self.is_off:
+            return "stop"
+        return "hold" if self.until else ""
+
 
 @dataclass(frozen=True)
 class ProcessRow:

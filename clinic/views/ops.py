@@ -152,9 +152,13 @@ def _run_again(count: int) -> str:
     return f"{count} {'job runs' if count == 1 else 'jobs run'} once more"
 
 
-def _page(request: OpsRequest, status: int = 200, **more: object) -> HttpResponse:
+def _page(request: OpsRequest, status: int = 200, typed: dict[str, str] | None = None) -> HttpResponse:
+    """`typed`: what was refused, which is shown in the form that there is for it now."""
     shown = _board(request)
-    return render(request, "ops/ops.html", {"board": shown, "etag": _etag(request, shown), **more}, status=status)
+    is_of_dialog = typed is not None and shown.lever.act in ("stop", typed["action"])
+    forms = {"typed_dialog": typed if is_of_dialog else None, "typed_start": None if is_of_dialog else typed}
+    context = {"board": shown, "etag": _etag(request, shown), "typed": typed, **forms}
+    return render(request, "ops/ops.html", context, status=status)
 
 
 def _board(request: OpsRequest) -> presenter.OpsBoard:

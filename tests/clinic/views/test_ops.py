@@ -20,6 +20,7 @@ from realtime import heartbeats, switch
 from realtime.breaker import Breaker
 from realtime.models import Switch, SwitchEvent
 from tests.clinic.test_presenters_ops import fail
+from tests.clinic.views.ops_pages import with_vendor
 from tests.factories import make_clinic, make_destination, make_device, make_user, make_visit
 from tests.realtime.breaker_rig import calls, lapse
 
@@ -28,13 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def olu(settings: Any) -> Client:
-    settings.ABLY_PUBLISH_KEY, settings.ABLY_SUBSCRIBE_KEY = (
-        "tests.publish:" + "p" * 43,
-        "tests.subscribe:" + "s" * 43,
-    )
-    client = Client()
-    client.force_login(make_user("olu", make_clinic("depot"), "ops"))
-    return client
+    return with_vendor(settings)
 
 
 def page(client: Client) -> str:

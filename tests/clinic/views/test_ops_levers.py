@@ -15,9 +15,9 @@ from realtime import heartbeats, switch
 from realtime.breaker import Breaker
 from tests.clinic.conftest import Clock
 from tests.clinic.engine_states import silent
-from tests.clinic.views.desk_pages import logged_in
+from tests.clinic.views.ops_pages import with_vendor
 from tests.clinic.work import unserved
-from tests.factories import make_clinic, make_destination, make_user, make_visit
+from tests.factories import make_clinic, make_destination, make_visit
 from tests.realtime.breaker_rig import calls, lapse
 
 pytestmark = pytest.mark.django_db
@@ -25,11 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def olu(settings: Any) -> Client:
-    settings.ABLY_PUBLISH_KEY, settings.ABLY_SUBSCRIBE_KEY = (
-        "tests.publish:" + "p" * 43,
-        "tests.subscribe:" + "s" * 43,
-    )
-    return logged_in(make_user("olu", make_clinic("depot"), "ops"))
+    return with_vendor(settings)
 
 
 def board(client: Client) -> str:
